@@ -1,0 +1,2 @@
+//! The heat command: deploys Heat templates without a Heat service
+fn main() {}

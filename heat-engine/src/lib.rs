@@ -1,0 +1,1 @@
+//! Plans and runs Heat stacks: graph, plan, execution, durable record, and the OS::Heat::* types

@@ -1,0 +1,1 @@
+//! What a Heat resource plugin is: typed resources, schemas, failures, and a conformance test kit

@@ -1,0 +1,1 @@
+//! The OpenStack resource types of Heat (OS::Nova, OS::Neutron, …) and the client behind them

@@ -1,0 +1,1 @@
+//! OpenStack as an in-process HTTP server: for tests, demonstrations and benchmarks
