@@ -1,1 +1,6 @@
-//! OpenStack Heat's template language: reading, checking and evaluating HOT and CFN templates
+//! OpenStack Heat's template language: reading, checking and evaluating HOT and CFN templates.
+
+pub mod diagnostic;
+pub mod schema;
+pub mod source;
+pub mod yaml;

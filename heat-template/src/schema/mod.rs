@@ -1,0 +1,19 @@
+//! What a resource type looks like from a template: properties, attributes, constraints.
+//!
+//! Plugins provide these (the derives of `heat-plugin-sdk` make them), the checks of this crate use them, and the
+//! command line and the API show them. Meaning and coercions follow Heat's `heat/engine/properties.py` and
+//! `heat/engine/constraints.py`.
+
+mod attribute;
+mod constraint;
+mod property;
+mod resource;
+mod support;
+mod translation;
+
+pub use attribute::{AttributeMode, AttributeSchema};
+pub use constraint::{Constraint, ConstraintKind};
+pub use property::{Children, PropertySchema, UpdateMode, ValueType};
+pub use resource::{ResourceSchema, ResourceTypes};
+pub use support::{Support, SupportStatus};
+pub use translation::{PropertyPath, Translation};

@@ -1,0 +1,130 @@
+//! Where text came from: files, byte spans, lines and columns.
+
+use std::sync::Arc;
+
+/// One of the texts of a [`SourceMap`]: the template, an environment, an attached file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(u32);
+
+/// A range of bytes in one file. Every node of a template has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The range `start..end` of `file`.
+    pub fn new(file: FileId, start: u32, end: u32) -> Self {
+        Self { file, start, end }
+    }
+
+    /// The smallest range that holds both; `self` where they lie in different files.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        if self.file == other.file {
+            Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        } else {
+            self
+        }
+    }
+}
+
+/// A line and a column, both counted from one; the column counts characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from one.
+    pub line: u32,
+    /// Column in characters, from one.
+    pub column: u32,
+}
+
+/// A text with its name.
+#[derive(Debug)]
+pub struct SourceFile {
+    name: String,
+    text: Arc<str>,
+    /// Byte offset of the first character of each line.
+    lines: Vec<u32>,
+}
+
+impl SourceFile {
+    /// Path, URL or another name under which a user knows the text.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Line and column of a byte offset; the end of the text for one that lies behind it.
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.lines.get(line).copied().unwrap_or(0) as usize;
+        let end = (offset as usize).min(self.text.len());
+        let column = self.text.get(start..end).map_or(0, |before| before.chars().count());
+        Position { line: line as u32 + 1, column: column as u32 + 1 }
+    }
+}
+
+/// All texts that the spans of one template (and its environments and files) point into. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct SourceMap {
+    files: Vec<Arc<SourceFile>>,
+}
+
+impl SourceMap {
+    /// A map without files.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a text and gives its id.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
+        let text = text.into();
+        let lines = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
+            .collect();
+        self.files.push(Arc::new(SourceFile { name: name.into(), text, lines }));
+        FileId(self.files.len() as u32 - 1)
+    }
+
+    /// The file with this id, if it belongs to this map.
+    pub fn get(&self, file: FileId) -> Option<&SourceFile> {
+        self.files.get(file.0 as usize).map(Arc::as_ref)
+    }
+
+    /// The text that a span covers.
+    pub fn slice(&self, span: Span) -> Option<&str> {
+        self.get(span.file)?.text().get(span.start as usize..span.end as usize)
+    }
+
+    /// `name:line:column` of the beginning of a span.
+    pub fn locate(&self, span: Span) -> Option<(&str, Position)> {
+        let file = self.get(span.file)?;
+        Some((file.name(), file.position(span.start)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_characters_and_lines_from_one() {
+        let mut map = SourceMap::new();
+        let file = map.add("a.yaml", "ä: 1\nb: 2\n");
+        let position = |offset| map.get(file).map(|f| f.position(offset)).unwrap();
+        assert_eq!(position(0), Position { line: 1, column: 1 });
+        assert_eq!(position(2), Position { line: 1, column: 2 });
+        assert_eq!(position(6), Position { line: 2, column: 1 });
+        assert_eq!(position(99), Position { line: 3, column: 1 });
+        assert_eq!(map.slice(Span::new(file, 6, 7)), Some("b"));
+    }
+}

@@ -1,0 +1,5 @@
+//! Reading text as Heat does: JSON first, then YAML 1.1 as PyYAML reads it, with a place for every node.
+
+mod node;
+
+pub use node::{Entry, Node, NodeKind};
