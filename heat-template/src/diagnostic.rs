@@ -2,6 +2,8 @@
 //!
 //! Nothing here renders; see [`crate::render`] for terminal, one-line, JSON and Heat-style texts.
 
+pub mod codes;
+
 use crate::source::Span;
 use serde::Serialize;
 use std::fmt;
