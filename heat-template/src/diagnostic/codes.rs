@@ -1,22 +1,95 @@
 //! Every kind of problem with its stable code: the one table.
 //!
-//! A code is never given a second meaning and never taken away; new ones are added at the end of their area.
+//! The hundreds tell the area: 0 reading, 1 structure, 2 parameters and environment, 3 functions and conditions,
+//! 4 resources and properties, 5 outputs. A code is never given a second meaning and never taken away; new ones are
+//! added at the end of their area.
 
 use super::Code;
 
+/// What a code means, for `--explain`, SARIF rules and the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeInfo {
+    /// The code.
+    pub code: Code,
+    /// A few words.
+    pub title: &'static str,
+    /// What to know and what to do about it; empty where the title says it all.
+    pub explanation: &'static str,
+}
+
+/// The table entry of a code; `None` for a code that a third party made up.
+pub fn info(code: Code) -> Option<&'static CodeInfo> {
+    ALL.iter().find(|info| info.code == code)
+}
+
 macro_rules! codes {
-    ($($name:ident = $code:literal: $title:literal;)*) => {
+    ($($name:ident = $code:literal: $title:literal $(, $explanation:literal)?;)*) => {
         $(
-            #[doc = concat!("`", $code, "`: ", $title, ".")]
+            #[doc = concat!("`", $code, "`: ", $title, ".", $(" ", $explanation)?)]
             pub const $name: Code = Code($code);
         )*
 
-        /// All codes in order, each with its title.
-        pub const ALL: &[(Code, &str)] = &[$((Code($code), $title)),*];
+        /// All codes in order.
+        pub const ALL: &[CodeInfo] = &[$(CodeInfo {
+            code: $name,
+            title: $title,
+            explanation: concat!("" $(, $explanation)?),
+        },)*];
     };
 }
 
 codes! {
+    // 0: reading
+    SYNTAX = "HT0001": "wrong syntax",
+        "The text is neither JSON nor YAML 1.1: neither libyaml's grammar nor PyYAML's own accepts it.";
+    CONTROL_CHARACTER = "HT0002": "character that YAML does not allow",
+        "Control characters and lone surrogates cannot stand in a YAML text; write them as an escape in double quotes.";
+    SECOND_DOCUMENT = "HT0003": "more than one document",
+        "A template is one YAML document; remove what follows the second `---`.";
+    UNDEFINED_ALIAS = "HT0004": "alias without an anchor",
+        "`*name` stands for the node that `&name` marked earlier in the same text.";
+    DUPLICATE_ANCHOR = "HT0005": "anchor defined twice",
+        "PyYAML refuses a second `&name` in one text, unlike the YAML specification.";
+    RECURSIVE_ALIAS = "HT0006": "alias inside the node that it stands for",
+        "A value that contains itself has no finite form.";
+    UNKNOWN_TAG = "HT0007": "tag that is not known",
+        "Only the tags of YAML 1.1's safe schema are read (`!!str`, `!!int`, `!!float`, `!!bool`, `!!null`, `!!binary`, \
+         `!!timestamp`, `!!seq`, `!!map`, `!!set`, `!!omap`, `!!pairs`); short forms such as `!Ref` belong to another tool.";
+    TAG_MISMATCH = "HT0008": "value does not fit its tag",
+        "The text or the kind of node cannot be read as what its tag says.";
+    BAD_MERGE = "HT0009": "merge key over something that is not a map",
+        "The value of `<<` is a map or a list of maps.";
+    KEY_NOT_SCALAR = "HT0010": "list or map as a key",
+        "Keys are texts, numbers, booleans or null.";
+    VALUE_KEY = "HT0011": "bare `=`",
+        "A plain `=` is YAML 1.1's value key, which cannot be read on its own; quote it.";
+    DATE_VERSION = "HT0012": "version read as a date",
+        "The file is readable only by the second reader, which makes a date of an unquoted version; mend the syntax or quote \
+         the version.";
+    TEXT_TOO_LONG = "HT0020": "text too long",
+        "The text has more characters than the limit allows (Heat's `max_template_size`).";
+    NESTED_TOO_DEEPLY = "HT0021": "nested too deeply",
+        "Lists and maps are nested deeper than the limit allows.";
+    TOO_MANY_NODES = "HT0022": "too many nodes",
+        "The text has more nodes than the limit allows.";
+    ALIAS_EXPANSION = "HT0023": "aliases expand to too much",
+        "Aliases and merge keys would copy more nodes than the limit allows.";
+    SCALAR_TOO_LONG = "HT0024": "single text too long",
+        "One scalar is longer than the limit allows.";
+    DUPLICATE_KEY = "HT0030": "key given twice",
+        "Of equal keys the last one stands, silently in Heat. Numbers and booleans are equal as in Python: `1`, `1.0` and \
+         `true` are one key.";
+    KEY_BECOMES_TEXT = "HT0031": "key is not a text",
+        "Templates travel as JSON, so a key that YAML reads as a boolean, a number or null becomes its text: an output named \
+         `on` is called `true`. Quote it to keep it as written.";
+    SURPRISING_NUMBER = "HT0032": "number that does not look like its value",
+        "YAML 1.1 reads `0777` as octal and `22:22` in base sixty. Quote it if a text was meant.";
+    TEXT_NOT_NUMBER = "HT0033": "text that looks like a number",
+        "YAML 1.1 reads `08`, `0o17` and `1e3` as texts. Write a number in a form that it knows, or quote the text.";
+    PYTHON_GRAMMAR = "HT0034": "readable only by PyYAML's own grammar",
+        "libyaml refuses the text; Heat falls back to PyYAML's pure Python reader, whose result is used. Other YAML tools \
+         may refuse it.";
+
     // 1: structure
     VERSION_MISSING = "HT0101": "the template does not tell its version";
     VERSION_AMBIGUOUS = "HT0102": "the template tells more than one version";
@@ -99,12 +172,29 @@ codes! {
 
 #[cfg(test)]
 mod tests {
-    use super::ALL;
+    use super::*;
 
     #[test]
     fn codes_are_unique_and_in_order() {
         for pair in ALL.windows(2) {
-            assert!(pair[0].0 < pair[1].0, "{} before {}", pair[0].0, pair[1].0);
+            assert!(pair[0].code < pair[1].code, "{} before {}", pair[0].code, pair[1].code);
         }
+    }
+
+    #[test]
+    fn codes_are_well_formed_and_lie_in_an_area() {
+        for info in ALL {
+            let digits = info.code.0.strip_prefix("HT").unwrap();
+            assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{}", info.code);
+            assert!(("00".."06").contains(&&digits[..2]), "{}: no such area", info.code);
+            assert!(!info.title.is_empty() && !info.title.ends_with('.'), "{}", info.code);
+            assert!(info.explanation.is_empty() || info.explanation.ends_with('.'), "{}", info.code);
+        }
+    }
+
+    #[test]
+    fn a_code_finds_its_entry() {
+        assert_eq!(info(SYNTAX).map(|info| info.title), Some("wrong syntax"));
+        assert_eq!(info(Code("HT9999")), None);
     }
 }

@@ -1,0 +1,114 @@
+//! "Did you mean": the known name nearest to one that is not known.
+
+/// How many candidates are looked at; more would make a typing error in a huge template slow.
+const MAX_CANDIDATES: usize = 5_000;
+
+/// Longer names are not compared: nobody mistypes them.
+const MAX_LENGTH: usize = 128;
+
+/// The candidate that `name` was probably meant to be, if one is near enough.
+///
+/// Near means at most a third of the characters changed, added, left out or swapped with their neighbour, case aside. Of
+/// equally near candidates the first one is given. At most the first 5,000 candidates are looked at.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted: Vec<char> = name.chars().take(MAX_LENGTH + 1).flat_map(char::to_lowercase).collect();
+    if wanted.is_empty() || wanted.len() > MAX_LENGTH {
+        return None;
+    }
+    let mut best: Option<(usize, &'a str)> = None;
+    let mut rows = Rows::default();
+    for candidate in candidates.into_iter().take(MAX_CANDIDATES) {
+        if candidate == name || candidate.len() > 4 * MAX_LENGTH {
+            continue;
+        }
+        let given: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
+        let allowed = (wanted.len().max(given.len()) / 3).max(1);
+        let bound = best.map_or(allowed, |(distance, _)| allowed.min(distance.saturating_sub(1)));
+        if wanted.len().abs_diff(given.len()) > bound {
+            continue;
+        }
+        // A single different letter says nothing: `a` is not meant by `b`.
+        let distance = rows.distance(&wanted, &given);
+        if distance <= bound && distance < wanted.len().max(given.len()) {
+            if distance == 0 {
+                return Some(candidate);
+            }
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// `did you mean …?` for a diagnostic's help, if a candidate is near enough.
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+}
+
+/// The three rows of the table of distances that are needed at a time, kept for the next comparison.
+#[derive(Default)]
+struct Rows {
+    before_last: Vec<usize>,
+    last: Vec<usize>,
+    row: Vec<usize>,
+}
+
+impl Rows {
+    /// Optimal string alignment: changes, additions, omissions and swaps of neighbours.
+    fn distance(&mut self, a: &[char], b: &[char]) -> usize {
+        self.last = (0..=b.len()).collect();
+        self.before_last.clone_from(&self.last);
+        for (i, x) in a.iter().enumerate() {
+            self.row.clear();
+            self.row.push(i + 1);
+            for (j, y) in b.iter().enumerate() {
+                let changed = self.last[j] + usize::from(x != y);
+                let mut cost = changed.min(self.last[j + 1] + 1).min(self.row[j] + 1);
+                if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                    cost = cost.min(self.before_last[j - 1] + 1);
+                }
+                self.row.push(cost);
+            }
+            std::mem::swap(&mut self.before_last, &mut self.last);
+            std::mem::swap(&mut self.last, &mut self.row);
+        }
+        self.last[b.len()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn near_names_are_found() {
+        let names = ["server", "server_port", "volume", "OS::Nova::Server", "get_param"];
+        assert_eq!(nearest("sever", names), Some("server"));
+        assert_eq!(nearest("sevrer", names), Some("server"));
+        assert_eq!(nearest("os::nova::server", names), Some("OS::Nova::Server"));
+        assert_eq!(nearest("get_params", names), Some("get_param"));
+        assert_eq!(did_you_mean("volum", names).as_deref(), Some("did you mean `volume`?"));
+    }
+
+    #[test]
+    fn far_names_are_not() {
+        assert_eq!(nearest("database", ["server", "volume"]), None);
+        assert_eq!(nearest("a", ["b"]), None);
+        assert_eq!(nearest("", ["a"]), None);
+        assert_eq!(nearest("server", ["server"]), None, "a name is not a correction of itself");
+    }
+
+    #[test]
+    fn the_nearest_wins_and_the_first_of_equals() {
+        assert_eq!(nearest("portt", ["ports", "port"]), Some("ports"));
+        assert_eq!(nearest("imagee", ["imago", "image"]), Some("image"));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(name in ".{0,200}", names in proptest::collection::vec(".{0,40}", 0..20)) {
+            let found = nearest(&name, names.iter().map(String::as_str));
+            prop_assert!(found.is_none_or(|found| names.iter().any(|n| n == found) && found != name));
+        }
+    }
+}
