@@ -1,1 +1,1 @@
-//! The derive macros of heat-plugin-sdk: Properties and Attributes
+//! The derive macros of heat-plugin-sdk: Properties and Attributes.

@@ -1,0 +1,168 @@
+//! A plugin: resource types, connectors, constraints and finders under one name.
+
+use crate::connection::{Connector, ConnectorId, DynConnector, Erased};
+use crate::dynamic::{DynResource, erase};
+use crate::{Connection, Resource, Result};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A check by name that asks a service: `neutron.network`, `acme.zone`.
+#[async_trait]
+pub trait DynConstraint: Send + Sync {
+    /// Which connector makes its connections.
+    fn connector(&self) -> ConnectorId;
+
+    /// Checks a value.
+    ///
+    /// # Errors
+    /// Class `Invalid` or `NotFound`: the value is not good. Other classes: it could not be checked.
+    async fn check(&self, connection: &Connection, value: &Value) -> Result<()>;
+}
+
+/// Finds the id for a name or an id: `neutron.network`. Every finder is a constraint of the same name too.
+#[async_trait]
+pub trait DynFinder: Send + Sync {
+    /// Which connector makes its connections.
+    fn connector(&self) -> ConnectorId;
+
+    /// The id for a value.
+    ///
+    /// # Errors
+    /// Class `NotFound`: there is none; `Conflict`: several have that name.
+    async fn find(&self, connection: &Connection, value: &Value) -> Result<Value>;
+}
+
+/// What a plugin crate exports.
+pub struct Plugin {
+    pub(crate) name: String,
+    pub(crate) resources: Vec<Arc<dyn DynResource>>,
+    pub(crate) connectors: HashMap<ConnectorId, Arc<dyn DynConnector>>,
+    pub(crate) constraints: Vec<(String, Arc<dyn DynConstraint>)>,
+    pub(crate) finders: Vec<(String, Arc<dyn DynFinder>)>,
+}
+
+impl Plugin {
+    /// A plugin without anything, under a name for people.
+    pub fn new(name: impl Into<String>) -> Self {
+        let mut connectors: HashMap<_, Arc<dyn DynConnector>> = HashMap::new();
+        // Types that need no connection have `()`, which every plugin can make.
+        connectors
+            .insert(ConnectorId::of::<()>(), Arc::new(Erased(|_| async { Ok(()) }, PhantomData::<fn()>)));
+        Self {
+            name: name.into(),
+            resources: Vec::new(),
+            connectors,
+            constraints: Vec::new(),
+            finders: Vec::new(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Sets how connections of type `C` are made.
+    #[must_use]
+    pub fn connect<C: Send + Sync + 'static>(mut self, connector: impl Connector<C>) -> Self {
+        self.connectors.insert(ConnectorId::of::<C>(), Arc::new(Erased(connector, PhantomData)));
+        self
+    }
+
+    /// Adds a resource type.
+    #[must_use]
+    pub fn resource<R: Resource>(self, resource: R) -> Self {
+        self.dynamic_resource(erase(resource))
+    }
+
+    /// Adds a resource type that is made at run time.
+    #[must_use]
+    pub fn dynamic_resource(mut self, resource: Arc<dyn DynResource>) -> Self {
+        self.resources.push(resource);
+        self
+    }
+
+    /// Adds a custom constraint.
+    #[must_use]
+    pub fn constraint<C, F, Fut>(mut self, name: impl Into<String>, check: F) -> Self
+    where
+        C: Send + Sync + 'static,
+        F: Fn(Arc<C>, Value) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<()>> + Send,
+    {
+        self.constraints.push((name.into(), Arc::new(Asynchronous(check, PhantomData::<fn(C)>))));
+        self
+    }
+
+    /// Adds a finder, and a custom constraint of the same name that is met where the finder finds.
+    #[must_use]
+    pub fn finder<C, F, Fut>(mut self, name: impl Into<String>, find: F) -> Self
+    where
+        C: Send + Sync + 'static,
+        F: Fn(Arc<C>, Value) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Value>> + Send,
+    {
+        let (name, finder) = (name.into(), Arc::new(Asynchronous(find, PhantomData::<fn(C)>)));
+        self.constraints
+            .push((name.clone(), Arc::new(FinderAsConstraint(Arc::clone(&finder) as Arc<dyn DynFinder>))));
+        self.finders.push((name, finder));
+        self
+    }
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+struct Asynchronous<C, F>(F, PhantomData<fn(C)>);
+
+#[async_trait]
+impl<C, F, Fut> DynConstraint for Asynchronous<C, F>
+where
+    C: Send + Sync + 'static,
+    F: Fn(Arc<C>, Value) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<()>> + Send,
+{
+    fn connector(&self) -> ConnectorId {
+        ConnectorId::of::<C>()
+    }
+
+    async fn check(&self, connection: &Connection, value: &Value) -> Result<()> {
+        (self.0)(connection.shared()?, value.clone()).await
+    }
+}
+
+#[async_trait]
+impl<C, F, Fut> DynFinder for Asynchronous<C, F>
+where
+    C: Send + Sync + 'static,
+    F: Fn(Arc<C>, Value) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<Value>> + Send,
+{
+    fn connector(&self) -> ConnectorId {
+        ConnectorId::of::<C>()
+    }
+
+    async fn find(&self, connection: &Connection, value: &Value) -> Result<Value> {
+        (self.0)(connection.shared()?, value.clone()).await
+    }
+}
+
+struct FinderAsConstraint(Arc<dyn DynFinder>);
+
+#[async_trait]
+impl DynConstraint for FinderAsConstraint {
+    fn connector(&self) -> ConnectorId {
+        self.0.connector()
+    }
+
+    async fn check(&self, connection: &Connection, value: &Value) -> Result<()> {
+        self.0.find(connection, value).await.map(drop)
+    }
+}
