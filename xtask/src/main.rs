@@ -1,2 +1,47 @@
-//! The commands of the developers of this project: cargo xtask test, bench, conformance
-fn main() {}
+//! The commands of the developers of this project: `cargo xtask test`, `cargo xtask cloud`.
+//!
+//! ```text
+//! cargo xtask test [--quick] [--only LAYER,…] [--without LAYER,…]    every layer of tests, with its set-up
+//! cargo xtask cloud up|down|status|clouds-yaml|smoke                 a real OpenStack control plane on this machine
+//! ```
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
+
+mod checkout;
+mod cloud;
+mod layers;
+mod step;
+mod test_run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The developer's commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the layers of tests and sum them up.
+    Test(test_run::TestArguments),
+    /// A real OpenStack control plane on this machine (Debian 12, root), for the tests that need one.
+    Cloud(cloud::CloudArguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Test(arguments) => test_run::run(&arguments),
+        Command::Cloud(arguments) => cloud::run(&arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The layers of tests, in the order in which they run. A new kind of tests is a new row.
+
+use std::time::Duration;
+
+use crate::cloud;
+use crate::step::{LayerRun, StepError};
+
+/// A layer of tests.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    /// What `--only` and `--without` call it; its log is `target/xtask/NAME.log`.
+    pub(crate) name: &'static str,
+    /// Whether it belongs to the inner loop: it needs nothing installed and takes seconds once built.
+    pub(crate) quick: bool,
+    /// Minutes after which it is ended and has failed, building included.
+    pub(crate) minutes: u64,
+    /// Does the set-up and the tests.
+    pub(crate) run: fn(&LayerRun) -> Result<(), StepError>,
+}
+
+impl Layer {
+    /// The time that the layer may take.
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_secs(self.minutes * 60)
+    }
+}
+
+/// All layers.
+pub(crate) const LAYERS: &[Layer] = &[
+    Layer { name: "format", quick: true, minutes: 2, run: |run| run.cargo(&["fmt", "--all", "--check"]) },
+    Layer { name: "clippy", quick: true, minutes: 20, run: clippy },
+    Layer { name: "unit", quick: true, minutes: 30, run: unit },
+    Layer {
+        name: "doc-tests",
+        quick: true,
+        minutes: 20,
+        run: |run| run.cargo(&["test", "--doc", "--workspace"]),
+    },
+    Layer { name: "docs", quick: false, minutes: 15, run: docs },
+    Layer { name: "package", quick: false, minutes: 20, run: package },
+    Layer { name: "cloud", quick: false, minutes: 45, run: cloud::layer },
+];
+
+fn clippy(run: &LayerRun) -> Result<(), StepError> {
+    run.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+/// Everything that is neither ignored nor a doc test.
+fn unit(run: &LayerRun) -> Result<(), StepError> {
+    if run.has_nextest() {
+        run.cargo(&["nextest", "run", "--workspace"])
+    } else {
+        run.note("cargo-nextest is not installed: the same tests run under `cargo test`");
+        run.cargo(&["test", "--workspace", "--tests", "--no-fail-fast"])
+    }
+}
+
+fn docs(run: &LayerRun) -> Result<(), StepError> {
+    run.run(run.cargo_command().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Each published crate is packed, and built from what was packed alone.
+fn package(run: &LayerRun) -> Result<(), StepError> {
+    // What is not committed yet is tested too.
+    run.cargo(&["package", "--workspace", "--exclude", "xtask", "--allow-dirty"])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_fit_for_files_and_lists() {
+        let names: BTreeSet<_> = LAYERS.iter().map(|layer| layer.name).collect();
+        assert_eq!(names.len(), LAYERS.len());
+        for name in names {
+            assert!(name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");
+        }
+    }
+}
