@@ -1,1 +1,4 @@
-//! Plans and runs Heat stacks: graph, plan, execution, durable record, and the OS::Heat::* types
+//! Plans and runs Heat stacks: graph, plan, execution, durable record, and the OS::Heat::* types.
+
+pub mod plan;
+pub mod record;

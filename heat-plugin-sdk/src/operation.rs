@@ -2,6 +2,7 @@
 
 use crate::{Failure, PhysicalId};
 use indexmap::IndexSet;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Old and new properties of an update in place.
@@ -110,7 +111,8 @@ pub enum FindBasis {
 }
 
 /// In which order a replacement goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReplaceOrder {
     /// The new one is made, dependents move over, the old one goes.
     CreateFirst,

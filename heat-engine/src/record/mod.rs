@@ -1,0 +1,14 @@
+//! What an engine knows of its stacks: the records that every decision is made from and that the store keeps.
+//!
+//! These are plain data in clear. What is secret in them is sealed on the way to the store and opened on the way back
+//! (see [`crate::store`]), so no store ever sees it.
+
+mod event;
+mod resource;
+mod stack;
+mod status;
+
+pub use event::{Event, EventSequence};
+pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources};
+pub use stack::{Desired, OnFailure, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord};
+pub use status::{Action, Status};

@@ -1,0 +1,160 @@
+//! Resources: one record for each incarnation, that is, for each real thing that was or is to be made.
+
+use super::stack::text_id;
+use super::{Action, StackId, Status, TraversalId};
+use heat_plugin_sdk::{OperationKey, OwnedObject, PhysicalId};
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+text_id! {
+    /// UUID of an incarnation: a replacement is a new one under the same name.
+    IncarnationId
+}
+
+/// One incarnation of a resource.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceRecord {
+    /// UUID.
+    pub id: IncarnationId,
+    /// The stack.
+    pub stack: StackId,
+    /// Name in the template.
+    pub name: String,
+    /// Type.
+    pub type_name: String,
+    /// The id under which the service knows it, as soon as it is known.
+    pub physical_id: Option<PhysicalId>,
+    /// What was last done.
+    pub action: Action,
+    /// How it went.
+    pub status: Status,
+    /// Why.
+    pub reason: String,
+    /// When the incarnation was made.
+    pub created: Timestamp,
+    /// When it was last changed.
+    pub updated: Timestamp,
+    /// Properties last applied: resolved, coerced, translated. Secret ones are sealed.
+    pub properties: Option<Map<String, Value>>,
+    /// Metadata, resolved.
+    pub metadata: Value,
+    /// What stands in the template beside the properties and makes an update when it changes: `depends_on`, policies,
+    /// metadata, description.
+    pub definition: Map<String, Value>,
+    /// Attributes as last observed, those of the creation among them. Secret ones are sealed.
+    pub attributes: Map<String, Value>,
+    /// What `get_resource` gives.
+    pub reference_id: Option<String>,
+    /// Names of the resources that it depends on: its deletion comes before theirs.
+    pub requires: BTreeSet<String>,
+    /// Delete, Retain or Snapshot.
+    pub deletion_policy: DeletionPolicy,
+    /// The incarnation that it takes the place of, as long as that one exists.
+    pub replaces: Option<IncarnationId>,
+    /// The incarnation that takes its place: this one is to be deleted.
+    pub replaced_by: Option<IncarnationId>,
+    /// Private data of the plugin. Sealed.
+    pub private: Option<Value>,
+    /// Objects that it made beside its own.
+    pub owned: BTreeMap<String, OwnedObject>,
+    /// The operation that was begun and whose outcome is not recorded.
+    pub intent: Option<Intent>,
+}
+
+/// What becomes of the real thing when the resource goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletionPolicy {
+    /// It is deleted.
+    #[default]
+    Delete,
+    /// It stays.
+    Retain,
+    /// It is saved, then deleted.
+    Snapshot,
+}
+
+/// An operation whose beginning is durable: after a crash it is picked up under the same key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    /// Names the operation for ever.
+    pub key: OperationKey,
+    /// The traversal that began it.
+    pub traversal: TraversalId,
+    /// What is done.
+    pub kind: IntentKind,
+    /// When it was begun.
+    pub begun: Timestamp,
+    /// How often it was tried.
+    pub attempt: u32,
+    /// The properties that shall hold afterwards; those of a create or an update. Secret ones are sealed.
+    pub properties: Option<Map<String, Value>>,
+    /// Names of the top-level properties that an update changes.
+    pub changed: Vec<String>,
+    /// The request was sent at least once without a recorded answer: look before it is repeated.
+    pub uncertain: bool,
+    /// A create was repeated: look for a second object before the stack is complete.
+    pub repeated: bool,
+    /// Ids that a name-based `find` saw before the first request.
+    pub seen_before: BTreeSet<PhysicalId>,
+}
+
+/// The operations that a plugin is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IntentKind {
+    /// `create`
+    Create,
+    /// `update`
+    Update,
+    /// `delete`
+    Delete,
+    /// `prepare_for_replace`
+    PrepareForReplace,
+    /// `restore_after_replace`
+    RestoreAfterReplace,
+}
+
+impl ResourceRecord {
+    /// A record of a resource that nothing was done for yet.
+    pub fn new(
+        id: IncarnationId,
+        stack: StackId,
+        name: impl Into<String>,
+        type_name: impl Into<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            stack,
+            name: name.into(),
+            type_name: type_name.into(),
+            physical_id: None,
+            action: Action::Init,
+            status: Status::Complete,
+            reason: String::new(),
+            created: now,
+            updated: now,
+            properties: None,
+            metadata: Value::Null,
+            definition: Map::new(),
+            attributes: Map::new(),
+            reference_id: None,
+            requires: BTreeSet::new(),
+            deletion_policy: DeletionPolicy::Delete,
+            replaces: None,
+            replaced_by: None,
+            private: None,
+            owned: BTreeMap::new(),
+            intent: None,
+        }
+    }
+}
+
+/// All living incarnations of a stack's resources, by incarnation.
+pub type Resources = IndexMap<IncarnationId, ResourceRecord>;
