@@ -63,6 +63,8 @@ pub struct ResourceRecord {
     pub owned: BTreeMap<String, OwnedObject>,
     /// The operation that was begun and whose outcome is not recorded.
     pub intent: Option<Intent>,
+    /// The traversal that last did something to it: what this one has done already is not done again after a crash.
+    pub traversal: Option<TraversalId>,
 }
 
 /// What becomes of the real thing when the resource goes.
@@ -152,6 +154,7 @@ impl ResourceRecord {
             private: None,
             owned: BTreeMap::new(),
             intent: None,
+            traversal: None,
         }
     }
 }
