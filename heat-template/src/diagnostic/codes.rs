@@ -89,6 +89,8 @@ codes! {
     PYTHON_GRAMMAR = "HT0034": "readable only by PyYAML's own grammar",
         "libyaml refuses the text; Heat falls back to PyYAML's pure Python reader, whose result is used. Other YAML tools \
          may refuse it.";
+    NUMBER_NOT_FINITE = "HT0035": "infinity or NaN",
+        "JSON has no such number; the value is kept as the text `Infinity`, `-Infinity` or `NaN`.";
 
     // 1: structure
     VERSION_MISSING = "HT0101": "the template does not tell its version";

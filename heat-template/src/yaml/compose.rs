@@ -1,0 +1,688 @@
+//! Events become a tree of nodes: anchors, aliases, tags, merge keys, duplicate keys, limits.
+//!
+//! There is no recursion: open lists and maps lie on a stack. Everything that is wrong beyond the grammar is reported in
+//! one pass; the tree keeps a value in its place.
+
+use super::Limits;
+use super::budget::{Budget, Exceeded};
+use super::construct::{self, Dates, Failure, Remark, Special, YAML_TAG};
+use super::event::{Collection, Event, EventSource, Scalar, SyntaxError};
+use super::keys::{Dictionary, Identity, key_text};
+use super::node::{Entry, Node, NodeKind};
+use crate::diagnostic::{Applicability, Diagnostic, codes};
+use crate::source::{FileId, Span};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Keys up to this length are kept once per text.
+const INTERNED: usize = 64;
+
+/// What a text was composed into.
+pub(super) struct Composed {
+    /// The tree; `None` for a text without a document, and after a grave error.
+    pub(super) node: Option<Node>,
+    /// What is wrong beyond the grammar.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Why the grammar refused the text.
+    pub(super) error: Option<SyntaxError>,
+}
+
+/// Composes the only document of a text.
+pub(super) fn compose(
+    source: &mut impl EventSource,
+    file: FileId,
+    text: &str,
+    limits: &Limits,
+    dates: Dates,
+) -> Composed {
+    let mut composer = Composer {
+        file,
+        text,
+        dates,
+        budget: Budget::new(*limits),
+        diagnostics: Vec::new(),
+        frames: Vec::new(),
+        anchors: HashMap::new(),
+        aliased: aliased(text),
+        names: HashSet::new(),
+        root: None,
+        documents: 0,
+    };
+    let error = loop {
+        let outcome = match source.next() {
+            Ok(placed) => composer.event(placed.event, placed.start, placed.end),
+            Err(error) => break Some(error),
+        };
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => break None,
+            Err(exceeded) => {
+                composer.diagnostics.push(exceeded.diagnostic());
+                composer.root = None;
+                break None;
+            }
+        }
+    };
+    let node = if error.is_none() { composer.root } else { None };
+    Composed { node, diagnostics: composer.diagnostics, error }
+}
+
+/// The names that may be aliases: only nodes with such an anchor are kept for copying.
+fn aliased(text: &str) -> HashSet<&str> {
+    if !text.contains('&') {
+        return HashSet::new();
+    }
+    let name = |rest: &'_ str| {
+        rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')).count()
+    };
+    text.match_indices('*')
+        .map(|(at, _)| &text[at + 1..])
+        .map(|rest| &rest[..name(rest)])
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// A finished node with what its surroundings need to know.
+struct Made {
+    node: Node,
+    special: Special,
+    /// Nodes in it when all aliases are written out.
+    size: usize,
+    /// Lists and maps inside each other.
+    height: usize,
+}
+
+impl Made {
+    fn scalar(node: Node) -> Self {
+        Self { node, special: Special::No, size: 1, height: 0 }
+    }
+}
+
+enum Anchor {
+    /// The node is not finished.
+    Open(Span),
+    Done {
+        span: Span,
+        made: Option<Box<Made>>,
+    },
+}
+
+/// What a list or a map is going to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    List,
+    /// `!!omap` and `!!pairs`: a list of maps with one key becomes a list of pairs.
+    Pairs,
+    Map,
+    /// `!!set`: the keys as a list.
+    Set,
+    /// An item of `Pairs`.
+    Pair,
+}
+
+struct Frame {
+    shape: Shape,
+    start: u32,
+    /// Where the last child ended.
+    end: u32,
+    flow: bool,
+    anchor: Option<Box<str>>,
+    size: usize,
+    height: usize,
+    items: Vec<Node>,
+    /// Own entries of a map; `items` are not used then.
+    own: Vec<(Identity, Entry)>,
+    /// Entries from merge keys, which come first.
+    merged: Vec<Entry>,
+    key: Option<Key>,
+}
+
+/// A key that waits for its value.
+enum Key {
+    Text {
+        identity: Identity,
+        text: Arc<str>,
+        span: Span,
+        node: Option<Node>,
+    },
+    Merge(Span),
+    /// It was refused; the value is read all the same.
+    Refused,
+}
+
+struct Composer<'t> {
+    file: FileId,
+    text: &'t str,
+    dates: Dates,
+    budget: Budget,
+    diagnostics: Vec<Diagnostic>,
+    frames: Vec<Frame>,
+    anchors: HashMap<Box<str>, Anchor>,
+    aliased: HashSet<&'t str>,
+    names: HashSet<Arc<str>>,
+    root: Option<Node>,
+    documents: usize,
+}
+
+impl Composer<'_> {
+    /// Takes an event; `false` when there is nothing more to read.
+    fn event(&mut self, event: Event<'_>, start: u32, end: u32) -> Result<bool, Exceeded> {
+        let span = Span::new(self.file, start, end);
+        match event {
+            Event::StreamStart | Event::DocumentEnd => {}
+            Event::StreamEnd => return Ok(false),
+            Event::DocumentStart => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    self.second_document(span);
+                    return Ok(false);
+                }
+            }
+            Event::Alias(name) => {
+                let made = self.alias(name, span)?;
+                self.place(made);
+            }
+            Event::Scalar(scalar) => {
+                self.budget.node(span)?;
+                self.budget.scalar(span, scalar.value.len())?;
+                let span = Span { end: self.trimmed(start, end), ..span };
+                let anchor = self.open_anchor(scalar.anchor, span);
+                let made = self.scalar(&scalar, span);
+                self.close_anchor(anchor, &made)?;
+                self.place(made);
+            }
+            Event::SequenceStart(list) => self.open(&list, span, true)?,
+            Event::MappingStart(map) => self.open(&map, span, false)?,
+            Event::SequenceEnd | Event::MappingEnd => self.close(end)?,
+        }
+        Ok(true)
+    }
+
+    /// Without the blanks and line breaks at the end, which belong to block scalars.
+    fn trimmed(&self, start: u32, end: u32) -> u32 {
+        let covered = self.text.get(start as usize..end as usize).unwrap_or_default();
+        start + covered.trim_end_matches([' ', '\n', '\r']).len() as u32
+    }
+
+    fn second_document(&mut self, span: Span) {
+        let mut diagnostic = Diagnostic::error(
+            codes::SECOND_DOCUMENT,
+            "a single document is expected, but another one follows",
+        )
+        .at(span, "the second document begins here");
+        if let Some(root) = &self.root {
+            let first = Span { end: root.span.start, ..root.span };
+            diagnostic = diagnostic.label(first, "the first one begins here");
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    // --- anchors and aliases
+
+    fn open_anchor(&mut self, name: Option<&str>, span: Span) -> Option<Box<str>> {
+        let name = name?;
+        if let Some(Anchor::Open(first) | Anchor::Done { span: first, .. }) = self.anchors.get(name) {
+            let diagnostic =
+                Diagnostic::error(codes::DUPLICATE_ANCHOR, format!("the anchor `{name}` is defined twice"))
+                    .at(self.head(span), "defined again")
+                    .label(self.head(*first), "first defined here")
+                    .help("give the second one another name");
+            self.diagnostics.push(diagnostic);
+            return None;
+        }
+        self.anchors.insert(name.into(), Anchor::Open(span));
+        Some(name.into())
+    }
+
+    /// The first line of a span, for labels.
+    fn head(&self, span: Span) -> Span {
+        let covered = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        let length = covered.find(['\n', '\r']).unwrap_or(covered.len()) as u32;
+        Span { end: span.start + length, ..span }
+    }
+
+    fn close_anchor(&mut self, name: Option<Box<str>>, made: &Made) -> Result<(), Exceeded> {
+        let Some(name) = name else { return Ok(()) };
+        let span = made.node.span;
+        let kept = if self.aliased.contains(&*name) {
+            // The copy that is kept costs memory as well as those that are made of it.
+            self.budget.expand(span, made.size)?;
+            let Made { node, special, size, height } = made;
+            Some(Box::new(Made { node: node.clone(), special: *special, size: *size, height: *height }))
+        } else {
+            None
+        };
+        self.anchors.insert(name, Anchor::Done { span, made: kept });
+        Ok(())
+    }
+
+    fn alias(&mut self, name: &str, span: Span) -> Result<Made, Exceeded> {
+        let nothing = Made::scalar(Node { span, kind: NodeKind::Null });
+        match self.anchors.get(name) {
+            Some(Anchor::Done { made: Some(made), .. }) => {
+                self.budget.expand(span, made.size)?;
+                self.budget.depth(span, self.frames.len() + made.height)?;
+                // The value keeps the places of the anchored text: there it is written.
+                Ok(Made {
+                    node: made.node.clone(),
+                    special: made.special,
+                    size: made.size,
+                    height: made.height,
+                })
+            }
+            Some(Anchor::Done { made: None, .. }) => Ok(nothing),
+            Some(Anchor::Open(first)) => {
+                let diagnostic = Diagnostic::error(
+                    codes::RECURSIVE_ALIAS,
+                    format!("`*{name}` stands inside the value that it stands for"),
+                )
+                .at(span, "here it would contain itself")
+                .label(self.head(*first), "the anchored value begins here");
+                self.diagnostics.push(diagnostic);
+                Ok(nothing)
+            }
+            None => {
+                let known = self.anchors.keys().map(AsRef::as_ref);
+                let suggestion = crate::diagnostic::suggest::nearest(name, known).map(str::to_owned);
+                let mut diagnostic = Diagnostic::error(
+                    codes::UNDEFINED_ALIAS,
+                    format!("no anchor `&{name}` comes before the alias `*{name}`"),
+                )
+                .at(span, "not defined");
+                match suggestion {
+                    Some(known) => {
+                        let edit = vec![(span, format!("*{known}"))];
+                        diagnostic = diagnostic
+                            .help(format!("did you mean `*{known}`?"))
+                            .fix(Applicability::MaybeWrong, edit);
+                    }
+                    None => diagnostic = diagnostic.help("quote the text if `*` is part of it"),
+                }
+                self.diagnostics.push(diagnostic);
+                Ok(nothing)
+            }
+        }
+    }
+
+    // --- scalars
+
+    fn scalar(&mut self, scalar: &Scalar<'_>, span: Span) -> Made {
+        let as_key = matches!(self.frames.last(), Some(frame) if frame.key.is_none() && frame.is_map());
+        let names = &mut self.names;
+        let keep = |text: &str| if as_key { interned(names, text) } else { Arc::from(text) };
+        let constructed = match scalar.tag {
+            None => construct::untagged(scalar.value, scalar.plain, self.dates, keep),
+            Some(tag) => construct::tagged(tag, scalar.value, self.dates),
+        };
+        let constructed = match constructed {
+            Ok(constructed) => constructed,
+            Err(failure) => {
+                self.refuse(failure, scalar.tag, span);
+                NodeKind::String(scalar.value.into()).into()
+            }
+        };
+        if let Some(remark) = constructed.remark {
+            self.remark(remark, scalar.value, &constructed.kind, span);
+        }
+        Made { special: constructed.special, ..Made::scalar(Node { span, kind: constructed.kind }) }
+    }
+
+    fn refuse(&mut self, failure: Failure, tag: Option<&str>, span: Span) {
+        let shown = tag.map_or("!".to_owned(), short_tag);
+        let diagnostic = match failure {
+            Failure::UnknownTag => {
+                let diagnostic =
+                    Diagnostic::error(codes::UNKNOWN_TAG, format!("the tag `{shown}` is not known"))
+                        .at(self.head(span), "this value has it");
+                match intrinsic(&shown) {
+                    Some(function) => {
+                        diagnostic.help(format!("write the function as a map: `{{ {function}: … }}`"))
+                    }
+                    None => diagnostic.help("quote the text if `!` is part of it"),
+                }
+            }
+            Failure::Mismatch(reason) => {
+                let message = match tag {
+                    Some(_) => format!("the value does not fit its tag `{shown}`: {reason}"),
+                    None => reason,
+                };
+                Diagnostic::error(codes::TAG_MISMATCH, message).at(self.head(span), "")
+            }
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn remark(&mut self, remark: Remark, text: &str, kind: &NodeKind, span: Span) {
+        let quoted = vec![(span, format!("\"{text}\""))];
+        let written = self.text.get(span.start as usize..span.end as usize) == Some(text);
+        let mut diagnostic = match (remark, kind) {
+            (Remark::SurprisingNumber, NodeKind::Number(number)) => Diagnostic::warning(
+                codes::SURPRISING_NUMBER,
+                format!("`{text}` is the number {number} in YAML 1.1"),
+            )
+            .at(span, if text.contains(':') { "read in base sixty" } else { "read as octal" })
+            .help(format!("quote it if the text is meant: \"{text}\"")),
+            (Remark::TextNotNumber, _) => Diagnostic::warning(
+                codes::TEXT_NOT_NUMBER,
+                format!("`{text}` is a text in YAML 1.1, not a number"),
+            )
+            .at(span, "read as text")
+            .help(format!("quote it to make that plain: \"{text}\"")),
+            _ => Diagnostic::warning(
+                codes::NUMBER_NOT_FINITE,
+                format!("`{text}` has no form as a JSON number"),
+            )
+            .at(span, "kept as text"),
+        };
+        if written && remark == Remark::TextNotNumber {
+            diagnostic = diagnostic.fix(Applicability::Safe, quoted);
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    // --- lists and maps
+
+    fn open(&mut self, collection: &Collection<'_>, span: Span, list: bool) -> Result<(), Exceeded> {
+        self.budget.node(span)?;
+        self.budget.depth(span, self.frames.len() + 1)?;
+        let in_pairs = self.frames.last().is_some_and(|frame| frame.shape == Shape::Pairs);
+        let shape = self.shape(collection.tag, span, list, in_pairs);
+        let anchor = self.open_anchor(collection.anchor, span);
+        self.frames.push(Frame {
+            shape,
+            start: span.start,
+            end: span.end,
+            flow: collection.flow,
+            anchor,
+            size: 1,
+            height: 1,
+            items: Vec::new(),
+            own: Vec::new(),
+            merged: Vec::new(),
+            key: None,
+        });
+        Ok(())
+    }
+
+    fn shape(&mut self, tag: Option<&str>, span: Span, list: bool, in_pairs: bool) -> Shape {
+        let untagged = match (list, in_pairs) {
+            (true, _) => Shape::List,
+            (false, true) => Shape::Pair,
+            (false, false) => Shape::Map,
+        };
+        let Some(tag) = tag else { return untagged };
+        let name = tag.strip_prefix(YAML_TAG);
+        match (name, list) {
+            (Some("seq"), true) | (Some("map"), false) => untagged,
+            (Some("omap" | "pairs"), true) => Shape::Pairs,
+            (Some("set"), false) if in_pairs => Shape::Pair,
+            (Some("set"), false) => Shape::Set,
+            (Some("seq" | "omap" | "pairs"), false) => {
+                self.refuse(Failure::Mismatch("a list is expected, not a map".to_owned()), Some(tag), span);
+                untagged
+            }
+            (Some("map" | "set"), true) => {
+                self.refuse(Failure::Mismatch("a map is expected, not a list".to_owned()), Some(tag), span);
+                untagged
+            }
+            (Some("str" | "timestamp" | "null" | "bool" | "int" | "float" | "binary"), _) => {
+                let found = if list { "a list" } else { "a map" };
+                self.refuse(Failure::Mismatch(format!("a scalar is expected, not {found}")), Some(tag), span);
+                untagged
+            }
+            _ => {
+                self.refuse(Failure::UnknownTag, Some(tag), span);
+                untagged
+            }
+        }
+    }
+
+    fn close(&mut self, end: u32) -> Result<(), Exceeded> {
+        let Some(mut frame) = self.frames.pop() else { return Ok(()) };
+        let end = if frame.flow { end } else { frame.end };
+        let span = Span::new(self.file, frame.start, end.max(frame.start));
+        let (size, height, anchor) = (frame.size, frame.height, frame.anchor.take());
+        let node = Node { span, kind: self.finish(frame, span) };
+        let made = Made { node, special: Special::No, size, height };
+        self.close_anchor(anchor, &made)?;
+        self.place(made);
+        Ok(())
+    }
+
+    fn finish(&mut self, frame: Frame, span: Span) -> NodeKind {
+        match frame.shape {
+            Shape::List | Shape::Pairs => NodeKind::List(frame.items),
+            Shape::Set => {
+                let mut keys = Dictionary::with_capacity(frame.items.len());
+                let no_key: Arc<str> = Arc::from("");
+                for ((identity, _), node) in frame.own.into_iter().zip(frame.items) {
+                    let entry = Entry { key_span: node.span, key: no_key.clone(), value: node };
+                    if !keys.contains(&identity) {
+                        keys.insert(identity, entry);
+                    }
+                }
+                let merged = frame
+                    .merged
+                    .into_iter()
+                    .map(|entry| Node { span: entry.key_span, kind: NodeKind::String(entry.key) });
+                NodeKind::List(merged.chain(keys.into_values()).collect())
+            }
+            Shape::Pair => {
+                if frame.items.len() == 2 {
+                    return NodeKind::List(frame.items);
+                }
+                let reason = format!("a map with one key is expected, not {}", frame.items.len() / 2);
+                self.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
+                NodeKind::List(frame.items)
+            }
+            Shape::Map => NodeKind::Map(self.entries(frame)),
+        }
+    }
+
+    fn entries(&mut self, frame: Frame) -> Vec<Entry> {
+        let mut dictionary = Dictionary::with_capacity(frame.own.len() + frame.merged.len());
+        for entry in frame.merged {
+            dictionary.insert(Identity::Text(entry.key.clone()), entry);
+        }
+        // A key that comes from a merge is meant to be overridden, once.
+        let mut overridable = vec![true; dictionary.len()];
+        for (identity, entry) in frame.own {
+            let (name, later) = (entry.key.clone(), entry.key_span);
+            if let Some((at, before)) = dictionary.insert(identity, entry) {
+                match overridable.get_mut(at) {
+                    Some(first @ true) => *first = false,
+                    _ => self.diagnostics.push(duplicate_key(&name, before.key_span, later)),
+                }
+            }
+        }
+        let diagnostics = &mut self.diagnostics;
+        dictionary.into_entries(|before, later| {
+            diagnostics.push(duplicate_key(&later.key, before.key_span, later.key_span))
+        })
+    }
+
+    // --- putting things in their places
+
+    fn place(&mut self, made: Made) {
+        let Some(index) = self.frames.len().checked_sub(1) else {
+            self.root = Some(made.node);
+            return;
+        };
+        let span = made.node.span;
+        let frame = &mut self.frames[index];
+        frame.end = frame.end.max(span.end);
+        frame.size += made.size;
+        frame.height = frame.height.max(made.height + 1);
+        match frame.shape {
+            Shape::List => {
+                frame.items.push(made.node);
+                self.refuse_special(made.special, span);
+            }
+            Shape::Pairs => {
+                if !matches!(made.node.kind, NodeKind::List(_)) || made.special != Special::No {
+                    let reason = "its items are maps with one key".to_owned();
+                    self.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
+                    return;
+                }
+                frame.items.push(made.node);
+            }
+            Shape::Pair => {
+                frame.items.push(made.node);
+                self.refuse_special(made.special, span);
+            }
+            Shape::Map | Shape::Set => match frame.key.take() {
+                None => {
+                    let key = self.key(made);
+                    self.frames[index].key = Some(key);
+                }
+                Some(key) => self.value(index, key, made),
+            },
+        }
+    }
+
+    fn key(&mut self, made: Made) -> Key {
+        let span = made.node.span;
+        if made.special == Special::Merge {
+            return Key::Merge(span);
+        }
+        let (Some(identity), Some(text)) = (Identity::of(&made.node), key_text(&made.node)) else {
+            let mut diagnostic = Diagnostic::error(
+                codes::KEY_NOT_SCALAR,
+                format!("{} cannot be a key", made.node.kind_name()),
+            )
+            .at(self.head(span), "used as a key here");
+            if self.text.get(span.start as usize..).is_some_and(|rest| rest.starts_with('{')) {
+                diagnostic = diagnostic.help("quote the text if the braces belong to it");
+            }
+            self.diagnostics.push(diagnostic);
+            return Key::Refused;
+        };
+        let written = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        if !matches!(made.node.kind, NodeKind::String(_)) && written != &*text {
+            let shown = if written.is_empty() {
+                "nothing".to_owned()
+            } else {
+                format!("`{}`", construct::shown(written))
+            };
+            let mut diagnostic =
+                Diagnostic::warning(codes::KEY_BECOMES_TEXT, format!("the key {shown} becomes `{text}`"))
+                    .at(span, format!("read as {}", made.node.kind_name()));
+            if resolves_plainly(written) {
+                diagnostic = diagnostic
+                    .help(format!("quote it to keep it: \"{written}\""))
+                    .fix(Applicability::MaybeWrong, vec![(span, format!("\"{written}\""))]);
+            }
+            self.diagnostics.push(diagnostic);
+        }
+        Key::Text { identity, text, span, node: Some(made.node) }
+    }
+
+    fn value(&mut self, index: usize, key: Key, made: Made) {
+        match key {
+            Key::Refused => {}
+            Key::Merge(span) => self.merge(index, span, made.node),
+            Key::Text { identity, text, span, node } => {
+                self.refuse_special(made.special, made.node.span);
+                let frame = &mut self.frames[index];
+                if frame.shape == Shape::Set {
+                    frame.items.extend(node);
+                }
+                frame.own.push((identity, Entry { key_span: span, key: text, value: made.node }));
+            }
+        }
+    }
+
+    fn merge(&mut self, index: usize, key: Span, value: Node) {
+        let bad = |node: &Node| {
+            Diagnostic::error(
+                codes::BAD_MERGE,
+                format!("`<<` merges a map or a list of maps, not {}", node.kind_name()),
+            )
+            .at(node.span, node.kind_name())
+            .label(key, "merged by this key")
+        };
+        let merged = &mut self.frames[index].merged;
+        match value.kind {
+            NodeKind::Map(entries) => merged.extend(entries),
+            NodeKind::List(items) => {
+                // Of a list the first map wins, so it comes last.
+                for item in items.into_iter().rev() {
+                    match item.kind {
+                        NodeKind::Map(entries) => merged.extend(entries),
+                        _ => self.diagnostics.push(bad(&item)),
+                    }
+                }
+            }
+            _ => self.diagnostics.push(bad(&value)),
+        }
+    }
+
+    /// `<<` and `=` have a meaning only as keys.
+    fn refuse_special(&mut self, special: Special, span: Span) {
+        let diagnostic = match special {
+            Special::No => return,
+            Special::Merge => Diagnostic::error(codes::BAD_MERGE, "`<<` is not a value"),
+            Special::Value => Diagnostic::error(codes::VALUE_KEY, "a bare `=` is not a value"),
+        };
+        let text = if special == Special::Merge { "\"<<\"" } else { "\"=\"" };
+        let fix = vec![(span, text.to_owned())];
+        self.diagnostics.push(
+            diagnostic
+                .at(span, "")
+                .help(format!("quote it if the text is meant: {text}"))
+                .fix(Applicability::MaybeWrong, fix),
+        );
+    }
+}
+
+impl Frame {
+    fn is_map(&self) -> bool {
+        matches!(self.shape, Shape::Map | Shape::Set)
+    }
+}
+
+fn interned(names: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
+    if text.len() > INTERNED {
+        return text.into();
+    }
+    if let Some(known) = names.get(text) {
+        return known.clone();
+    }
+    let name: Arc<str> = text.into();
+    names.insert(name.clone());
+    name
+}
+
+/// Whether the text as it is written is a plain scalar that is no text, so that quotes would make it one.
+fn resolves_plainly(written: &str) -> bool {
+    use super::resolve::{Plain, plain};
+    !written.is_empty() && !matches!(plain(written), Plain::Text)
+}
+
+fn duplicate_key(key: &str, first: Span, later: Span) -> Diagnostic {
+    Diagnostic::warning(codes::DUPLICATE_KEY, format!("the key `{}` is given twice", construct::shown(key)))
+        .at(later, "this value stands")
+        .label(first, "this one is ignored")
+}
+
+/// `!!str` for `tag:yaml.org,2002:str`.
+fn short_tag(tag: &str) -> String {
+    match tag.strip_prefix(YAML_TAG) {
+        Some(name) => format!("!!{}", construct::shown(name)),
+        None => construct::shown(tag),
+    }
+}
+
+/// The function that the short form of AWS tools stands for.
+fn intrinsic(tag: &str) -> Option<String> {
+    let name = tag.strip_prefix('!')?;
+    match name {
+        "Ref" => Some("Ref".to_owned()),
+        "GetAtt" | "Join" | "Select" | "Split" | "Base64" | "FindInMap" | "GetAZs" | "If" | "Equals"
+        | "Not" | "And" | "Or" => Some(format!("Fn::{name}")),
+        _ if name.starts_with("get_") || name.starts_with("str_") || name.starts_with("list_") => {
+            Some(name.to_owned())
+        }
+        _ => None,
+    }
+}
