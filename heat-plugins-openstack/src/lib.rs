@@ -1,1 +1,3 @@
-//! The OpenStack resource types of Heat (OS::Nova, OS::Neutron, …) and the client behind them
+//! The OpenStack resource types of Heat (OS::Nova, OS::Neutron, …) and the client behind them.
+
+pub mod client;
