@@ -2,3 +2,6 @@
 
 pub mod plan;
 pub mod record;
+pub mod seal;
+pub mod store;
+pub mod types;

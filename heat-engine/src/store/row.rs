@@ -1,0 +1,164 @@
+//! What a store sees: rows with the columns that are asked for, and everything else as a document.
+
+use super::{Claim, Epoch};
+use crate::record::{EventSequence, IncarnationId, SourceHash, StackId, TraversalId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A record as JSON text, and the secret values that were taken out of it, sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Everything that may be seen. JSON; for a source its text.
+    pub clear: String,
+    /// The rest. Only [`Records`](super::Records) can open it.
+    pub sealed: Option<Vec<u8>>,
+}
+
+impl Document {
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        self.clear.len() + self.sealed.as_ref().map_or(0, Vec::len)
+    }
+}
+
+/// A stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackRow {
+    /// UUID.
+    pub id: StackId,
+    /// Unique among the living stacks of the project.
+    pub name: String,
+    /// Project.
+    pub project: String,
+    /// When it was created; the order of lists.
+    pub created: Timestamp,
+    /// When it was deleted: then it is a tombstone.
+    pub deleted: Option<Timestamp>,
+    /// The sources that it names, sorted.
+    pub sources: Vec<SourceHash>,
+    /// Everything else.
+    pub document: Document,
+}
+
+/// An incarnation of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceRow {
+    /// UUID.
+    pub id: IncarnationId,
+    /// The stack.
+    pub stack: StackId,
+    /// Name in the template.
+    pub name: String,
+    /// The service's ids: its own and those of the objects beside it.
+    pub physical_ids: Vec<String>,
+    /// Everything else.
+    pub document: Document,
+}
+
+/// A traversal that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraversalRow {
+    /// UUID.
+    pub id: TraversalId,
+    /// The stack.
+    pub stack: StackId,
+    /// Everything else.
+    pub document: Document,
+}
+
+/// A template, an environment or a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRow {
+    /// Names it by its content.
+    pub hash: SourceHash,
+    /// Its text.
+    pub document: Document,
+}
+
+/// An event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventRow {
+    /// The stack.
+    pub stack: StackId,
+    /// Name of the resource, or of the stack.
+    pub resource: String,
+    /// Everything else.
+    pub document: Document,
+}
+
+/// One write of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum RowWrite {
+    /// A new stack, claimed by the engine that writes it.
+    CreateStack(StackRow),
+    /// A stack as it is now. Sources that it names no more, and nobody else does, go.
+    PutStack(StackRow),
+    /// The stack becomes this tombstone: its resources, traversals and unshared sources go.
+    RemoveStack(StackRow),
+    /// A resource as it is now.
+    PutResource(ResourceRow),
+    /// A resource goes.
+    RemoveResource(IncarnationId),
+    /// A traversal as it is now.
+    PutTraversal(TraversalRow),
+    /// A traversal goes.
+    RemoveTraversal(TraversalId),
+    /// A source; nothing happens where it is there.
+    PutSource(SourceRow),
+    /// An event; gets the next number.
+    PutEvent(EventRow),
+}
+
+/// A transaction as a store gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// The stack that all writes belong to.
+    pub stack: StackId,
+    /// The epoch that the writer holds.
+    pub epoch: Epoch,
+    /// What is written, in this order.
+    pub writes: Vec<RowWrite>,
+    /// The claim is given back.
+    pub release: bool,
+}
+
+impl Commit {
+    /// The claim under which it is written.
+    pub fn claim(&self) -> Claim {
+        Claim { stack: self.stack.clone(), epoch: self.epoch }
+    }
+}
+
+/// Which stacks a list shows, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StackQuery {
+    /// Only those of this project.
+    pub project: Option<String>,
+    /// Those that come after this one.
+    pub after: Option<StackId>,
+    /// At most so many.
+    pub limit: Option<u32>,
+    /// Tombstones too.
+    pub deleted: bool,
+}
+
+/// Which events of a stack are read, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventQuery {
+    /// Those after this number.
+    pub after: Option<EventSequence>,
+    /// Only those of this resource.
+    pub resource: Option<String>,
+    /// At most so many.
+    pub limit: Option<u32>,
+}
+
+/// An event row with its number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredEvent {
+    /// Its number.
+    pub sequence: EventSequence,
+    /// The event.
+    pub row: EventRow,
+}
