@@ -40,6 +40,10 @@ pub struct ResourceRecord {
     pub updated: Timestamp,
     /// Properties last applied: resolved, coerced, translated. Secret ones are sealed.
     pub properties: Option<Map<String, Value>>,
+    /// Names of top-level properties whose values come from hidden parameters or secret attributes, though the schema
+    /// does not call them secret; `metadata` for the metadata. They are sealed too, and with them the attributes and the
+    /// reference id, which may repeat them.
+    pub sensitive: BTreeSet<String>,
     /// Metadata, resolved.
     pub metadata: Value,
     /// What stands in the template beside the properties and makes an update when it changes: `depends_on`, policies,
@@ -143,6 +147,7 @@ impl ResourceRecord {
             created: now,
             updated: now,
             properties: None,
+            sensitive: BTreeSet::new(),
             metadata: Value::Null,
             definition: Map::new(),
             attributes: Map::new(),

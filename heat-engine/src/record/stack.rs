@@ -46,6 +46,19 @@ text_id! {
     SourceHash
 }
 
+impl SourceHash {
+    /// The name of this text: SHA-256, in hexadecimal digits.
+    pub fn of(text: &str) -> Self {
+        use sha2::{Digest, Sha256};
+        use std::fmt::Write;
+        let mut name = String::with_capacity(64);
+        for byte in Sha256::digest(text) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        Self(name)
+    }
+}
+
 /// A stack.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StackRecord {
