@@ -88,7 +88,11 @@ class ControlPlane:
         proxies = {name: value for name, value in os.environ.items() if name.lower().endswith('_proxy')}
         patience = ['-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::Retries=5']
         try:
-            self.command(['apt-get', 'update', *patience], 'packages', **proxies)
+            try:
+                self.command(['apt-get', 'update', *patience], 'packages', **proxies)
+            except Failed as error:
+                # One unreachable source of somebody else's must not matter; if it does, the installation says so.
+                print('control plane: %s' % error, file=sys.stderr)
             self.command(['apt-get', 'install', '-y', '--no-install-recommends', *patience,
                           '-o', 'Dpkg::Options::=--force-confold', '-o', 'Dpkg::Options::=--force-unsafe-io',
                           *missing], 'packages', **proxies)
