@@ -2,4 +2,4 @@
 
 mod step;
 
-pub use step::{Plan, PropertyChange, Reason, Step, StepId, StepKind};
+pub use step::{ChangeEffect, Plan, PropertyChange, Reason, Step, StepId, StepKind};

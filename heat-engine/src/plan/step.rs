@@ -3,15 +3,31 @@
 use crate::record::{Action, IncarnationId};
 use heat_plugin_sdk::ReplaceOrder;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Position of a step in its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StepId(pub u32);
 
+impl StepId {
+    /// The position in [`Plan::steps`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 /// What will be done to a stack. Made by pure functions, run by one mechanism; a preview is the plan without the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
+    /// Version of this form of a plan, for plans that are kept: [`Plan::VERSION`].
+    pub version: u32,
     /// What the plan is for.
     pub action: Action,
     /// The revision of the stack that it was made for; it is refused when the stack has moved on.
@@ -25,63 +41,88 @@ pub struct Plan {
 pub struct Step {
     /// Name of the resource.
     pub resource: String,
-    /// Its type.
+    /// Its type; that of the new definition, except for a deletion.
     pub type_name: String,
     /// What is done.
     pub kind: StepKind,
     /// Why.
     pub reason: Reason,
-    /// The steps that must be done before, directly.
+    /// The steps that must be done before, directly; each stands earlier in the plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<StepId>,
 }
 
-/// What a step does.
+/// What a step does. Every resource of the template has exactly one step that is not a [`StepKind::Delete`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum StepKind {
     /// Makes the incarnation `incarnation`.
     Create {
-        /// The new incarnation.
+        /// The new incarnation. It is recorded already where an earlier traversal never began to make it.
         incarnation: IncarnationId,
         /// The one that it takes the place of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         replaces: Option<IncarnationId>,
-        /// In which order the replacement goes.
+        /// In which order the replacement goes; there is one with every `replaces`. `DeleteFirst`: the step that
+        /// deletes the old one stands before this step. `Handover`: the old one is asked to give its place free within
+        /// this step, and is deleted by a later one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<ReplaceOrder>,
     },
-    /// Changes it in place.
+    /// Changes it in place. Without changes only its record changes, the plugin is not asked.
     Update {
         /// The incarnation.
         incarnation: IncarnationId,
         /// What changes.
         changes: Vec<PropertyChange>,
+        /// First it gets its place back that it had given to an incarnation that was to replace it
+        /// (`restore_after_replace`).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        restore: bool,
     },
     /// Leaves it as it is; its record may learn a new definition.
     Keep {
         /// The incarnation.
         incarnation: IncarnationId,
+        /// First it gets its place back that it had given to an incarnation that was to replace it
+        /// (`restore_after_replace`).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        restore: bool,
     },
-    /// Hangs on values that are known only in the run: keeps, updates or replaces it then.
+    /// Hangs on values that are known only in the run, or on how an interrupted operation ends: decides then, by
+    /// `decide`, between the outcomes that are listed.
     Decide {
         /// The incarnation as it is.
         incarnation: IncarnationId,
         /// The incarnation that would take its place.
         successor: IncarnationId,
-        /// What may change.
+        /// What may change, and what surely does.
         changes: Vec<PropertyChange>,
         /// Whether it may turn out that it is kept.
         may_keep: bool,
         /// Whether it may turn out that it is updated in place.
         may_update: bool,
-        /// Whether it may turn out that it is replaced.
+        /// Whether it may turn out that it is replaced. Then the order, too, is decided in the run; with `DeleteFirst`
+        /// the old one is deleted within this step, and the later step that would delete it finds nothing to do.
         may_replace: bool,
+        /// Whether it may turn out that a change is refused (an immutable property), which fails the step.
+        may_refuse: bool,
+        /// An operation was interrupted and is finished first.
+        interrupted: bool,
+        /// First it gets its place back that it had given to an incarnation that was to replace it
+        /// (`restore_after_replace`).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        restore: bool,
     },
     /// Removes it.
     Delete {
         /// The incarnation.
         incarnation: IncarnationId,
         /// Only if that step replaced it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         only_if_replaced_by: Option<StepId>,
-        /// The real thing stays (deletion policy).
+        /// The real thing stays (deletion policy), only the record goes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         retain: bool,
     },
 }
@@ -91,14 +132,26 @@ pub enum StepKind {
 pub struct PropertyChange {
     /// Top-level name.
     pub property: String,
-    /// The new value is known only in the run.
-    pub unknown: bool,
-    /// The change cannot be made in place.
-    pub replaces: bool,
+    /// Whether it changes at all is known only in the run.
+    pub uncertain: bool,
+    /// What a change of it means.
+    pub effect: ChangeEffect,
+}
+
+/// What the change of a property means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeEffect {
+    /// It is made in place, if the type does not say otherwise for the change as a whole.
+    InPlace,
+    /// It takes a new resource.
+    Replace,
+    /// It is refused.
+    Refuse,
 }
 
 /// Why a step is in the plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
@@ -108,18 +161,67 @@ pub enum Reason {
     Unchanged,
     /// The definition differs, not the properties.
     DefinitionChanged,
-    /// Properties differ.
+    /// Properties differ, or may differ.
     PropertiesChanged,
+    /// The type says that this change of properties takes a new resource.
+    TypeNeedsReplace,
     /// Another type stands under its name.
     TypeChanged,
     /// Its last operation failed.
     RepairFailed,
-    /// Its last operation was interrupted before it did anything, or it was never begun.
+    /// Its last operation was interrupted and is finished first.
+    Interrupted,
+    /// It was recorded, but never begun.
     NeverCompleted,
+    /// It was being deleted.
+    WasDeleted,
+    /// It takes back the place of an incarnation that was to replace it.
+    Revived,
     /// The template has it no more.
     Removed,
-    /// It was replaced.
+    /// It is replaced by a step of this plan.
     Replaced,
+    /// It was replaced, or given up, by an earlier traversal.
+    LeftOver,
     /// The stack is deleted.
     StackDeleted,
+}
+
+impl Plan {
+    /// The present version of the form.
+    pub const VERSION: u32 = 1;
+
+    /// A step.
+    pub fn step(&self, id: StepId) -> Option<&Step> {
+        self.steps.get(id.index())
+    }
+
+    /// All steps with their ids, in an order in which each stands behind all that it waits for.
+    pub fn iter(&self) -> impl Iterator<Item = (StepId, &Step)> {
+        self.steps.iter().enumerate().map(|(at, step)| (StepId(at as u32), step))
+    }
+
+    /// Whether nothing but records would change: every step keeps what it is about.
+    pub fn is_empty(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step.kind, StepKind::Keep { restore: false, .. }))
+    }
+}
+
+impl StepKind {
+    /// The incarnation that exists after the step where it succeeds as planned; for a [`StepKind::Decide`] the one
+    /// that exists before, for a [`StepKind::Delete`] the one that goes.
+    pub fn incarnation(&self) -> &IncarnationId {
+        match self {
+            Self::Create { incarnation, .. }
+            | Self::Update { incarnation, .. }
+            | Self::Keep { incarnation, .. }
+            | Self::Decide { incarnation, .. }
+            | Self::Delete { incarnation, .. } => incarnation,
+        }
+    }
+
+    /// Whether it removes something.
+    pub fn is_delete(&self) -> bool {
+        matches!(self, Self::Delete { .. })
+    }
 }

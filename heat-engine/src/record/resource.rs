@@ -53,8 +53,10 @@ pub struct ResourceRecord {
     pub attributes: Map<String, Value>,
     /// What `get_resource` gives.
     pub reference_id: Option<String>,
-    /// Names of the resources that it depends on: its deletion comes before theirs.
-    pub requires: BTreeSet<String>,
+    /// The very incarnations that it depends on: its deletion comes before theirs. While it is updated these are those
+    /// before and those after; also a step that keeps it writes those that are current then. Ids of incarnations that
+    /// are gone have no meaning any more.
+    pub requires: BTreeSet<IncarnationId>,
     /// Delete, Retain or Snapshot.
     pub deletion_policy: DeletionPolicy,
     /// The incarnation that it takes the place of, as long as that one exists.

@@ -11,7 +11,9 @@ pub enum SealError {
         key: String,
     },
     /// It is not what was sealed, or the key under that id is another one.
-    #[error("it cannot be opened with key {key}: it was changed or moved, or the key is another one of the same id")]
+    #[error(
+        "it cannot be opened with key {key}: it was changed or moved, or the key is another one of the same id"
+    )]
     Tampered {
         /// Id of the key.
         key: String,

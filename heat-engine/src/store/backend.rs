@@ -1,7 +1,8 @@
 //! The trait that a store implements.
 
 use super::{
-    Commit, Epoch, EventQuery, ResourceRow, SourceRow, StackQuery, StackRow, StoreError, StoredEvent, TraversalRow,
+    Commit, Epoch, EventQuery, ResourceRow, SourceRow, StackQuery, StackRow, StoreError, StoredEvent,
+    TraversalRow,
 };
 use crate::record::{EventSequence, IncarnationId, SourceHash, StackId, TraversalId};
 use async_trait::async_trait;

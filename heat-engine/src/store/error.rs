@@ -84,7 +84,9 @@ pub enum StoreError {
         reason: String,
     },
     /// The store was written by a newer version of this program.
-    #[error("the store {store} has schema version {found}, this program knows up to {known}; use a newer program")]
+    #[error(
+        "the store {store} has schema version {found}, this program knows up to {known}; use a newer program"
+    )]
     TooNew {
         /// Which store.
         store: String,

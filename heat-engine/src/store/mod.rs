@@ -22,6 +22,6 @@ pub use error::StoreError;
 pub use records::Records;
 pub use retention::Retention;
 pub use row::{
-    Commit, Document, EventQuery, EventRow, ResourceRow, RowWrite, SourceRow, StackQuery, StackRow, StoredEvent,
-    TraversalRow,
+    Commit, Document, EventQuery, EventRow, ResourceRow, RowWrite, SourceRow, StackQuery, StackRow,
+    StoredEvent, TraversalRow,
 };

@@ -3,8 +3,8 @@
 
 use super::{Batch, Claim, EventQuery, Retention, StackQuery, Store, StoreError};
 use crate::record::{
-    Event, EventSequence, IncarnationId, ResourceRecord, Resources, SourceHash, StackId, StackRecord, TraversalId,
-    TraversalRecord,
+    Event, EventSequence, IncarnationId, ResourceRecord, Resources, SourceHash, StackId, StackRecord,
+    TraversalId, TraversalRecord,
 };
 use crate::seal::Sealing;
 use heat_plugin_sdk::PhysicalId;
