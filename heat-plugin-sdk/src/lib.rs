@@ -2,6 +2,7 @@
 
 mod connection;
 mod context;
+mod decoding;
 mod dynamic;
 mod failure;
 mod identity;
@@ -9,6 +10,7 @@ mod observation;
 mod operation;
 mod plugin;
 mod properties;
+mod property_type;
 mod registry;
 mod resource;
 mod secret;
@@ -22,11 +24,24 @@ pub use identity::{OperationKey, PhysicalId, ResourceIdentity, StackIdentity, ph
 pub use observation::{Created, Observation, Observed, ObservedProperty, State};
 pub use operation::{Change, FindBasis, Finding, Operation, Progress, ReplaceOrder};
 pub use plugin::{DynConstraint, DynFinder, Plugin};
-pub use properties::{Attributes, Properties, PropertyType};
+pub use properties::{Attributes, Properties};
+pub use property_type::{PropertyType, Shape};
 pub use registry::{Registry, RegistryError};
 pub use resource::Resource;
 pub use secret::Secret;
 pub use siblings::{Sibling, SiblingIndex, Siblings};
+
+/// The derives, each beside the trait of the same name.
+pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};
+
+/// What the derives' code calls.
+#[doc(hidden)]
+#[path = "derived.rs"]
+pub mod __private;
+
+// The derives name this crate as its users do.
+#[cfg(test)]
+extern crate self as heat_plugin_sdk;
 
 /// Schemas, which this crate shares with the template language.
 pub use heat_template::schema;

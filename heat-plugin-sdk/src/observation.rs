@@ -1,6 +1,6 @@
 //! What `read` sees of an object, and what `create` says of the one that it made.
 
-use crate::{Failure, PhysicalId, Resource, Result};
+use crate::{Attributes, Failure, PhysicalId, Resource, Result};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -91,16 +91,12 @@ impl<R: Resource> Observed<R> {
         self
     }
 
-    /// Sets the attributes.
+    /// Sets the observed attributes; those that are known at creation or on demand only are left out.
     ///
     /// # Errors
     /// Attributes that cannot be written as a JSON map.
     pub fn attributes(mut self, attributes: &R::Attributes) -> Result<Self> {
-        match to_json("attributes", attributes)? {
-            Value::Object(map) => self.observation.attributes = map,
-            Value::Null => {}
-            _ => return Err(Failure::failed("attributes must serialise to a map")),
-        }
+        self.observation.attributes = attributes.observed()?;
         Ok(self)
     }
 

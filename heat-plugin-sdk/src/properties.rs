@@ -1,15 +1,19 @@
-//! How Rust types are properties and attributes of a resource type.
+//! How Rust structs are the properties and the attributes of a resource type.
 
-use crate::{Failure, Result, Secret};
-use heat_template::schema::{AttributeSchema, Constraint, PropertySchema, Translation, ValueType};
+use crate::decoding::decode;
+use crate::{Failure, Result};
+use heat_template::schema::{AttributeSchema, PropertySchema, Support, Translation};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// All properties of a resource type as one struct. Derive it beside `serde::Deserialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the properties of a resource type",
+    note = "derive `serde::Deserialize` and `heat_plugin_sdk::Properties`; `()` has no properties",
+    note = "for a schema that is made at run time use `serde_json::Map<String, Value>`"
+)]
 pub trait Properties: DeserializeOwned + Send + Sync + 'static {
     /// The schema of each property, in order.
     fn fields() -> IndexMap<String, PropertySchema>;
@@ -19,19 +23,24 @@ pub trait Properties: DeserializeOwned + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// What the resource type is, for people: the doc comment of the struct.
+    fn description() -> &'static str {
+        ""
+    }
+
+    /// Since when the resource type exists, and whether it should be used.
+    fn support() -> Support {
+        Support::default()
+    }
+
     /// Reads the struct from properties that were checked against [`fields`](Self::fields): coerced, defaults filled in.
+    /// Null counts as not given.
     ///
     /// # Errors
-    /// Class `Invalid`: the values do not fit the struct, though they fit the schema.
+    /// Class `Invalid`: the values do not fit the struct, though they fit the schema. The message never holds the value
+    /// of a secret property.
     fn decode(values: &Map<String, Value>) -> Result<Self> {
-        // A property that is not given may stand as null in resolved properties; for serde it is simply not there.
-        let given: Map<_, _> = values
-            .iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect();
-        serde_json::from_value(Value::Object(given))
-            .map_err(|error| Failure::invalid(None, format!("the properties do not fit: {error}")))
+        decode(values, &Self::fields(), |_| None)
     }
 }
 
@@ -58,9 +67,22 @@ impl Properties for Map<String, Value> {
 }
 
 /// All attributes of a resource type as one struct. Derive it beside `serde::Serialize`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the attributes of a resource type",
+    note = "derive `serde::Serialize` and `heat_plugin_sdk::Attributes`; `()` has no attributes"
+)]
 pub trait Attributes: Serialize + Send + Sync + 'static {
     /// The schema of each attribute, in order.
     fn fields() -> IndexMap<String, AttributeSchema>;
+
+    /// The values of the observed attributes: without those that are known at creation or on demand only, and with the
+    /// content of secrets, which the engine seals.
+    ///
+    /// # Errors
+    /// Attributes that cannot be written as a JSON map.
+    fn observed(&self) -> Result<Map<String, Value>> {
+        attribute_map(self)
+    }
 }
 
 /// No attributes.
@@ -77,106 +99,12 @@ impl Attributes for Map<String, Value> {
     }
 }
 
-/// A Rust type that a property, or a part of one, can have.
-pub trait PropertyType {
-    /// `true` for `Option`: such a property need not be given.
-    const OPTIONAL: bool = false;
-
-    /// The schema without name, description and what the field's own attributes add.
-    fn schema() -> PropertySchema;
-
-    /// The type of such a value as an attribute; `None` where it can be anything.
-    fn attribute_type() -> Option<ValueType> {
-        match Self::schema().value_type {
-            ValueType::Any => None,
-            // Heat has no attribute type for floats beside numbers.
-            other => Some(other),
-        }
+/// The map as serde writes it; secrets are stars in it.
+pub(crate) fn attribute_map(attributes: &(impl Serialize + ?Sized)) -> Result<Map<String, Value>> {
+    match serde_json::to_value(attributes) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(Value::Null) => Ok(Map::new()),
+        Ok(_) => Err(Failure::failed("the attributes do not serialise to a map")),
+        Err(error) => Err(Failure::failed(format!("the attributes cannot be written as JSON: {error}"))),
     }
 }
-
-macro_rules! simple {
-    ($($rust:ty => $value:ident;)*) => {$(
-        impl PropertyType for $rust {
-            fn schema() -> PropertySchema { PropertySchema::new(ValueType::$value) }
-        }
-    )*};
-}
-
-simple! {
-    String => String;
-    Box<str> => String;
-    bool => Boolean;
-    i64 => Integer;
-    f64 => Number;
-    f32 => Number;
-    serde_json::Number => Number;
-    Value => Any;
-    Map<String, Value> => Map;
-}
-
-macro_rules! integers {
-    ($($rust:ty)*) => {$(
-        impl PropertyType for $rust {
-            fn schema() -> PropertySchema {
-                PropertySchema::new(ValueType::Integer)
-                    .constraint(Constraint::range(Some(<$rust>::MIN as i64), Some(<$rust>::MAX as i64)))
-            }
-        }
-    )*};
-}
-
-integers! { u8 u16 u32 i8 i16 i32 }
-
-impl PropertyType for u64 {
-    fn schema() -> PropertySchema {
-        PropertySchema::new(ValueType::Integer).constraint(Constraint::range(Some(0), None))
-    }
-}
-
-macro_rules! addresses {
-    ($($rust:ty)*) => {$(
-        impl PropertyType for $rust {
-            fn schema() -> PropertySchema {
-                PropertySchema::new(ValueType::String).constraint(Constraint::custom("ip_addr"))
-            }
-        }
-    )*};
-}
-
-addresses! { IpAddr Ipv4Addr Ipv6Addr }
-
-impl<T: PropertyType> PropertyType for Option<T> {
-    const OPTIONAL: bool = true;
-
-    fn schema() -> PropertySchema {
-        T::schema()
-    }
-}
-
-impl<T: PropertyType> PropertyType for Vec<T> {
-    fn schema() -> PropertySchema {
-        match T::schema() {
-            any if any.value_type == ValueType::Any => PropertySchema::new(ValueType::List),
-            item => PropertySchema::list_of(item),
-        }
-    }
-}
-
-impl<T: PropertyType> PropertyType for Secret<T> {
-    const OPTIONAL: bool = T::OPTIONAL;
-
-    fn schema() -> PropertySchema {
-        T::schema().secret()
-    }
-}
-
-macro_rules! maps {
-    ($($map:ident)*) => {$(
-        impl<T: PropertyType> PropertyType for $map<String, T> {
-            fn schema() -> PropertySchema { PropertySchema::new(ValueType::Map) }
-        }
-    )*};
-}
-
-maps! { BTreeMap HashMap IndexMap }

@@ -36,6 +36,8 @@ pub trait Resource: Send + Sync + Sized + 'static {
     fn schema(&self) -> ResourceSchema {
         ResourceSchema {
             type_name: Self::TYPE.to_owned(),
+            description: Self::Properties::description().to_owned(),
+            support: Self::Properties::support(),
             properties: Self::Properties::fields(),
             attributes: Self::Attributes::fields(),
             translations: Self::Properties::translations(),
