@@ -1,0 +1,6 @@
+//! To come.
+use crate::cloud::{Caller, Cloud};
+use crate::http::exchange::{Answer, Outcome, Refusal, Request};
+pub(super) fn versions(_: &Request, _: &str, _: &[&str]) -> Option<Answer> { None }
+pub(super) fn serve(_: &mut Cloud, _: &Caller, _: &Request, _: &[&str]) -> Result<Answer, Answer> { Err(error(&Refusal::new(501, "to come"))) }
+pub(super) fn error(refusal: &Refusal) -> Answer { Answer::empty(refusal.status) }
