@@ -659,7 +659,8 @@ fn resolves_plainly(written: &str) -> bool {
     !written.is_empty() && !matches!(plain(written), Plain::Text)
 }
 
-fn duplicate_key(key: &str, first: Span, later: Span) -> Diagnostic {
+/// A warning for a key that was given before.
+pub(super) fn duplicate_key(key: &str, first: Span, later: Span) -> Diagnostic {
     Diagnostic::warning(codes::DUPLICATE_KEY, format!("the key `{}` is given twice", construct::shown(key)))
         .at(later, "this value stands")
         .label(first, "this one is ignored")

@@ -19,24 +19,28 @@ mod budget;
 mod compose;
 mod construct;
 mod event;
+mod json;
 mod keys;
 #[allow(unsafe_code, reason = "libyaml's port has C's interface; the module says why its use is safe")]
 mod libyaml;
 mod limits;
 mod node;
 mod number;
+mod python;
 mod resolve;
+mod syntax;
 
 pub use limits::Limits;
 pub use node::{Entry, Node, NodeKind};
 pub use number::{float_number, float_text};
 
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, Span};
 use compose::{Composed, compose};
 use construct::Dates;
-use event::SyntaxError;
+use json::NotJson;
 use libyaml::Libyaml;
+use python::Python;
 
 /// What a text is for, which decides how Heat reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +71,12 @@ impl Read {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
+    fn in_order(mut self) -> Self {
+        self.diagnostics
+            .sort_by_key(|diagnostic| diagnostic.primary.as_ref().map_or(0, |label| label.span.start));
+        self
+    }
+
     fn refused(diagnostic: Diagnostic) -> Self {
         Self { node: None, diagnostics: vec![diagnostic] }
     }
@@ -79,35 +89,87 @@ pub fn read(file: FileId, text: &str, kind: TextKind, limits: &Limits) -> Read {
     if let Some(too_long) = length_problem(file, text, limits) {
         return Read::refused(too_long);
     }
-    let _ = kind;
-    let composed = grammar(text, |mut source| compose(&mut source, file, text, limits, Dates::Text));
-    finish(composed, file, text)
-}
-
-/// Runs libyaml's grammar over a text.
-fn grammar<'t>(text: &'t str, run: impl FnOnce(Libyaml<'t>) -> Composed) -> Composed {
-    match Libyaml::new(text) {
-        Ok(source) => run(source),
+    let mut not_json = None;
+    if kind != TextKind::Environment && json::may_be_json(text) {
+        match json::read(file, text, limits) {
+            Ok((node, diagnostics)) => return Read { node: Some(node), diagnostics }.in_order(),
+            Err(NotJson::Limit(exceeded)) => return Read::refused(exceeded.diagnostic()),
+            Err(NotJson::Syntax { problem, at }) => not_json = Some((problem, at)),
+        }
+    }
+    let first = match Libyaml::new(text) {
+        Ok(mut source) => compose(&mut source, file, text, limits, Dates::Text),
         Err(error) => Composed { node: None, diagnostics: Vec::new(), error: Some(error) },
+    };
+    let Some(error) = first.error else {
+        return tree(first.node, first.diagnostics, file);
+    };
+    // Heat's second try. The text is short enough for reading it twice.
+    let second = match Python::new(text) {
+        Ok(mut source) => compose(&mut source, file, text, limits, Dates::Normalised),
+        Err(error) => Composed { node: None, diagnostics: Vec::new(), error: Some(error) },
+    };
+    match second.error {
+        None => {
+            let mut read = Read { node: second.node, diagnostics: second.diagnostics };
+            read.diagnostics.push(syntax::only_python(&error, file, text));
+            if kind == TextKind::AttachedTemplate {
+                refuse_date_versions(&mut read, text);
+            }
+            read.in_order()
+        }
+        Some(python_error) => {
+            // The grammar that came further knows better what has to be mended for Heat to accept the text.
+            let (mut diagnostics, error) = if error.at > python_error.at {
+                (first.diagnostics, error)
+            } else {
+                (second.diagnostics, python_error)
+            };
+            let mut problem = syntax::diagnostic(&error, file, text);
+            if let Some((json_problem, at)) = not_json.filter(|_| text.trim_start().starts_with(['{', '['])) {
+                let end =
+                    text.get(at as usize..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
+                        as u32;
+                problem =
+                    problem.label(Span::new(file, at, at + end), format!("not JSON either: {json_problem}"));
+            }
+            diagnostics.push(problem);
+            Read { node: None, diagnostics }.in_order()
+        }
     }
 }
 
-fn finish(composed: Composed, file: FileId, text: &str) -> Read {
-    let Composed { node, mut diagnostics, error } = composed;
-    let node = match &error {
-        Some(error) => {
-            diagnostics.push(syntax_diagnostic(error, file, text));
-            None
-        }
-        None => match node {
-            None if diagnostics.iter().any(Diagnostic::is_error) => None,
-            None => Some(empty_map(Span::new(file, 0, 0))),
-            Some(node) if node.is_null() => Some(empty_map(node.span)),
-            Some(node) => Some(node),
-        },
+/// What libyaml's grammar accepted. There nothing, and null as well, is an empty map to Heat.
+fn tree(node: Option<Node>, diagnostics: Vec<Diagnostic>, file: FileId) -> Read {
+    let node = match node {
+        None if diagnostics.iter().any(Diagnostic::is_error) => None,
+        None => Some(empty_map(Span::new(file, 0, 0))),
+        Some(node) if node.is_null() => Some(empty_map(node.span)),
+        Some(node) => Some(node),
     };
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map_or(0, |label| label.span.start));
-    Read { node, diagnostics }
+    Read { node, diagnostics }.in_order()
+}
+
+/// A version that the second reader made a date of is none to Heat, where nothing makes a text of it again.
+fn refuse_date_versions(read: &mut Read, text: &str) {
+    const KEYS: [&str; 3] =
+        ["heat_template_version", "HeatTemplateFormatVersion", "AWSTemplateFormatVersion"];
+    for key in KEYS {
+        let Some(span) = read.node.as_ref().and_then(|root| root.get(key)).map(|value| value.span) else {
+            continue;
+        };
+        let written = text.get(span.start as usize..span.end as usize).unwrap_or_default();
+        if resolve::plain(written) == resolve::Plain::Timestamp {
+            let message = format!("the version `{written}` is read as a date, so no version is provided");
+            let quoted = format!("\"{written}\"");
+            read.diagnostics.push(
+                Diagnostic::error(codes::DATE_VERSION, message)
+                    .at(span, "quote it")
+                    .help("or mend what only PyYAML's own grammar accepts; libyaml keeps it a text")
+                    .fix(crate::diagnostic::Applicability::Safe, vec![(span, quoted)]),
+            );
+        }
+    }
 }
 
 fn empty_map(span: Span) -> Node {
@@ -124,19 +186,4 @@ fn length_problem(file: FileId, text: &str, limits: &Limits) -> Option<Diagnosti
     }
     let message = format!("the text has more than {most} characters");
     Some(Diagnostic::error(codes::TEXT_TOO_LONG, message).at(Span::new(file, 0, 0), ""))
-}
-
-fn syntax_diagnostic(error: &SyntaxError, file: FileId, text: &str) -> Diagnostic {
-    let code: Code = if error.character { codes::CONTROL_CHARACTER } else { codes::SYNTAX };
-    // The character at the place; the end of the text has none.
-    let width = text.get(error.at as usize..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let span = Span::new(file, error.at, error.at + width as u32);
-    let mut diagnostic = Diagnostic::error(code, &*error.problem).at(span, "");
-    if let Some((context, since)) = &error.context {
-        diagnostic.message = format!("{}, {context}", error.problem);
-        if *since != error.at {
-            diagnostic = diagnostic.label(Span::new(file, *since, *since + 1), "it begins here");
-        }
-    }
-    diagnostic
 }
