@@ -164,18 +164,28 @@ pub struct Created {
     pub attributes: Map<String, Value>,
     /// What the answer to the creation showed already; saves the first read.
     pub observation: Option<Observation>,
+    /// Nothing more is to be waited for or done: the engine neither reads nor asks for progress.
+    pub complete: bool,
 }
 
 impl Created {
     /// An object with this id.
     pub fn new(id: impl Into<PhysicalId>) -> Self {
-        Self { id: id.into(), attributes: Map::new(), observation: None }
+        Self { id: id.into(), attributes: Map::new(), observation: None, complete: false }
     }
 
     /// Adds an attribute that only now is known.
     #[must_use]
     pub fn attribute(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.attributes.insert(name.into(), value.into());
+        self
+    }
+
+    /// Says that the object is there and ready with this answer: nothing more is waited for or done.
+    #[must_use]
+    pub fn complete<R>(mut self, observed: Observed<R>) -> Self {
+        self.observation = Some(observed.into_observation());
+        self.complete = true;
         self
     }
 

@@ -69,6 +69,8 @@ pub struct ResourceRecord {
     pub owned: BTreeMap<String, OwnedObject>,
     /// The operation that was begun and whose outcome is not recorded.
     pub intent: Option<Intent>,
+    /// Its creation was repeated: before the stack is complete somebody looks whether there are two of it.
+    pub look_again: bool,
     /// The traversal that last did something to it: what this one has done already is not done again after a crash.
     pub traversal: Option<TraversalId>,
 }
@@ -161,6 +163,7 @@ impl ResourceRecord {
             private: None,
             owned: BTreeMap::new(),
             intent: None,
+            look_again: false,
             traversal: None,
         }
     }
