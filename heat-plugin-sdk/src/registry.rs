@@ -119,6 +119,11 @@ impl Registry {
         self.constraints.get(name).map(|registered| &registered.item)
     }
 
+    /// The names of all custom constraints that plugins provide, in no order.
+    pub fn constraint_names(&self) -> impl Iterator<Item = &str> {
+        self.constraints.keys().map(String::as_str)
+    }
+
     /// The finder with this name.
     pub fn finder(&self, name: &str) -> Option<&Arc<dyn DynFinder>> {
         self.finders.get(name).map(|registered| &registered.item)
