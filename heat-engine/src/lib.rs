@@ -2,6 +2,7 @@
 
 pub mod plan;
 pub mod record;
+pub mod run;
 pub mod schedule;
 pub mod seal;
 pub mod store;

@@ -1,0 +1,130 @@
+//! Why the engine refuses a request.
+
+use crate::plan::PlanError;
+use crate::seal::SealError;
+use crate::store::StoreError;
+use heat_plugin_sdk::{Failure, RegistryError};
+use heat_template::diagnostic::Diagnostic;
+use std::fmt;
+
+/// Why the engine refuses a request. What is refused leaves nothing behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The plugins do not go together.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The record cannot be read or written, or a stack of that name exists.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Keys are wrong or missing.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The template, the environment or the parameters are not right; their places are in the diagnostics.
+    #[error("{0}")]
+    Refused(Refused),
+    /// No plan leads from what is recorded to what is wanted.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A service that has to be asked before anything is done gives no answer.
+    #[error("before anything was done: {0}")]
+    Service(Failure),
+    /// There is no such stack.
+    #[error("there is no stack {name} in project {project}")]
+    NoSuchStack {
+        /// Name or id as asked for.
+        name: String,
+        /// The project.
+        project: String,
+    },
+    /// There is no such resource.
+    #[error("stack {stack} has no resource {name}")]
+    NoSuchResource {
+        /// The stack.
+        stack: String,
+        /// The resource.
+        name: String,
+    },
+    /// There is no such output.
+    #[error("stack {stack} has no output {key}")]
+    NoSuchOutput {
+        /// The stack.
+        stack: String,
+        /// The output.
+        key: String,
+    },
+    /// The stack has moved on since the plan was made.
+    #[error("the plan is for revision {planned} of stack {stack}, which is at {found} now: make a new plan")]
+    StalePlan {
+        /// The stack.
+        stack: String,
+        /// The plan's revision.
+        planned: u64,
+        /// The stack's revision.
+        found: u64,
+    },
+    /// The stack's name is not one.
+    #[error("{name:?} is not a name for a stack: it begins with a letter and holds letters, digits, '_', '-' and '.', 255 at most")]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// A limit of the engine.
+    #[error("{what}: {found} is more than the limit of {limit}")]
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// How much there is.
+        found: usize,
+        /// How much there may be.
+        limit: usize,
+    },
+    /// The request does not fit the stack's state.
+    #[error("stack {stack} is {status}: {why}")]
+    State {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: String,
+        /// Why the request does not fit.
+        why: &'static str,
+    },
+    /// What is asked for is not there in this version.
+    #[error("not supported: {0}")]
+    Unsupported(String),
+    /// The engine was shut down, or the traversal ended without a result; the stack goes on when an engine is built on
+    /// the same store again.
+    #[error("the engine stopped before stack {stack} was finished; it goes on with the next engine on this store")]
+    Stopped {
+        /// The stack.
+        stack: String,
+    },
+}
+
+/// Everything that is wrong with a template, an environment or parameters.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// All problems that were found, warnings among them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl fmt::Display for Refused {
+    /// The first error, and how many more there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut errors = self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+        match errors.next() {
+            Some(first) => write!(f, "{first}")?,
+            None => f.write_str("the template is refused")?,
+        }
+        match errors.count() {
+            0 => Ok(()),
+            more => write!(f, " (and {more} more)"),
+        }
+    }
+}
+
+impl From<Vec<Diagnostic>> for EngineError {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Refused(Refused { diagnostics })
+    }
+}
