@@ -33,6 +33,8 @@ PORTS = {'mariadb': 3306, 'memcached': 11211, 'epmd': 4369, 'rabbitmq': 5672, 'k
          'glance': 9292, 'neutron': 9696, 'nova-api': 8774, 'cinder-api': 8776}
 # These hold the data of all others, so they end last.
 INFRASTRUCTURE = ('mariadb', 'memcached', 'rabbitmq', 'epmd')
+# Seconds that a service may take to start on a loaded machine. One that dies is noticed at once.
+PATIENCE = 300
 # Debian's own Python must come first: another one (pyenv) breaks maintainer scripts and Debian's commands.
 ENVIRONMENT = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'LC_ALL': 'C.UTF-8', 'HOME': '/root',
                'PYTHONWARNINGS': 'ignore', 'DEBIAN_FRONTEND': 'noninteractive'}
@@ -150,7 +152,7 @@ class ControlPlane:
         # epmd is started here, not by rabbitmq, so that its process id is known.
         if not port_open(PORTS['epmd']):
             start('epmd', ['epmd'], user='rabbitmq', HOME='/var/lib/rabbitmq', ERL_EPMD_ADDRESS='127.0.0.1')
-            self.daemons.wait_port('epmd', PORTS['epmd'], 20)
+            self.daemons.wait_port('epmd', PORTS['epmd'], PATIENCE)
         # Debian's wrapper uses fixed folders and su; the server behind it takes its settings from the environment.
         start('rabbitmq', ['/usr/lib/rabbitmq/bin/rabbitmq-server'], user='rabbitmq', port=PORTS['rabbitmq'],
               HOME='/var/lib/rabbitmq', ERL_EPMD_ADDRESS='127.0.0.1', RABBITMQ_NODENAME='rabbit@localhost',
@@ -158,8 +160,8 @@ class ControlPlane:
               RABBITMQ_LOGS='-', RABBITMQ_PID_FILE=os.path.join(rabbit, 'pid'),
               RABBITMQ_ENABLED_PLUGINS_FILE=os.path.join(rabbit, 'enabled_plugins'),
               RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}')
-        for name, seconds in (('mariadb', 60), ('memcached', 20), ('rabbitmq', 120)):
-            self.daemons.wait_port(name, PORTS[name], seconds)
+        for name in ('mariadb', 'memcached', 'rabbitmq'):
+            self.daemons.wait_port(name, PORTS[name], PATIENCE)
         self.once('databases', self.make_databases)
 
     def owned_by(self, user, *folders):
@@ -224,7 +226,7 @@ class ControlPlane:
     def keystone(self):
         self.daemons.start('keystone', ['uwsgi', '--ini', self.conf('uwsgi-keystone.ini')], port=PORTS['keystone'],
                            OS_KEYSTONE_CONFIG_DIR=self.etc)
-        self.daemons.wait_port('keystone', PORTS['keystone'], 60)
+        self.daemons.wait_port('keystone', PORTS['keystone'], PATIENCE)
         self.once('accounts', lambda: accounts.register(self.admin(), PASSWORD))
 
     def services(self):
@@ -240,18 +242,19 @@ class ControlPlane:
         start('cinder-volume', module('cinder-volume', 'cinder.cmd.volume', cinder), **self.drivers)
         start('nova-compute', module('nova-compute', 'nova.cmd.compute', nova))
         for name in ('placement', 'glance', 'neutron', 'nova-api', 'cinder-api'):
-            self.daemons.wait_port(name, PORTS[name], 180)
+            self.daemons.wait_port(name, PORTS[name], PATIENCE)
 
     def ready(self):
         """Waits until each service answers and each worker has reported itself, then makes the first objects."""
         admin = self.admin()
         for kind, path in (('network', '/v2.0/networks?limit=1'), ('image', '/v2/images?limit=1'),
                            ('placement', '/resource_providers')):
-            rest.until(kind + ' answers', lambda: answers(admin, kind, path))
+            rest.until(kind + ' answers', lambda: answers(admin, kind, path), PATIENCE)
         for kind, path, workers in (
                 ('compute', '/os-services', {'nova-conductor', 'nova-scheduler', 'nova-compute'}),
                 ('block-storage', '/os-services', {'cinder-scheduler', 'cinder-volume'})):
-            rest.until('%s are up' % ', '.join(sorted(workers)), lambda: self.workers_up(admin, kind, path, workers))
+            rest.until('%s are up' % ', '.join(sorted(workers)), lambda: self.workers_up(admin, kind, path, workers),
+                       PATIENCE)
         # A compute host is used only when it is mapped to its cell.
         self.once('nova-hosts', ['nova-manage', '--config-file', self.conf('nova.conf'), 'cell_v2', 'discover_hosts'])
         self.once('first-objects', lambda: accounts.first_objects(admin))
@@ -267,7 +270,7 @@ class ControlPlane:
         return workers <= {service['binary'] for service in services if service['state'] == 'up'}
 
     def admin(self):
-        return rest.until('Keystone gives a token', self.token)
+        return rest.until('Keystone gives a token', self.token, PATIENCE)
 
     def token(self):
         try:
