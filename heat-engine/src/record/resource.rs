@@ -16,7 +16,7 @@ text_id! {
 }
 
 /// One incarnation of a resource.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ResourceRecord {
     /// UUID.
     pub id: IncarnationId,
@@ -89,7 +89,7 @@ pub enum DeletionPolicy {
 }
 
 /// An operation whose beginning is durable: after a crash it is picked up under the same key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Intent {
     /// Names the operation for ever.
     pub key: OperationKey,
@@ -166,6 +166,41 @@ impl ResourceRecord {
             look_again: false,
             traversal: None,
         }
+    }
+}
+
+/// No values of properties and attributes: they may be secret.
+impl fmt::Debug for ResourceRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResourceRecord")
+            .field("id", &self.id)
+            .field("stack", &self.stack)
+            .field("name", &self.name)
+            .field("type_name", &self.type_name)
+            .field("physical_id", &self.physical_id)
+            .field("action", &self.action)
+            .field("status", &self.status)
+            .field("reason", &self.reason)
+            .field("requires", &self.requires)
+            .field("replaces", &self.replaces)
+            .field("replaced_by", &self.replaced_by)
+            .field("intent", &self.intent)
+            .finish_non_exhaustive()
+    }
+}
+
+/// No values of properties: they may be secret.
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intent")
+            .field("key", &self.key)
+            .field("traversal", &self.traversal)
+            .field("kind", &self.kind)
+            .field("attempt", &self.attempt)
+            .field("changed", &self.changed)
+            .field("uncertain", &self.uncertain)
+            .field("repeated", &self.repeated)
+            .finish_non_exhaustive()
     }
 }
 

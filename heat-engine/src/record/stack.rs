@@ -99,7 +99,7 @@ pub struct StackRecord {
 }
 
 /// All that makes up what a stack shall be.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Desired {
     /// The template.
     pub template: Option<SourceHash>,
@@ -111,6 +111,19 @@ pub struct Desired {
     pub parameters: IndexMap<String, Value>,
     /// Names of the parameters that are hidden, so that their values are sealed.
     pub hidden: Vec<String>,
+}
+
+/// Names of parameters, not their values: they may be hidden.
+impl fmt::Debug for Desired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desired")
+            .field("template", &self.template)
+            .field("environment", &self.environment)
+            .field("files", &self.files)
+            .field("parameters", &self.parameters.keys().collect::<Vec<_>>())
+            .field("hidden", &self.hidden)
+            .finish()
+    }
 }
 
 /// One attempt to bring a stack to one template.

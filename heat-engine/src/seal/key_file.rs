@@ -67,8 +67,7 @@ pub fn read_key_file(path: &Path) -> Result<KeyRing, KeyFileError> {
 /// # Errors
 /// `Exists`, `Io`, `Keys` (no randomness).
 pub fn create_key_file(path: &Path) -> Result<KeyRing, KeyFileError> {
-    let ring =
-        KeyRing::generate().map_err(|source| KeyFileError::Keys { path: path.to_owned(), source })?;
+    let ring = KeyRing::generate().map_err(|source| KeyFileError::Keys { path: path.to_owned(), source })?;
     let io = |source| KeyFileError::Io { path: path.to_owned(), doing: "written", source };
     let draft = write_draft(path, &ring).map_err(io)?;
     // A link, unlike a rename, never takes the place of a file that is there.

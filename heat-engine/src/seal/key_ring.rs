@@ -213,9 +213,9 @@ impl fmt::Debug for KeyRing {
 }
 
 fn decoded(text: &str) -> Result<Key, SealError> {
-    let mut bytes = STANDARD
-        .decode(text)
-        .map_err(|_| SealError::BadKeys { reason: "the key is not base64 (standard alphabet, padded)".into() })?;
+    let mut bytes = STANDARD.decode(text).map_err(|_| SealError::BadKeys {
+        reason: "the key is not base64 (standard alphabet, padded)".into(),
+    })?;
     let key = checked(&bytes);
     bytes.zeroize();
     key

@@ -28,7 +28,8 @@ impl Place<'_> {
     /// the same bytes.
     fn associated_data(&self, header: &[u8]) -> Vec<u8> {
         let parts = [self.stack, self.record, self.row, self.field];
-        let mut data = Vec::with_capacity(header.len() + parts.iter().map(|part| part.len() + 8).sum::<usize>());
+        let mut data =
+            Vec::with_capacity(header.len() + parts.iter().map(|part| part.len() + 8).sum::<usize>());
         data.extend_from_slice(header);
         for part in parts {
             data.extend_from_slice(&(part.len() as u64).to_le_bytes());
@@ -170,10 +171,7 @@ mod tests {
         let newer = ring.seal(&PLACE, b"value").unwrap();
         assert_eq!(key_of(&newer).unwrap(), ring.active().as_str());
         let others = KeyRing::generate().unwrap();
-        assert_eq!(
-            others.open(&PLACE, &sealed).unwrap_err(),
-            SealError::MissingKey { key: old.to_string() }
-        );
+        assert_eq!(others.open(&PLACE, &sealed).unwrap_err(), SealError::MissingKey { key: old.to_string() });
         let impostor = KeyRing::from_bytes(old.clone(), &[7; 32]).unwrap();
         assert_eq!(impostor.open(&PLACE, &sealed).unwrap_err(), SealError::Tampered { key: old.to_string() });
         assert!(KeyId::new("a b").is_err());

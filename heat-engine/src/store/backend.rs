@@ -10,8 +10,6 @@ use jiff::Timestamp;
 
 /// A durable store of whole transactions. It sees rows, never a secret.
 ///
-/// The promises that every implementation keeps are checked by [`testing::behaviour`](super::testing), with feature
-/// `testing`.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Writes a transaction: all of it is durable when this returns, or, after an error, none of it counts. Gives the
@@ -22,8 +20,8 @@ pub trait Store: Send + Sync {
     /// another stack; `Full`; `Unavailable`. Nothing of the transaction was written.
     async fn commit(&self, commit: Commit) -> Result<Vec<EventSequence>, StoreError>;
 
-    /// Takes the right to write to a stack, durably. Every earlier epoch is fenced off from then on. Taking again what
-    /// one holds gives the epoch that is held.
+    /// Takes the right to write to a stack, durably, by beginning a new epoch: every earlier one is fenced off, this
+    /// engine's own too.
     ///
     /// # Errors
     /// `Claimed` where another engine that is alive holds it; `NoSuchStack`.

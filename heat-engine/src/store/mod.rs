@@ -12,13 +12,18 @@
 mod backend;
 mod batch;
 mod error;
+mod form;
+mod memory;
 mod records;
 mod retention;
 mod row;
+mod secrets;
+mod vault;
 
 pub use backend::Store;
 pub use batch::{Batch, Claim, Epoch, Source, Write};
 pub use error::StoreError;
+pub use memory::MemoryStore;
 pub use records::Records;
 pub use retention::Retention;
 pub use row::{

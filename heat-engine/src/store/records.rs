@@ -1,14 +1,18 @@
 //! Typed records in clear on one side, sealed rows on the other.
-#![cfg_attr(not(test), allow(clippy::todo))]
 
-use super::{Batch, Claim, EventQuery, Retention, StackQuery, Store, StoreError};
+use super::form::{EventForm, ResourceForm, StackForm, TraversalForm};
+use super::vault::{self, RowName};
+use super::{
+    Batch, Claim, Commit, EventQuery, EventRow, ResourceRow, Retention, RowWrite, Source, SourceRow,
+    StackQuery, StackRow, Store, StoreError, StoredEvent, TraversalRow, Write, secrets,
+};
 use crate::record::{
-    Event, EventSequence, IncarnationId, ResourceRecord, Resources, SourceHash, StackId, StackRecord,
-    TraversalId, TraversalRecord,
+    Desired, Event, EventSequence, IncarnationId, ResourceRecord, Resources, SourceHash, StackId,
+    StackRecord, TraversalId, TraversalRecord,
 };
 use crate::seal::Sealing;
-use heat_plugin_sdk::PhysicalId;
 use heat_plugin_sdk::schema::ResourceTypes;
+use heat_plugin_sdk::{Credentials, PhysicalId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -40,11 +44,12 @@ impl Records {
     /// # Errors
     /// See [`Store::commit`]; `Seal`.
     pub async fn commit(&self, batch: Batch) -> Result<Vec<EventSequence>, StoreError> {
-        let _ = batch;
-        todo!()
+        let Batch { claim, writes, release } = batch;
+        let writes = writes.into_iter().map(|write| self.row_write(write)).collect::<Result<_, _>>()?;
+        self.store.commit(Commit { stack: claim.stack, epoch: claim.epoch, writes, release }).await
     }
 
-    /// Takes the right to write to a stack.
+    /// Takes the right to write to a stack. Every earlier claim is fenced off from then on, this engine's own too.
     ///
     /// # Errors
     /// See [`Store::claim`].
@@ -66,8 +71,7 @@ impl Records {
     /// # Errors
     /// The store fails, or what is stored cannot be opened; the same for all that reads.
     pub async fn stack(&self, id: &StackId) -> Result<Option<StackRecord>, StoreError> {
-        let _ = id;
-        todo!()
+        self.store.stack(id).await?.map(|row| self.open_stack(row)).transpose()
     }
 
     /// The living stack with this name.
@@ -75,8 +79,7 @@ impl Records {
     /// # Errors
     /// As [`stack`](Self::stack).
     pub async fn stack_named(&self, project: &str, name: &str) -> Result<Option<StackRecord>, StoreError> {
-        let _ = (project, name);
-        todo!()
+        self.store.stack_named(project, name).await?.map(|row| self.open_stack(row)).transpose()
     }
 
     /// Stacks, newest first.
@@ -84,8 +87,7 @@ impl Records {
     /// # Errors
     /// As [`stack`](Self::stack).
     pub async fn stacks(&self, query: &StackQuery) -> Result<Vec<StackRecord>, StoreError> {
-        let _ = query;
-        todo!()
+        self.store.stacks(query).await?.into_iter().map(|row| self.open_stack(row)).collect()
     }
 
     /// All incarnations of a stack's resources, in the order in which they were first written.
@@ -93,8 +95,10 @@ impl Records {
     /// # Errors
     /// As [`stack`](Self::stack).
     pub async fn resources(&self, stack: &StackId) -> Result<Resources, StoreError> {
-        let _ = stack;
-        todo!()
+        let rows = self.store.resources(stack).await?;
+        rows.into_iter()
+            .map(|row| self.open_resource(row).map(|record| (record.id.clone(), record)))
+            .collect()
     }
 
     /// One incarnation.
@@ -102,8 +106,7 @@ impl Records {
     /// # Errors
     /// As [`stack`](Self::stack).
     pub async fn resource(&self, id: &IncarnationId) -> Result<Option<ResourceRecord>, StoreError> {
-        let _ = id;
-        todo!()
+        self.store.resource(id).await?.map(|row| self.open_resource(row)).transpose()
     }
 
     /// One traversal.
@@ -111,8 +114,7 @@ impl Records {
     /// # Errors
     /// As [`stack`](Self::stack).
     pub async fn traversal(&self, id: &TraversalId) -> Result<Option<TraversalRecord>, StoreError> {
-        let _ = id;
-        todo!()
+        self.store.traversal(id).await?.map(|row| self.open_traversal(row)).transpose()
     }
 
     /// All traversals that are not over, in the order in which they were begun.
@@ -120,7 +122,7 @@ impl Records {
     /// # Errors
     /// As [`stack`](Self::stack).
     pub async fn unfinished(&self) -> Result<Vec<TraversalRecord>, StoreError> {
-        todo!()
+        self.store.traversals().await?.into_iter().map(|row| self.open_traversal(row)).collect()
     }
 
     /// The text of a template, an environment or a file.
@@ -128,8 +130,8 @@ impl Records {
     /// # Errors
     /// As [`stack`](Self::stack).
     pub async fn source(&self, hash: &SourceHash) -> Result<Option<String>, StoreError> {
-        let _ = hash;
-        todo!()
+        let Some(row) = self.store.source(hash).await? else { return Ok(None) };
+        vault::open_text(&self.sealing, source_name(&row.hash), row.document).map(Some)
     }
 
     /// Events of a stack with their numbers, oldest first.
@@ -141,8 +143,8 @@ impl Records {
         stack: &StackId,
         query: &EventQuery,
     ) -> Result<Vec<(EventSequence, Event)>, StoreError> {
-        let _ = (stack, query);
-        todo!()
+        let stored = self.store.events(stack, query).await?;
+        stored.into_iter().map(|event| self.open_event(event)).collect()
     }
 
     /// All ids of real things that the stacks of a project hold: what a name-based `find` leaves out.
@@ -160,10 +162,139 @@ impl Records {
     pub async fn prune(&self, retention: &Retention, now: Timestamp) -> Result<u64, StoreError> {
         self.store.prune(retention.deleted_before(now), retention.events_per_stack).await
     }
+
+    fn row_write(&self, write: Write) -> Result<RowWrite, StoreError> {
+        Ok(match write {
+            Write::CreateStack(record) => RowWrite::CreateStack(self.close_stack(&record)?),
+            Write::Stack(record) => RowWrite::PutStack(self.close_stack(&record)?),
+            Write::RemoveStack(record) => RowWrite::RemoveStack(self.close_stack(&tombstone(record))?),
+            Write::Resource(record) => RowWrite::PutResource(self.close_resource(&record)?),
+            Write::RemoveResource(id) => RowWrite::RemoveResource(id),
+            Write::Traversal(record) => RowWrite::PutTraversal(self.close_traversal(&record)?),
+            Write::RemoveTraversal(id) => RowWrite::RemoveTraversal(id),
+            Write::Source(source) => RowWrite::PutSource(self.close_source(source)?),
+            Write::Event(event) => RowWrite::PutEvent(self.close_event(event)?),
+        })
+    }
+
+    fn close_stack(&self, record: &StackRecord) -> Result<StackRow, StoreError> {
+        let document = vault::close(
+            &self.sealing,
+            stack_name(&record.id),
+            &StackForm::from(record),
+            secrets::of_stack(record),
+        )?;
+        let sources: BTreeSet<&SourceHash> = std::iter::once(&record.desired)
+            .chain(&record.last_complete)
+            .flat_map(|desired| {
+                desired.template.iter().chain(&desired.environment).chain(desired.files.values())
+            })
+            .collect();
+        Ok(StackRow {
+            id: record.id.clone(),
+            name: record.name.clone(),
+            project: record.project.clone(),
+            created: record.created,
+            deleted: record.deleted,
+            sources: sources.into_iter().cloned().collect(),
+            document,
+        })
+    }
+
+    fn open_stack(&self, row: StackRow) -> Result<StackRecord, StoreError> {
+        let form: StackForm<'static> = vault::open(&self.sealing, stack_name(&row.id), &row.document)?;
+        Ok(form.into_record(row.id))
+    }
+
+    fn close_resource(&self, record: &ResourceRecord) -> Result<ResourceRow, StoreError> {
+        let schema = self.types.resource_type(&record.type_name);
+        let document = vault::close(
+            &self.sealing,
+            resource_name(&record.stack, &record.id),
+            &ResourceForm::from(record),
+            secrets::of_resource(record, schema.as_deref()),
+        )?;
+        let owned = record.owned.values().filter_map(|object| object.id.as_ref());
+        Ok(ResourceRow {
+            id: record.id.clone(),
+            stack: record.stack.clone(),
+            name: record.name.clone(),
+            physical_ids: record.physical_id.iter().chain(owned).map(|id| id.as_str().to_owned()).collect(),
+            document,
+        })
+    }
+
+    fn open_resource(&self, row: ResourceRow) -> Result<ResourceRecord, StoreError> {
+        let form: ResourceForm<'static> =
+            vault::open(&self.sealing, resource_name(&row.stack, &row.id), &row.document)?;
+        Ok(form.into_record(row.id, row.stack))
+    }
+
+    fn close_traversal(&self, record: &TraversalRecord) -> Result<TraversalRow, StoreError> {
+        // A plan holds names and reasons, never a value.
+        let name = traversal_name(&record.stack, &record.id);
+        let document = vault::close(&self.sealing, name, &TraversalForm::from(record), Vec::new())?;
+        Ok(TraversalRow { id: record.id.clone(), stack: record.stack.clone(), document })
+    }
+
+    fn open_traversal(&self, row: TraversalRow) -> Result<TraversalRecord, StoreError> {
+        let form: TraversalForm<'static> =
+            vault::open(&self.sealing, traversal_name(&row.stack, &row.id), &row.document)?;
+        Ok(form.into_record(row.id, row.stack))
+    }
+
+    fn close_source(&self, source: Source) -> Result<SourceRow, StoreError> {
+        let hash = source.hash();
+        let document = vault::close_text(&self.sealing, source_name(&hash), source.text, source.secret)?;
+        Ok(SourceRow { hash, document })
+    }
+
+    fn close_event(&self, event: Event) -> Result<EventRow, StoreError> {
+        let name = RowName { stack: event.stack.as_str(), record: "event", row: &event.id };
+        let document = vault::close(&self.sealing, name, &EventForm::from(&event), Vec::new())?;
+        Ok(EventRow { stack: event.stack, resource: event.resource, document })
+    }
+
+    fn open_event(&self, stored: StoredEvent) -> Result<(EventSequence, Event), StoreError> {
+        let StoredEvent { sequence, row } = stored;
+        let number = sequence.0.to_string();
+        let name = RowName { stack: row.stack.as_str(), record: "event", row: &number };
+        let form: EventForm<'static> = vault::open(&self.sealing, name, &row.document)?;
+        Ok((sequence, form.into_record(row.stack, row.resource)))
+    }
 }
 
 impl fmt::Debug for Records {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Records").field("sealing", &self.sealing).finish_non_exhaustive()
     }
+}
+
+/// What stays of a deleted stack: enough to show that it was there and how it went.
+fn tombstone(record: StackRecord) -> StackRecord {
+    StackRecord {
+        deleted: record.deleted.or(record.updated).or(Some(record.created)),
+        credentials: Credentials::none(),
+        desired: Desired::default(),
+        last_complete: None,
+        traversal: None,
+        ..record
+    }
+}
+
+fn stack_name(id: &StackId) -> RowName<'_> {
+    RowName { stack: id.as_str(), record: "stack", row: id.as_str() }
+}
+
+fn resource_name<'a>(stack: &'a StackId, id: &'a IncarnationId) -> RowName<'a> {
+    RowName { stack: stack.as_str(), record: "resource", row: id.as_str() }
+}
+
+fn traversal_name<'a>(stack: &'a StackId, id: &'a TraversalId) -> RowName<'a> {
+    RowName { stack: stack.as_str(), record: "traversal", row: id.as_str() }
+}
+
+/// Several stacks share a source, so its place names none.
+fn source_name(hash: &SourceHash) -> RowName<'_> {
+    RowName { stack: "", record: "source", row: hash.as_str() }
 }

@@ -1,6 +1,6 @@
 //! What a store sees: rows with the columns that are asked for, and everything else as a document.
 
-use super::{Claim, Epoch};
+use super::{Epoch, StoreError};
 use crate::record::{EventSequence, IncarnationId, SourceHash, StackId, TraversalId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -124,9 +124,46 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// The claim under which it is written.
-    pub fn claim(&self) -> Claim {
-        Claim { stack: self.stack.clone(), epoch: self.epoch }
+    /// Whether its rows belong together: what every store checks before it writes anything.
+    ///
+    /// # Errors
+    /// `Refused`: a row belongs to another stack, a stack is created elsewhere than at the beginning or at another epoch
+    /// than the first, or something is written to a stack that was removed before.
+    pub fn check_rows(&self) -> Result<(), StoreError> {
+        let refused = |reason: String| Err(StoreError::Refused { reason });
+        let mut removed = false;
+        for (at, write) in self.writes.iter().enumerate() {
+            let stack = match write {
+                RowWrite::CreateStack(row) | RowWrite::PutStack(row) | RowWrite::RemoveStack(row) => {
+                    Some(&row.id)
+                }
+                RowWrite::PutResource(row) => Some(&row.stack),
+                RowWrite::PutTraversal(row) => Some(&row.stack),
+                RowWrite::PutEvent(row) => Some(&row.stack),
+                RowWrite::RemoveResource(_) | RowWrite::RemoveTraversal(_) | RowWrite::PutSource(_) => None,
+            };
+            if let Some(stack) = stack.filter(|stack| **stack != self.stack) {
+                return refused(format!("it is for stack {} and writes to stack {stack}", self.stack));
+            }
+            match write {
+                RowWrite::CreateStack(_) if at > 0 || self.epoch != Epoch::FIRST => {
+                    return refused(format!("stack {} must be created first, at epoch 1", self.stack));
+                }
+                RowWrite::PutEvent(_) => {}
+                _ if removed => {
+                    return refused(format!("it writes to stack {} after its removal", self.stack));
+                }
+                RowWrite::RemoveStack(row) if row.deleted.is_none() => {
+                    return refused(format!("stack {} is removed without a time of deletion", self.stack));
+                }
+                RowWrite::RemoveStack(_) => removed = true,
+                RowWrite::CreateStack(row) | RowWrite::PutStack(row) if row.deleted.is_some() => {
+                    return refused(format!("stack {} is deleted and not removed", self.stack));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

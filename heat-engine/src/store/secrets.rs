@@ -1,0 +1,269 @@
+//! Which parts of a record are secret: pure functions from schemas and records to places in the stored document.
+
+use crate::record::{Desired, ResourceRecord, StackRecord};
+use heat_plugin_sdk::schema::{Children, PropertySchema, ResourceSchema};
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// A place in a JSON document, from its root.
+pub(super) type Place = Vec<PlacePart>;
+
+/// One key on the way to a place.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub(super) enum PlacePart {
+    Key(String),
+    Index(usize),
+}
+
+fn place(keys: &[&str]) -> Place {
+    keys.iter().map(|key| PlacePart::Key((*key).to_owned())).collect()
+}
+
+/// The value at a place.
+pub(super) fn at<'a>(document: &'a mut Value, place: &[PlacePart]) -> Option<&'a mut Value> {
+    place.iter().try_fold(document, |value, part| match (part, value) {
+        (PlacePart::Key(key), Value::Object(map)) => map.get_mut(key),
+        (PlacePart::Index(index), Value::Array(list)) => list.get_mut(*index),
+        _ => None,
+    })
+}
+
+/// What is secret in a stack: the content of its credentials, and the values of hidden parameters.
+pub(super) fn of_stack(record: &StackRecord) -> Vec<Place> {
+    let mut places = Vec::new();
+    if record.credentials.value().is_some() {
+        places.push(place(&["credentials", "content"]));
+    }
+    let mut hidden = |field: &str, desired: &Desired| {
+        for name in desired.hidden.iter().collect::<BTreeSet<_>>() {
+            if desired.parameters.contains_key(name) {
+                places.push(place(&[field, "parameters", name]));
+            }
+        }
+    };
+    hidden("desired", &record.desired);
+    if let Some(desired) = &record.last_complete {
+        hidden("last_complete", desired);
+    }
+    places
+}
+
+/// What is secret in a resource: see [`ResourceRecord::sensitive`] for what is beside the schema. Without a schema (the
+/// plugin is gone) everything may be secret.
+pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchema>) -> Vec<Place> {
+    let mut places = Vec::new();
+    let guarded = !record.sensitive.is_empty() || schema.is_none_or(holds_secrets);
+    let mut properties = |keys: &[&str], values: &Option<Map<String, Value>>| {
+        let Some(values) = values else { return };
+        if values.is_empty() {
+            return;
+        }
+        match schema {
+            Some(schema) => {
+                let mut path = place(keys);
+                in_fields(&schema.properties, values, &record.sensitive, &mut path, &mut places);
+            }
+            None => places.push(place(keys)),
+        }
+    };
+    properties(&["properties"], &record.properties);
+    if let Some(intent) = &record.intent {
+        properties(&["intent", "properties"], &intent.properties);
+    }
+    for (name, value) in &record.attributes {
+        let attribute = schema.and_then(|schema| schema.attributes.get(name));
+        let secret = match attribute {
+            Some(attribute) => attribute.secret || !record.sensitive.is_empty(),
+            // `show`, open attributes, attributes that a newer plugin has no more.
+            None => guarded,
+        };
+        if secret && !value.is_null() {
+            places.push(place(&["attributes", name]));
+        }
+    }
+    // A reference id that is not the physical id is made of something else, perhaps of a secret attribute.
+    let reference = record.reference_id.as_deref();
+    if guarded && reference.is_some() && reference != record.physical_id.as_ref().map(|id| id.as_str()) {
+        places.push(place(&["reference_id"]));
+    }
+    if record.private.is_some() {
+        places.push(place(&["private"]));
+    }
+    if record.sensitive.contains("metadata") {
+        if !record.metadata.is_null() {
+            places.push(place(&["metadata"]));
+        }
+        if !record.definition.is_empty() {
+            places.push(place(&["definition"]));
+        }
+    }
+    places
+}
+
+/// Whether the type has secret properties or attributes at all.
+fn holds_secrets(schema: &ResourceSchema) -> bool {
+    schema.attributes.values().any(|attribute| attribute.secret) || schema.properties.values().any(any_secret)
+}
+
+fn any_secret(schema: &PropertySchema) -> bool {
+    schema.secret
+        || match &schema.children {
+            Children::Free => false,
+            Children::Item(item) => any_secret(item),
+            Children::Fields(fields) => fields.values().any(any_secret),
+        }
+}
+
+fn in_fields(
+    fields: &IndexMap<String, PropertySchema>,
+    values: &Map<String, Value>,
+    sensitive: &BTreeSet<String>,
+    path: &mut Place,
+    places: &mut Vec<Place>,
+) {
+    for (name, value) in values {
+        path.push(PlacePart::Key(name.clone()));
+        match fields.get(name) {
+            Some(_) if sensitive.contains(name) => places.push(path.clone()),
+            Some(schema) => in_value(schema, value, path, places),
+            // Nothing is said about it: a stubbed property, or one of another version of the plugin.
+            None if !value.is_null() => places.push(path.clone()),
+            None => {}
+        }
+        path.pop();
+    }
+}
+
+fn in_value(schema: &PropertySchema, value: &Value, path: &mut Place, places: &mut Vec<Place>) {
+    if value.is_null() {
+        return;
+    }
+    if schema.secret {
+        places.push(path.clone());
+        return;
+    }
+    match (&schema.children, value) {
+        (Children::Free, _) => {}
+        (Children::Item(item), Value::Array(values)) => {
+            for (index, value) in values.iter().enumerate() {
+                path.push(PlacePart::Index(index));
+                in_value(item, value, path, places);
+                path.pop();
+            }
+        }
+        (Children::Fields(fields), Value::Object(values)) => {
+            in_fields(fields, values, &BTreeSet::new(), path, places);
+        }
+        // The value has not the shape of its schema: what is inside cannot be told apart.
+        _ if any_secret(schema) => places.push(path.clone()),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{IncarnationId, StackId};
+    use heat_plugin_sdk::schema::{AttributeSchema, ValueType};
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    fn schema() -> ResourceSchema {
+        let secret = || PropertySchema::new(ValueType::String).secret();
+        let open = || PropertySchema::new(ValueType::String);
+        ResourceSchema {
+            type_name: "T".into(),
+            properties: IndexMap::from([
+                ("open".into(), open()),
+                ("secret".into(), secret()),
+                (
+                    "nested".into(),
+                    PropertySchema::list_of(PropertySchema::map_of([("open", open()), ("key", secret())])),
+                ),
+            ]),
+            attributes: IndexMap::from([
+                ("seen".into(), AttributeSchema::new(ValueType::String, "")),
+                ("password".into(), AttributeSchema::new(ValueType::String, "").secret()),
+            ]),
+            ..ResourceSchema::default()
+        }
+    }
+
+    fn record(properties: Value) -> ResourceRecord {
+        let mut record = ResourceRecord::new(
+            IncarnationId("i".into()),
+            StackId("s".into()),
+            "r",
+            "T",
+            Timestamp::UNIX_EPOCH,
+        );
+        record.properties = properties.as_object().cloned();
+        record
+    }
+
+    fn pointers(places: Vec<Place>) -> Vec<String> {
+        places
+            .iter()
+            .map(|place| {
+                place.iter().fold(String::new(), |text, part| match part {
+                    PlacePart::Key(key) => format!("{text}/{key}"),
+                    PlacePart::Index(index) => format!("{text}/{index}"),
+                })
+            })
+            .collect()
+    }
+
+    #[test]
+    fn secret_properties_are_found_at_every_depth() {
+        let record = record(json!({
+            "open": "o", "secret": "s", "nested": [{"open": "a", "key": "k"}, {"open": "b", "key": null}],
+            "unknown": 1,
+        }));
+        assert_eq!(
+            pointers(of_resource(&record, Some(&schema()))),
+            ["/properties/secret", "/properties/nested/0/key", "/properties/unknown"]
+        );
+    }
+
+    #[test]
+    fn a_value_without_the_shape_of_its_schema_is_secret_as_a_whole() {
+        let record = record(json!({"nested": "[{\"key\": \"k\"}]"}));
+        assert_eq!(pointers(of_resource(&record, Some(&schema()))), ["/properties/nested"]);
+    }
+
+    #[test]
+    fn without_a_schema_everything_is_secret() {
+        let mut record = record(json!({"open": "o"}));
+        record.attributes = json!({"seen": 1}).as_object().cloned().unwrap();
+        record.reference_id = Some("value".into());
+        assert_eq!(
+            pointers(of_resource(&record, None)),
+            ["/properties", "/attributes/seen", "/reference_id"]
+        );
+    }
+
+    #[test]
+    fn what_comes_from_a_hidden_parameter_takes_attributes_and_reference_id_with_it() {
+        let mut plain = schema();
+        plain.properties.shift_remove("secret");
+        plain.properties.shift_remove("nested");
+        plain.attributes.shift_remove("password");
+        let mut record = record(json!({"open": "hidden parameter"}));
+        record.attributes = json!({"seen": "hidden parameter"}).as_object().cloned().unwrap();
+        record.reference_id = Some("hidden parameter".into());
+        record.metadata = json!({"m": 1});
+        assert!(of_resource(&record, Some(&plain)).is_empty());
+        record.sensitive = BTreeSet::from(["open".to_owned()]);
+        assert_eq!(
+            pointers(of_resource(&record, Some(&plain))),
+            ["/properties/open", "/attributes/seen", "/reference_id"]
+        );
+        record.sensitive = BTreeSet::from(["metadata".to_owned()]);
+        assert_eq!(
+            pointers(of_resource(&record, Some(&plain))),
+            ["/attributes/seen", "/reference_id", "/metadata"]
+        );
+    }
+}
