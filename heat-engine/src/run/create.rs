@@ -2,11 +2,11 @@
 
 use super::work::{Break, Ended, Facts, Next, Work, seed_of};
 use crate::record::{Action, IntentKind, Status};
+use crate::store::StoreError;
 use heat_plugin_sdk::{
     Failure, FindBasis, Finding, Observation, Operation, PhysicalId, Progress, PropertyMap,
 };
 use std::collections::BTreeSet;
-use crate::store::StoreError;
 use tokio::time::Instant;
 
 impl Work {
@@ -18,8 +18,15 @@ impl Work {
             if self.resource.find_basis(&properties) == FindBasis::Name {
                 seen_before = self.look(&properties, BTreeSet::new()).await?;
             }
-            self.begin(IntentKind::Create, Action::Create, Some(properties), Vec::new(), seen_before, Some(facts))
-                .await?;
+            self.begin(
+                IntentKind::Create,
+                Action::Create,
+                Some(properties),
+                Vec::new(),
+                seen_before,
+                Some(facts),
+            )
+            .await?;
             self.drive_create(false).await
         }
         .await;
@@ -33,7 +40,11 @@ impl Work {
     }
 
     /// All ids that `find` sees.
-    async fn look(&self, properties: &PropertyMap, excluded: BTreeSet<PhysicalId>) -> Result<BTreeSet<PhysicalId>, Break> {
+    async fn look(
+        &self,
+        properties: &PropertyMap,
+        excluded: BTreeSet<PhysicalId>,
+    ) -> Result<BTreeSet<PhysicalId>, Break> {
         Ok(match self.find(properties, excluded).await? {
             Finding::Found(id) => BTreeSet::from([id]),
             Finding::Absent => BTreeSet::new(),
@@ -101,7 +112,9 @@ impl Work {
                         ids.join(", ")
                     ))));
                 }
-                Finding::Absent if basis == FindBasis::Unique || Instant::now() >= settled => return Ok(None),
+                Finding::Absent if basis == FindBasis::Unique || Instant::now() >= settled => {
+                    return Ok(None);
+                }
                 Finding::Absent => {
                     let wait = self.core.settings.poll.next(since.elapsed(), None, seed);
                     self.pause(wait.min(settled - Instant::now())).await?;

@@ -10,7 +10,11 @@ use tokio::time::Instant;
 impl Work {
     /// Removes the real thing and the record. `retain` leaves the thing; `successor` is the id of what took its place:
     /// where it is the same thing, it stays.
-    pub(crate) async fn delete(&self, retain: bool, successor: Option<PhysicalId>) -> Result<Ended, StoreError> {
+    pub(crate) async fn delete(
+        &self,
+        retain: bool,
+        successor: Option<PhysicalId>,
+    ) -> Result<Ended, StoreError> {
         let result = self.drive_delete(retain, successor).await;
         self.ended(Action::Delete, result).await
     }
@@ -67,7 +71,8 @@ impl Work {
                 Err(failure) => {
                     look = failure.is_uncertain();
                     // A delete may be repeated: a lost answer is no more than a pause.
-                    let failure = if look { Failure::unavailable(None, failure.to_string()) } else { failure };
+                    let failure =
+                        if look { Failure::unavailable(None, failure.to_string()) } else { failure };
                     if self.retry(failure, Some(IntentKind::Delete), &mut attempt).await? == Next::Done {
                         break;
                     }

@@ -17,7 +17,8 @@ impl Work {
     ) -> Result<Ended, StoreError> {
         let result = async {
             self.check()?;
-            self.begin(IntentKind::Update, Action::Update, Some(properties), changed, BTreeSet::new(), None).await?;
+            self.begin(IntentKind::Update, Action::Update, Some(properties), changed, BTreeSet::new(), None)
+                .await?;
             self.drive_update(Some(facts), false).await
         }
         .await;
@@ -37,7 +38,9 @@ impl Work {
             self.check()?;
             let record = self.record().await;
             let (Some(intent), Some(id)) = (record.intent, record.physical_id) else {
-                return Err(Break::Failed(Failure::failed("the update of a resource that has no physical id")));
+                return Err(Break::Failed(Failure::failed(
+                    "the update of a resource that has no physical id",
+                )));
             };
             let new = intent.properties.clone().unwrap_or_default();
             let old = record.properties.clone().unwrap_or_default();
@@ -63,7 +66,8 @@ impl Work {
                 if let Err(failure) = answer {
                     // An update without an answer is looked after by a read, and only so often.
                     let lost = failure.is_uncertain();
-                    let failure = if lost { Failure::unavailable(None, failure.to_string()) } else { failure };
+                    let failure =
+                        if lost { Failure::unavailable(None, failure.to_string()) } else { failure };
                     self.retry(failure, Some(IntentKind::Update), &mut attempt).await?;
                     look = lost;
                     continue;
@@ -141,7 +145,8 @@ impl Work {
             }
             let (action, _, _) = event;
             let action = if action == Action::Init { Action::Update } else { action };
-            self.write(Some((action, Status::Complete, "state changed")), |record| record.intent = None).await?;
+            self.write(Some((action, Status::Complete, "state changed")), |record| record.intent = None)
+                .await?;
             Ok(Ended::Done)
         }
         .await;

@@ -3,15 +3,13 @@
 use super::connections::Seat;
 use super::core::Core;
 use super::ids::short_id;
-use crate::record::{
-    Action, Event, IncarnationId, Intent, IntentKind, ResourceRecord, Status, TraversalId,
-};
+use crate::record::{Action, Event, IncarnationId, Intent, IntentKind, ResourceRecord, Status, TraversalId};
 use crate::schedule::{Trial, Verdict, classify};
 use crate::store::{Claim, StoreError, Write};
 use async_trait::async_trait;
 use heat_plugin_sdk::{
-    CallContext, Credentials, DynConnector, DynResource, Failure, FailureClass, Journal, Observation, OperationKey,
-    OwnedObject, PhysicalId, PropertyMap, ResourceIdentity, StackIdentity,
+    CallContext, Credentials, DynConnector, DynResource, Failure, FailureClass, Journal, Observation,
+    OperationKey, OwnedObject, PhysicalId, PropertyMap, ResourceIdentity, StackIdentity,
 };
 use heat_template::schema::AttributeMode;
 use serde_json::{Map, Value};
@@ -138,8 +136,7 @@ impl Work {
         record.status = Status::Complete;
         reason.clone_into(&mut record.reason);
         let event = self.event(&record, self.core.clock.now());
-        let writes =
-            vec![Write::Event(event), Write::RemoveResource(record.id.clone())];
+        let writes = vec![Write::Event(event), Write::RemoveResource(record.id.clone())];
         self.core.commit(&self.claim, writes).await
     }
 
@@ -200,7 +197,11 @@ impl Work {
     }
 
     /// Records the way an operation left its path.
-    pub(crate) async fn ended(&self, action: Action, result: Result<Ended, Break>) -> Result<Ended, StoreError> {
+    pub(crate) async fn ended(
+        &self,
+        action: Action,
+        result: Result<Ended, Break>,
+    ) -> Result<Ended, StoreError> {
         match result {
             Ok(ended) => Ok(ended),
             Err(Break::Interrupted) => Ok(Ended::Interrupted),
@@ -361,10 +362,12 @@ impl Work {
             .wanted
             .iter()
             .filter(|name| {
-                schema.attributes.get(*name).map_or(
-                    schema.open_attributes && !attributes.contains_key(*name),
-                    |attribute| attribute.mode == AttributeMode::OnDemand,
-                )
+                schema
+                    .attributes
+                    .get(*name)
+                    .map_or(schema.open_attributes && !attributes.contains_key(*name), |attribute| {
+                        attribute.mode == AttributeMode::OnDemand
+                    })
             })
             .filter(|name| *name != "show")
             .collect();
@@ -398,7 +401,8 @@ pub(crate) enum Next {
 /// Spreads the retries of many operations; the same operation waits the same time.
 pub(super) fn seed_of(text: &str) -> u64 {
     // FNV-1a
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// The door through which a plugin makes things durable.
@@ -415,10 +419,9 @@ impl DurableJournal {
         let mut next = record.clone();
         change(&mut next);
         next.traversal = Some(self.traversal.clone());
-        self.core
-            .commit(&self.claim, vec![Write::Resource(next.clone())])
-            .await
-            .map_err(|error| Failure::unavailable(None, format!("the engine's store does not take a record: {error}")))?;
+        self.core.commit(&self.claim, vec![Write::Resource(next.clone())]).await.map_err(|error| {
+            Failure::unavailable(None, format!("the engine's store does not take a record: {error}"))
+        })?;
         *record = next;
         Ok(())
     }

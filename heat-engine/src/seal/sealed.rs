@@ -188,7 +188,8 @@ mod tests {
         fn every_value_comes_back(value in proptest::collection::vec(any::<u8>(), 0..500)) {
             let ring = KeyRing::from_bytes(KeyId::new("k").unwrap(), &[7; 32]).unwrap();
             let sealed = ring.seal(&PLACE, &value).unwrap();
-            prop_assert_eq!(ring.open(&PLACE, &sealed).unwrap().as_slice(), value.as_slice());
+            let opened = ring.open(&PLACE, &sealed).unwrap();
+            prop_assert_eq!(opened.as_slice(), value.as_slice());
         }
     }
 }

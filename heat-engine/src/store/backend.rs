@@ -9,7 +9,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 /// A durable store of whole transactions. It sees rows, never a secret.
-///
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Writes a transaction: all of it is durable when this returns, or, after an error, none of it counts. Gives the

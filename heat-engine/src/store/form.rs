@@ -195,7 +195,7 @@ pub(super) struct ResourceForm<'a> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reference_id: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "is_default")]
-    requires: Cow<'a, BTreeSet<String>>,
+    requires: Cow<'a, BTreeSet<IncarnationId>>,
     #[serde(default, skip_serializing_if = "is_default")]
     deletion_policy: DeletionPolicy,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -208,6 +208,8 @@ pub(super) struct ResourceForm<'a> {
     owned: Cow<'a, BTreeMap<String, OwnedObject>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     intent: Option<IntentForm<'a>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    look_again: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traversal: Option<Cow<'a, TraversalId>>,
 }
@@ -303,6 +305,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             private,
             owned,
             intent,
+            look_again,
             traversal,
         } = record;
         Self {
@@ -327,6 +330,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             private: private.as_ref().map(Cow::Borrowed),
             owned: Cow::Borrowed(owned),
             intent: intent.as_ref().map(IntentForm::from),
+            look_again: *look_again,
             traversal: traversal.as_ref().map(Cow::Borrowed),
         }
     }
@@ -358,6 +362,7 @@ impl ResourceForm<'_> {
             private: self.private.map(Cow::into_owned),
             owned: self.owned.into_owned(),
             intent: self.intent.map(IntentForm::into_record),
+            look_again: self.look_again,
             traversal: self.traversal.map(Cow::into_owned),
         }
     }
