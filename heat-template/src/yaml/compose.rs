@@ -505,6 +505,7 @@ impl Composer<'_> {
 
     fn place(&mut self, made: Made) {
         let Some(index) = self.frames.len().checked_sub(1) else {
+            self.refuse_special(made.special, made.node.span);
             self.root = Some(made.node);
             return;
         };
@@ -544,6 +545,13 @@ impl Composer<'_> {
         let span = made.node.span;
         if made.special == Special::Merge {
             return Key::Merge(span);
+        }
+        if made.special == Special::Bytes {
+            self.diagnostics.push(
+                Diagnostic::error(codes::KEY_NOT_SCALAR, "bytes cannot be a key")
+                    .at(span, "used as a key here"),
+            );
+            return Key::Refused;
         }
         let (Some(identity), Some(text)) = (Identity::of(&made.node), key_text(&made.node)) else {
             let mut diagnostic = Diagnostic::error(
@@ -620,7 +628,7 @@ impl Composer<'_> {
     /// `<<` and `=` have a meaning only as keys.
     fn refuse_special(&mut self, special: Special, span: Span) {
         let diagnostic = match special {
-            Special::No => return,
+            Special::No | Special::Bytes => return,
             Special::Merge => Diagnostic::error(codes::BAD_MERGE, "`<<` is not a value"),
             Special::Value => Diagnostic::error(codes::VALUE_KEY, "a bare `=` is not a value"),
         };

@@ -17,6 +17,8 @@ pub(super) enum Special {
     Merge,
     /// `=`: as a key it is a text, elsewhere it is refused.
     Value,
+    /// Bytes: a text as a value, but JSON has no such keys.
+    Bytes,
 }
 
 /// What to warn about.
@@ -208,7 +210,9 @@ fn binary(text: &str) -> Result<Constructed, Failure> {
         return Err(mismatch("Base64 that is not complete"));
     }
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(NodeKind::String(text.into()).into()),
+        Ok(text) => {
+            Ok(Constructed { kind: NodeKind::String(text.into()), special: Special::Bytes, remark: None })
+        }
         Err(_) => Err(mismatch("bytes that are not UTF-8 cannot stand in a template")),
     }
 }

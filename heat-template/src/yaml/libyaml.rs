@@ -21,6 +21,8 @@ pub(super) struct Libyaml<'t> {
     /// Initialised exactly while `live`.
     event: MaybeUninit<sys::yaml_event_t>,
     live: bool,
+    /// Bytes before what libyaml reads.
+    base: u64,
     text_len: u32,
     text: PhantomData<&'t str>,
 }
@@ -28,9 +30,12 @@ pub(super) struct Libyaml<'t> {
 impl<'t> Libyaml<'t> {
     /// A reader at the beginning of the text, which must be shorter than 4 GiB.
     pub(super) fn new(text: &'t str) -> Result<Self, SyntaxError> {
+        // PyYAML lets libyaml find out the encoding, which takes a byte order mark away before anything is counted.
+        let base = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        let input = text.get(base..).unwrap_or_default();
         let block: *mut sys::yaml_parser_t = Box::into_raw(Box::<sys::yaml_parser_t>::new_uninit()).cast();
         // SAFETY: `block` comes from `Box::into_raw` and is not null. `yaml_parser_initialize` writes the whole struct.
-        // The input pointer is valid for `text.len()` bytes for `'t`, which outlives the parser.
+        // The input pointer is valid for `input.len()` bytes for `'t`, which outlives the parser.
         unsafe {
             let parser = NonNull::new_unchecked(block);
             if sys::yaml_parser_initialize(block).fail {
@@ -39,9 +44,16 @@ impl<'t> Libyaml<'t> {
                 return Err(SyntaxError::new("no memory for the reader", 0));
             }
             sys::yaml_parser_set_encoding(block, sys::YAML_UTF8_ENCODING);
-            sys::yaml_parser_set_input_string(block, text.as_ptr(), text.len() as u64);
+            sys::yaml_parser_set_input_string(block, input.as_ptr(), input.len() as u64);
             let text_len = u32::try_from(text.len()).unwrap_or(u32::MAX);
-            Ok(Self { parser, event: MaybeUninit::uninit(), live: false, text_len, text: PhantomData })
+            Ok(Self {
+                parser,
+                event: MaybeUninit::uninit(),
+                live: false,
+                base: base as u64,
+                text_len,
+                text: PhantomData,
+            })
         }
     }
 
@@ -55,7 +67,7 @@ impl<'t> Libyaml<'t> {
     }
 
     fn offset(&self, mark: sys::yaml_mark_t) -> u32 {
-        u32::try_from(mark.index).unwrap_or(u32::MAX).min(self.text_len)
+        u32::try_from(mark.index.saturating_add(self.base)).unwrap_or(u32::MAX).min(self.text_len)
     }
 
     fn error(&self) -> SyntaxError {
@@ -72,7 +84,7 @@ impl<'t> Libyaml<'t> {
         };
         let problem = problem.unwrap_or("the text cannot be read");
         if error == sys::YAML_READER_ERROR {
-            let at = u32::try_from(offset).unwrap_or(u32::MAX).min(self.text_len);
+            let at = u32::try_from(offset.saturating_add(self.base)).unwrap_or(u32::MAX).min(self.text_len);
             let problem = if value >= 0 { format!("{problem} (U+{value:04X})") } else { problem.to_owned() };
             return SyntaxError { character: true, ..SyntaxError::new(problem, at) };
         }
