@@ -73,6 +73,20 @@ impl SourceFile {
     }
 }
 
+impl SourceFile {
+    /// The bytes of the lines that these offsets lie in, from the beginning of the first to the end of the last, and the
+    /// number of the first line, from one. The line break at the end is left out.
+    pub fn lines(&self, from: u32, to: u32) -> (std::ops::Range<usize>, u32) {
+        let line = |offset| self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        let (first, last) = (line(from), line(to.max(from)));
+        let start = self.lines.get(first).copied().unwrap_or(0) as usize;
+        let end = self.lines.get(last + 1).map_or(self.text.len(), |next| *next as usize);
+        let end =
+            self.text.get(start..end).map_or(end, |lines| start + lines.trim_end_matches(['\n', '\r']).len());
+        (start..end, first as u32 + 1)
+    }
+}
+
 /// All texts that the spans of one template (and its environments and files) point into. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
@@ -126,5 +140,17 @@ mod tests {
         assert_eq!(position(6), Position { line: 2, column: 1 });
         assert_eq!(position(99), Position { line: 3, column: 1 });
         assert_eq!(map.slice(Span::new(file, 6, 7)), Some("b"));
+    }
+
+    #[test]
+    fn lines_are_given_whole() {
+        let mut map = SourceMap::new();
+        let file = map.add("a.yaml", "a: 1\r\nb: 2\n\nc: 3");
+        let lines =
+            |from, to| map.get(file).map(|f| (&f.text()[f.lines(from, to).0], f.lines(from, to).1)).unwrap();
+        assert_eq!(lines(0, 0), ("a: 1", 1));
+        assert_eq!(lines(1, 8), ("a: 1\r\nb: 2", 1));
+        assert_eq!(lines(11, 11), ("", 3));
+        assert_eq!(lines(15, 99), ("c: 3", 4));
     }
 }
