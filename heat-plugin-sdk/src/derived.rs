@@ -4,12 +4,13 @@ pub use crate::decoding::decode;
 pub use indexmap::IndexMap;
 pub use serde_json::{Map, Number, Value};
 
-use crate::{Failure, PropertyType, Result, Secret, Shape};
+use crate::{Failure, Result, Secret, Shape};
 use heat_template::schema::{Children, Constraint, ConstraintKind, PropertySchema, Translation, ValueType};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// A default or an allowed value that is a text.
+#[track_caller]
 pub const fn text_fits(shape: &Shape, text: &str) {
     match shape {
         Shape::Text | Shape::Any => {}
@@ -17,11 +18,12 @@ pub const fn text_fits(shape: &Shape, text: &str) {
             assert!(is_one_of(words, text), "the enum has no variant of this name in a template");
         }
         Shape::List(item) => text_fits(item, text),
-        _ => panic_type(),
+        _ => of_its_type(false),
     }
 }
 
 /// A default or an allowed value that is a whole number.
+#[track_caller]
 pub const fn integer_fits(shape: &Shape, number: i128) {
     match shape {
         Shape::Number | Shape::Any => {}
@@ -29,39 +31,44 @@ pub const fn integer_fits(shape: &Shape, number: i128) {
             assert!(*min <= number && number <= *max, "the value is out of the range of the field's type");
         }
         Shape::List(item) => integer_fits(item, number),
-        _ => panic_type(),
+        _ => of_its_type(false),
     }
 }
 
 /// A default or an allowed value that is a number with a fraction.
+#[track_caller]
 pub const fn number_fits(shape: &Shape) {
     match shape {
         Shape::Number | Shape::Any => {}
         Shape::List(item) => number_fits(item),
-        _ => panic_type(),
+        _ => of_its_type(false),
     }
 }
 
 /// A default or an allowed value that is true or false.
+#[track_caller]
 pub const fn boolean_fits(shape: &Shape) {
     match shape {
         Shape::Boolean | Shape::Any => {}
         Shape::List(item) => boolean_fits(item),
-        _ => panic_type(),
+        _ => of_its_type(false),
     }
 }
 
 /// A default that is a list.
+#[track_caller]
 pub const fn default_is_list(shape: &Shape) {
     assert!(matches!(shape, Shape::List(_) | Shape::Any), "the value is not of the field's type");
 }
 
 /// A default that is a map.
+#[track_caller]
 pub const fn default_is_map(shape: &Shape) {
     assert!(matches!(shape, Shape::Map | Shape::Any), "the value is not of the field's type");
 }
 
 /// A default on a type that may be absent.
+#[track_caller]
 pub const fn may_have_default(optional: bool) {
     assert!(
         !optional,
@@ -69,7 +76,14 @@ pub const fn may_have_default(optional: bool) {
     );
 }
 
+/// `secret` on a type that is printed.
+#[track_caller]
+pub const fn is_not_printed(secret: bool) {
+    assert!(secret, "the value would be printed by `Debug`: use `Secret<…>`");
+}
+
 /// `constraint(length(…))`.
+#[track_caller]
 pub const fn length_applies(shape: &Shape) {
     assert!(
         matches!(shape, Shape::Text | Shape::Words(_) | Shape::List(_) | Shape::Map | Shape::Any),
@@ -78,6 +92,7 @@ pub const fn length_applies(shape: &Shape) {
 }
 
 /// `constraint(range(…))` and `constraint(modulo(…))`.
+#[track_caller]
 pub const fn range_applies(shape: &Shape) {
     assert!(
         matches!(shape, Shape::Integer { .. } | Shape::Number | Shape::Any),
@@ -86,11 +101,13 @@ pub const fn range_applies(shape: &Shape) {
 }
 
 /// `constraint(pattern(…))`.
+#[track_caller]
 pub const fn pattern_applies(shape: &Shape) {
     assert!(matches!(shape, Shape::Text | Shape::Words(_) | Shape::Any), "a pattern is for texts only");
 }
 
 /// `item(…)`.
+#[track_caller]
 pub const fn has_items(shape: &Shape) {
     assert!(matches!(shape, Shape::List(_) | Shape::Any), "only a list has items");
 }
@@ -103,8 +120,9 @@ pub const fn item_shape(shape: &'static Shape) -> &'static Shape {
     }
 }
 
-const fn panic_type() {
-    assert!(false, "the value is not of the field's type");
+#[track_caller]
+const fn of_its_type(fits: bool) {
+    assert!(fits, "the value is not of the field's type");
 }
 
 const fn is_one_of(words: &[&str], text: &str) -> bool {
@@ -197,14 +215,14 @@ pub fn nest(translations: &mut Vec<Translation>, name: &str, inner: Vec<Translat
 }
 
 /// Why a property's value does not fit its type.
-pub fn misfit<T: PropertyType + DeserializeOwned>(
+pub fn misfit<T: DeserializeOwned>(
     values: &Map<String, Value>,
     name: &str,
     may_be_absent: bool,
 ) -> Option<String> {
     match values.get(name) {
         Some(value) => T::deserialize(value).err().map(|error| error.to_string()),
-        None => (!T::OPTIONAL && !may_be_absent).then(|| "it must be given".to_owned()),
+        None => (!may_be_absent).then(|| "it must be given".to_owned()),
     }
 }
 

@@ -70,6 +70,9 @@ pub trait PropertyType {
     /// What can be known of the values while a crate is compiled.
     const SHAPE: Shape = Shape::Any;
 
+    /// `true` for [`Secret`], alone or inside: `Debug` does not print such a value.
+    const SECRET: bool = false;
+
     /// The schema without name, description and what the field's own attributes add.
     fn schema() -> PropertySchema;
 
@@ -149,6 +152,7 @@ addresses! { IpAddr Ipv4Addr Ipv6Addr }
 impl<T: PropertyType> PropertyType for Option<T> {
     const OPTIONAL: bool = true;
     const SHAPE: Shape = T::SHAPE;
+    const SECRET: bool = T::SECRET;
 
     fn schema() -> PropertySchema {
         T::schema()
@@ -162,6 +166,7 @@ impl<T: PropertyType> PropertyType for Option<T> {
 impl<T: PropertyType> PropertyType for Box<T> {
     const OPTIONAL: bool = T::OPTIONAL;
     const SHAPE: Shape = T::SHAPE;
+    const SECRET: bool = T::SECRET;
 
     fn schema() -> PropertySchema {
         T::schema()
@@ -176,6 +181,7 @@ macro_rules! lists {
     ($($list:ident)*) => {$(
         impl<T: PropertyType> PropertyType for $list<T> {
             const SHAPE: Shape = Shape::List(&T::SHAPE);
+            const SECRET: bool = T::SECRET;
 
             fn schema() -> PropertySchema {
                 match T::schema() {
@@ -199,6 +205,7 @@ lists! { Vec BTreeSet }
 impl<T: PropertyType> PropertyType for Secret<T> {
     const OPTIONAL: bool = T::OPTIONAL;
     const SHAPE: Shape = T::SHAPE;
+    const SECRET: bool = true;
 
     fn schema() -> PropertySchema {
         T::schema().secret()
@@ -214,6 +221,7 @@ macro_rules! maps {
         /// A map with any keys; Heat has no schema for the values of such a map.
         impl<T: PropertyType> PropertyType for $map<String, T> {
             const SHAPE: Shape = Shape::Map;
+            const SECRET: bool = T::SECRET;
 
             fn schema() -> PropertySchema {
                 PropertySchema { secret: T::schema().secret, ..PropertySchema::new(ValueType::Map) }

@@ -1,8 +1,9 @@
 //! `constraint(…)`: what a value must be beside its type.
 
 use crate::options::{name, once, unknown};
+use crate::place::at;
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
@@ -20,7 +21,7 @@ impl Number {
     fn read(meta: &ParseNestedMeta<'_>) -> Result<Self> {
         let expression: Expr = meta.value()?.parse()?;
         let text = number_text(&expression)
-            .ok_or_else(|| Error::new(expression.span(), "expected a number, such as `60` or `-1`"))?;
+            .ok_or_else(|| Error::new_spanned(&expression, "expected a number, such as `60` or `-1`"))?;
         Ok(Self { text, expression })
     }
 
@@ -144,7 +145,7 @@ impl Constraint {
             }
             Kind::Custom(_) => return TokenStream::new(),
         };
-        quote_spanned!(self.span=> const _: () = #sdk::__private::#function(#shape);)
+        at(self.span, quote!(const _: () = #sdk::__private::#function(#shape);))
     }
 
     /// Why a literal default does not meet the constraint.
@@ -197,8 +198,8 @@ impl Kind {
                 let (min, max) = ends(meta)?;
                 for end in [&min, &max].into_iter().flatten() {
                     if end.text.parse::<u64>().is_err() {
-                        return Err(Error::new(
-                            end.expression.span(),
+                        return Err(Error::new_spanned(
+                            &end.expression,
                             "a length is a whole number, not below 0",
                         ));
                     }
@@ -239,15 +240,20 @@ fn text(meta: &ParseNestedMeta<'_>) -> Result<LitStr> {
 
 fn ends(meta: &ParseNestedMeta<'_>) -> Result<(Option<Number>, Option<Number>)> {
     let (mut min, mut max) = (None, None);
+    let ahead = meta.input.fork();
+    let inside;
+    syn::parenthesized!(inside in ahead);
+    if inside.is_empty() {
+        return Err(Error::new(meta.path.span(), "say `min = …`, `max = …` or both"));
+    }
     meta.parse_nested_meta(|end| match name(&end).as_str() {
         "min" => once(&end, &mut min, Number::read(&end)?),
         "max" => once(&end, &mut max, Number::read(&end)?),
         _ => Err(unknown(&end, &["min", "max"])),
     })?;
     match (&min, &max) {
-        (None, None) => Err(Error::new(meta.path.span(), "say `min = …`, `max = …` or both")),
         (Some(least), Some(greatest)) if least.value() > greatest.value() => {
-            Err(Error::new(greatest.expression.span(), "`max` is smaller than `min`"))
+            Err(Error::new_spanned(&greatest.expression, "`max` is smaller than `min`"))
         }
         _ => Ok((min, max)),
     }
@@ -264,12 +270,12 @@ fn modulo(meta: &ParseNestedMeta<'_>) -> Result<Kind> {
         return Err(Error::new(meta.path.span(), "say both: `modulo(step = …, offset = …)`"));
     };
     if step.value() == 0.0 {
-        return Err(Error::new(step.expression.span(), "`step` must not be 0"));
+        return Err(Error::new_spanned(&step.expression, "`step` must not be 0"));
     }
     // Heat asks for the same sign and a smaller size.
     if offset.value().abs() >= step.value().abs() || offset.value() * step.value() < 0.0 {
-        return Err(Error::new(
-            offset.expression.span(),
+        return Err(Error::new_spanned(
+            &offset.expression,
             "`offset` must be smaller than `step` and have the same sign",
         ));
     }

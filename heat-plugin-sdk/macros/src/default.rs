@@ -1,6 +1,7 @@
 //! `default = …`: the value as JSON, and its check against the type.
 
 use crate::constraint::Constraint;
+use crate::place::at;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -31,12 +32,11 @@ pub(crate) fn check(default: &Expr, sdk: &TokenStream, shape: &TokenStream) -> T
         Expr::Array(ExprArray { elems, .. }) => {
             let item = quote!(#sdk::__private::item_shape(#shape));
             let items = elems.iter().map(|element| check(element, sdk, &item));
-            let list =
-                quote_spanned!(default.span()=> const _: () = #sdk::__private::default_is_list(#shape););
+            let list = at(default.span(), quote!(const _: () = #sdk::__private::default_is_list(#shape);));
             quote!(#list #(#items)*)
         }
         Expr::Block(block) if block.block.stmts.is_empty() => {
-            quote_spanned!(default.span()=> const _: () = #sdk::__private::default_is_map(#shape);)
+            at(default.span(), quote!(const _: () = #sdk::__private::default_is_map(#shape);))
         }
         _ => TokenStream::new(),
     }
@@ -60,14 +60,14 @@ pub(crate) fn check_literal(
         Lit::Bool(_) => quote!(boolean_fits(#shape)),
         _ => return TokenStream::new(),
     };
-    quote_spanned!(literal.span()=> const _: () = #sdk::__private::#call;)
+    at(literal.span(), quote!(const _: () = #sdk::__private::#call;))
 }
 
 /// Refuses a default that contradicts the property's own constraints.
 pub(crate) fn meets(default: &Expr, constraints: &[Constraint]) -> Result<()> {
     match constraints.iter().find_map(|constraint| constraint.refuses(default)) {
-        Some(why) => Err(Error::new(
-            default.span(),
+        Some(why) => Err(Error::new_spanned(
+            default,
             format!("the default does not meet the property's constraint: {why}"),
         )),
         None => Ok(()),

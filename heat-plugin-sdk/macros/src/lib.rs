@@ -27,6 +27,7 @@ mod default;
 mod documentation;
 mod enumeration;
 mod options;
+mod place;
 mod properties;
 mod serde_attributes;
 mod support;

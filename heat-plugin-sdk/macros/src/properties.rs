@@ -1,6 +1,7 @@
 //! A struct: properties, or a map with these keys.
 
 use crate::options::{ContainerOptions, PropertyOptions, Update};
+use crate::place::at;
 use crate::serde_attributes::{Direction, SerdeAttributes, field_name, is_option};
 use crate::{default, documentation, enumeration};
 use proc_macro2::TokenStream;
@@ -180,6 +181,8 @@ fn derive_wrapper(input: &DeriveInput, fields: &FieldsUnnamed) -> Result<TokenSt
         let constraint = constraint.expand(&sdk);
         quote!(#sdk::__private::constrain(&mut schema, #constraint);)
     });
+    // A wrapper that says so prints itself without its value.
+    let is_secret = options.secret.is_some();
     let secret = options.secret.map(|_| quote!(schema.secret = true;));
     Ok(quote! {
         #(#checks)*
@@ -188,6 +191,7 @@ fn derive_wrapper(input: &DeriveInput, fields: &FieldsUnnamed) -> Result<TokenSt
         impl #sdk::PropertyType for #ident {
             const SHAPE: #sdk::Shape = <#inner as #sdk::PropertyType>::SHAPE;
             const OPTIONAL: bool = <#inner as #sdk::PropertyType>::OPTIONAL;
+            const SECRET: bool = #is_secret || <#inner as #sdk::PropertyType>::SECRET;
 
             fn schema() -> #sdk::schema::PropertySchema {
                 #[allow(unused_mut)]
@@ -291,12 +295,14 @@ fn property(
                 });
             }
         });
-    let (ty, may_be_absent) = (&field.ty, may_default);
+    let ty = &field.ty;
+    let property_type = quote_spanned!(ty.span()=> <#ty as #sdk::PropertyType>);
+    let may_be_absent = quote!(#may_default || #property_type::OPTIONAL);
     let (nested, fits) = if options.schema.is_some() || serde.own_code {
         (TokenStream::new(), TokenStream::new())
     } else {
         (
-            quote!(#sdk::__private::nest(&mut translations, #name, <#ty as #sdk::PropertyType>::inner_translations());),
+            quote!(#sdk::__private::nest(&mut translations, #name, #property_type::inner_translations());),
             quote! {
                 if let ::core::option::Option::Some(why) =
                     #sdk::__private::misfit::<#ty>(values, #name, #may_be_absent)
@@ -353,9 +359,14 @@ fn schema(
         checks.extend(options.constraints.iter().map(|constraint| constraint.check(sdk, &shape)));
         if let Some(value) = &options.default {
             checks.push(default::check(value, sdk, &shape));
-            checks.push(quote_spanned! {value.span()=>
-                const _: () = #sdk::__private::may_have_default(#property_type::OPTIONAL);
-            });
+            let may_have = quote!(const _: () = #sdk::__private::may_have_default(#property_type::OPTIONAL););
+            checks.push(at(value.span(), may_have));
+        }
+        if let Some(span) = options.secret {
+            checks.push(at(
+                span,
+                quote!(const _: () = #sdk::__private::is_not_printed(#property_type::SECRET);),
+            ));
         }
         if let Some(item) = &options.item {
             checks.extend(item.constraints.iter().map(|constraint| constraint.check(sdk, &item_shape)));
@@ -389,7 +400,7 @@ fn schema(
         .item
         .as_ref()
         .filter(|_| options.schema.is_none())
-        .map(|_| quote_spanned!(ty.span()=> const _: () = #sdk::__private::has_items(#shape);));
+        .map(|_| at(ty.span(), quote!(const _: () = #sdk::__private::has_items(#shape);)));
     // What is resolved by a finder is also checked by it, once.
     let finder =
         options.resolve.as_ref().or_else(|| options.item.as_ref()?.resolve.as_ref()).filter(|finder| {
