@@ -15,6 +15,7 @@ mod registry;
 mod resource;
 mod secret;
 mod siblings;
+mod translate;
 
 pub use connection::{Connection, ConnectionLimits, Connector, ConnectorId, Credentials, DynConnector};
 pub use context::{CallContext, Context, Journal, Owned, OwnedObject};
@@ -30,6 +31,7 @@ pub use registry::{Registry, RegistryError};
 pub use resource::Resource;
 pub use secret::Secret;
 pub use siblings::{Sibling, SiblingIndex, Siblings};
+pub use translate::{Ask, translate};
 
 /// The derives, each beside the trait of the same name.
 pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};
@@ -38,10 +40,6 @@ pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};
 #[doc(hidden)]
 #[path = "derived.rs"]
 pub mod __private;
-
-// The derives name this crate as its users do.
-#[cfg(test)]
-extern crate self as heat_plugin_sdk;
 
 /// Schemas, which this crate shares with the template language.
 pub use heat_template::schema;

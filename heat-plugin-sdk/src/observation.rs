@@ -17,8 +17,8 @@ pub enum State {
     Failed(String),
 }
 
-/// One property as observed.
-#[derive(Debug, Clone, PartialEq)]
+/// One property as observed. Its value may be secret, so it is not printed.
+#[derive(Clone, PartialEq)]
 pub enum ObservedProperty {
     /// Its value now, in the shape of the property's schema.
     Known(Value),
@@ -26,8 +26,17 @@ pub enum ObservedProperty {
     Unreadable,
 }
 
-/// What `read` saw, as plain data.
-#[derive(Debug, Clone, PartialEq)]
+impl fmt::Debug for ObservedProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Known(_) => "Known(..)",
+            Self::Unreadable => "Unreadable",
+        })
+    }
+}
+
+/// What `read` saw, as plain data. Values may be secret, so only names are printed.
+#[derive(Clone, PartialEq)]
 pub struct Observation {
     /// How far the object is.
     pub state: State,
@@ -37,6 +46,16 @@ pub struct Observation {
     pub attributes: Map<String, Value>,
     /// The service's whole answer, which becomes the attribute `show`.
     pub show: Option<Value>,
+}
+
+impl fmt::Debug for Observation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observation")
+            .field("state", &self.state)
+            .field("properties", &self.properties)
+            .field("attributes", &self.attributes.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Observation {

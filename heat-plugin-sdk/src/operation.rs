@@ -3,14 +3,21 @@
 use crate::{Failure, PhysicalId};
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
-/// Old and new properties of an update in place.
-#[derive(Debug, Clone)]
+/// Old and new properties of an update in place. Values may be secret, so only names are printed.
+#[derive(Clone)]
 pub struct Change<P> {
     old: P,
     new: P,
     changed: IndexSet<String>,
+}
+
+impl<P> fmt::Debug for Change<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Change").field("changed", &self.changed).finish_non_exhaustive()
+    }
 }
 
 impl<P> Change<P> {
@@ -41,7 +48,6 @@ impl<P> Change<P> {
 }
 
 /// The operation that [`progress`](crate::Resource::progress) looks after.
-#[derive(Debug)]
 pub enum Operation<'a, P> {
     /// The object was created with these properties.
     Create(&'a P),
@@ -49,6 +55,16 @@ pub enum Operation<'a, P> {
     Update(&'a Change<P>),
     /// Its deletion was asked for.
     Delete,
+}
+
+impl<P> fmt::Debug for Operation<'_, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Create(_) => f.write_str("Create(..)"),
+            Self::Update(change) => f.debug_tuple("Update").field(change).finish(),
+            Self::Delete => f.write_str("Delete"),
+        }
+    }
 }
 
 /// How far an operation is.

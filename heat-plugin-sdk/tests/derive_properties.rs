@@ -79,7 +79,7 @@ struct Check {
 }
 
 fn field(name: &str) -> PropertySchema {
-    RecordProperties::fields().swap_remove(name).unwrap()
+    RecordProperties::fields()[name].clone()
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn values() -> Value {
 }
 
 fn decode(values: &Value) -> Result<RecordProperties, heat_plugin_sdk::Failure> {
-    RecordProperties::decode(values.as_object().unwrap())
+    RecordProperties::decode(&values.as_object().cloned().unwrap_or_default())
 }
 
 #[test]
