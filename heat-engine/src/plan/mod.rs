@@ -1,5 +1,23 @@
 //! What will be done to a stack, in which order and why: data that can be shown, stored, compared and run.
+//!
+//! [`plan()`] makes a [`Plan`] from what shall be ([`Desired`]), what is recorded
+//! ([`Resources`](crate::record::Resources)) and what the resource types say ([`TypeRules`]). [`decide()`] is the same
+//! decision for one resource, for the run: a [`StepKind::Decide`] asks it again when all values are known. All of it is
+//! pure; [`Schedule`](crate::schedule::Schedule) says when which step runs.
 
+mod change;
+mod current;
+mod decide;
+mod desired;
+mod error;
+mod order;
+mod planner;
+mod prospect;
 mod step;
 
+pub use decide::{Decision, decide};
+pub use desired::{Desired, DesiredResource, DesiredState, Nothing, TypeRules, given};
+pub use error::PlanError;
+pub use planner::{Request, plan};
+pub use prospect::Prospects;
 pub use step::{ChangeEffect, Plan, PropertyChange, Reason, Step, StepId, StepKind};

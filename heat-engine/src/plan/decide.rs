@@ -1,0 +1,176 @@
+//! What becomes of one resource: Heat's rules, as one pure function for the plan and for the run.
+
+use super::change::{self, Differs};
+use super::{ChangeEffect, DesiredState, PropertyChange, Prospects, Reason, TypeRules};
+use crate::record::{Action, IntentKind, ResourceRecord, Status};
+use heat_plugin_sdk::{Change, PropertyMap, ReplaceOrder};
+use heat_template::evaluated::Evaluated;
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+/// What becomes of a resource that is recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// It was recorded, but never begun: it is made as this incarnation.
+    Begin,
+    /// Nothing differs.
+    Keep,
+    /// It is changed in place. Without changes only its definition differs, and the plugin is not asked.
+    Update {
+        /// What differs.
+        changes: Vec<PropertyChange>,
+    },
+    /// A new one takes its place.
+    Replace {
+        /// What differs.
+        changes: Vec<PropertyChange>,
+        /// Why.
+        reason: Reason,
+        /// In which order; `None` where the type's answer hangs on values that are not known yet.
+        order: Option<ReplaceOrder>,
+    },
+    /// It hangs on values that are not known yet. Never where everything is known.
+    Open {
+        /// What may change, and what surely does.
+        changes: Vec<PropertyChange>,
+        /// See [`StepKind::Decide`](super::StepKind::Decide).
+        may_keep: bool,
+        /// See [`StepKind::Decide`](super::StepKind::Decide).
+        may_update: bool,
+        /// See [`StepKind::Decide`](super::StepKind::Decide).
+        may_replace: bool,
+        /// See [`StepKind::Decide`](super::StepKind::Decide).
+        may_refuse: bool,
+    },
+    /// The change is refused: this property may never change.
+    Refuse {
+        /// The property.
+        property: String,
+    },
+    /// No plugin provides the type.
+    UnknownType,
+}
+
+/// Decides what becomes of a recorded resource whose operations are all finished, by Heat's rules in Heat's order:
+///
+/// 1. what was never begun is begun; what was being deleted, or whose last operation failed, is replaced;
+/// 2. another type replaces;
+/// 3. a change of a property that may never change is refused, of one that cannot be updated replaces, and so does a
+///    change of which the type says so ([`TypeRules::needs_replace`]);
+/// 4. any other change of properties, and a change of the definition alone, is made in place.
+pub fn decide(
+    record: &ResourceRecord,
+    type_name: &str,
+    desired: &DesiredState,
+    rules: &dyn TypeRules,
+    prospects: &Prospects<'_>,
+) -> Decision {
+    if never_begun(record) {
+        return Decision::Begin;
+    }
+    let Some(schema) = rules.schema(type_name) else { return Decision::UnknownType };
+    let old = applied(record);
+    let new = known(&desired.properties);
+    let replace = |changes, reason| {
+        let order = if record.type_name != type_name {
+            Some(ReplaceOrder::CreateFirst)
+        } else {
+            new.as_ref().map(|new| rules.replace_order(type_name, old, new))
+        };
+        Decision::Replace { changes, reason, order }
+    };
+    if is_going(record) {
+        return replace(Vec::new(), Reason::WasDeleted);
+    }
+    if record.status != Status::Complete {
+        return replace(Vec::new(), Reason::RepairFailed);
+    }
+    if record.type_name != type_name {
+        return replace(Vec::new(), Reason::TypeChanged);
+    }
+    let changes = change::changes(old, &desired.properties, &schema, prospects);
+    let surely = |effect| changes.iter().find(|change| !change.uncertain && change.effect == effect);
+    if let Some(refused) = surely(ChangeEffect::Refuse) {
+        return Decision::Refuse { property: refused.property.clone() };
+    }
+    let may_refuse = changes.iter().any(|change| change.effect == ChangeEffect::Refuse);
+    let replaces = surely(ChangeEffect::Replace).is_some();
+    if replaces && !may_refuse {
+        return replace(changes, Reason::PropertiesChanged);
+    }
+    let definition = change::definition_differs(&record.definition, &desired.definition, prospects);
+    let Some(new) = new else {
+        return open(changes, definition, replaces, may_refuse);
+    };
+    if !changes.is_empty() {
+        let names = changes.iter().map(|change| change.property.clone());
+        if rules.needs_replace(type_name, &Change::new(old.clone(), new.clone(), names)) {
+            let order = Some(rules.replace_order(type_name, old, &new));
+            return Decision::Replace { changes, reason: Reason::TypeNeedsReplace, order };
+        }
+        return Decision::Update { changes };
+    }
+    match definition {
+        Differs::No => Decision::Keep,
+        Differs::Surely => Decision::Update { changes },
+        Differs::Perhaps => open(changes, definition, false, false),
+    }
+}
+
+/// What an unknown value leaves open.
+fn open(changes: Vec<PropertyChange>, definition: Differs, replaces: bool, may_refuse: bool) -> Decision {
+    let certain = changes.iter().any(|change| !change.uncertain);
+    let in_place = changes.iter().any(|change| change.effect == ChangeEffect::InPlace);
+    // The type itself may want a new resource for any change in place, and is asked when the values are known.
+    let may_replace =
+        replaces || in_place || changes.iter().any(|change| change.effect == ChangeEffect::Replace);
+    let may_update = !replaces && (in_place || definition != Differs::No);
+    let may_keep = !certain && definition != Differs::Surely;
+    match (changes.is_empty(), definition) {
+        (true, Differs::No) => Decision::Keep,
+        (true, Differs::Surely) => Decision::Update { changes },
+        _ => Decision::Open { changes, may_keep, may_update, may_replace, may_refuse },
+    }
+}
+
+/// Whether nothing was ever asked for: there is no real thing, and surely none is on its way.
+pub(super) fn never_begun(record: &ResourceRecord) -> bool {
+    record.action == Action::Init && record.physical_id.is_none() && record.intent.is_none()
+}
+
+/// Whether its deletion was begun: it is never kept.
+pub(super) fn is_going(record: &ResourceRecord) -> bool {
+    let intent = record.intent.as_ref().is_some_and(|intent| intent.kind == IntentKind::Delete);
+    record.action == Action::Delete || intent
+}
+
+/// Whether an operation other than a deletion was begun whose end is not recorded.
+pub(super) fn is_interrupted(record: &ResourceRecord) -> bool {
+    record.intent.as_ref().is_some_and(|intent| intent.kind != IntentKind::Delete)
+}
+
+/// The record as it will be when an interrupted operation has been finished and has succeeded.
+pub(super) fn as_finished(record: &ResourceRecord) -> ResourceRecord {
+    let mut finished = record.clone();
+    if let Some(intent) = finished.intent.take() {
+        if let (IntentKind::Create | IntentKind::Update, Some(properties)) = (intent.kind, intent.properties)
+        {
+            finished.properties = Some(properties);
+            finished.action = if intent.kind == IntentKind::Create { Action::Create } else { Action::Update };
+        }
+        finished.status = Status::Complete;
+    }
+    finished
+}
+
+/// The properties that were last applied, or were to be.
+pub(super) fn applied(record: &ResourceRecord) -> &PropertyMap {
+    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    let begun = || record.intent.as_ref().and_then(|intent| intent.properties.as_ref());
+    record.properties.as_ref().or_else(begun).unwrap_or(&NONE)
+}
+
+/// All properties, if all are known.
+pub(super) fn known(properties: &IndexMap<String, Evaluated>) -> Option<PropertyMap> {
+    properties.iter().map(|(name, value)| Some((name.clone(), value.known()?.clone()))).collect()
+}

@@ -1,0 +1,87 @@
+//! Why there is no plan.
+
+use heat_template::diagnostic::Diagnostic;
+use heat_template::source::Span;
+
+/// A template that cannot be planned. Nothing was done.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Resources wait for each other in a circle.
+    Circular {
+        /// Their names, each depending on the next, the last on the first.
+        resources: Vec<String>,
+    },
+    /// A property may never be changed, and would be.
+    Immutable {
+        /// The resource.
+        resource: String,
+        /// Its type.
+        type_name: String,
+        /// The property.
+        property: String,
+        /// Where the property stands in the template, if that is known.
+        place: Option<Span>,
+    },
+    /// The type of a resource is not registered.
+    UnknownType {
+        /// The resource.
+        resource: String,
+        /// Its type.
+        type_name: String,
+    },
+    /// The properties of a resource cannot be evaluated, or are not what its type wants.
+    Properties {
+        /// The resource.
+        resource: String,
+        /// What is wrong, where.
+        diagnostics: Vec<Diagnostic>,
+    },
+}
+
+impl PlanError {
+    /// Heat's dotted path of what is wrong, such as `resources.server.properties.image`.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Circular { resources } => {
+                resources.first().map_or_else(String::new, |name| format!("resources.{name}"))
+            }
+            Self::Immutable { resource, property, .. } => {
+                format!("resources.{resource}.properties.{property}")
+            }
+            Self::UnknownType { resource, .. } => format!("resources.{resource}.type"),
+            Self::Properties { resource, .. } => format!("resources.{resource}.properties"),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl std::fmt::Display for PlanError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Circular { resources } => {
+                f.write_str("circular dependency: ")?;
+                for name in resources {
+                    write!(f, "{name} needs ")?;
+                }
+                f.write_str(resources.first().map_or("itself", String::as_str))
+            }
+            Self::Immutable { resource, type_name, property, .. } => write!(
+                f,
+                "resources.{resource}: property {property} of {type_name} cannot be changed after creation; \
+                 give it its old value, or give the resource another name so that a new one is made"
+            ),
+            Self::UnknownType { resource, type_name } => {
+                write!(f, "resources.{resource}: no plugin provides the type {type_name}")
+            }
+            Self::Properties { resource, diagnostics } => {
+                write!(f, "resources.{resource}: the properties cannot be evaluated")?;
+                for diagnostic in diagnostics {
+                    write!(f, "; {}", diagnostic.message)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
