@@ -81,6 +81,15 @@ impl CloudsFiles {
     /// # Errors
     /// When there is no such cloud (the message lists those there are), or its entry is not usable.
     pub fn cloud(&self, name: &str) -> Result<Cloud> {
+        Cloud::from_settings(name, &self.settings(name)?)
+    }
+
+    /// The settings of the cloud of that name, with its profile and its secrets merged in: what
+    /// [`Cloud::from_settings`] reads, and what the plugin takes as credentials. They hold passwords in clear.
+    ///
+    /// # Errors
+    /// When there is no such cloud (the message lists those there are).
+    pub fn settings(&self, name: &str) -> Result<Map<String, Value>> {
         let clouds = self.entries()?;
         let entry = clouds.get(name).ok_or_else(|| {
             let known: Vec<&str> = clouds.keys().map(String::as_str).collect();
@@ -106,7 +115,7 @@ impl CloudsFiles {
             merge(&mut settings, base);
         }
         merge(&mut settings, entry);
-        Cloud::from_settings(name, &settings)
+        Ok(settings)
     }
 
     fn entries(&self) -> Result<Map<String, Value>> {
@@ -130,18 +139,36 @@ where
     K: AsRef<str>,
     V: AsRef<str>,
 {
+    let (name, settings) = choose_settings(name, files, environment)?;
+    Cloud::from_settings(&name, &settings)
+}
+
+/// As [`choose_cloud`], but the name and the settings themselves, which hold passwords in clear.
+///
+/// # Errors
+/// When nothing names a cloud, or there is none of that name.
+pub fn choose_settings<K, V>(
+    name: Option<&str>,
+    files: &CloudsFiles,
+    environment: impl IntoIterator<Item = (K, V)>,
+) -> Result<(String, Map<String, Value>)>
+where
+    K: AsRef<str>,
+    V: AsRef<str>,
+{
+    let named = |name: &str| Ok((name.to_owned(), files.settings(name)?));
     let variables = environment_settings(environment);
     let from_variable = variables.get("cloud").and_then(Value::as_str).filter(|name| !name.is_empty());
     if let Some(name) = name.or(from_variable) {
-        return files.cloud(name);
+        return named(name);
     }
     if variables.contains_key("auth_url") {
-        return Cloud::from_settings("envvars", &variables);
+        return Ok(("envvars".to_owned(), variables));
     }
     let names = files.names()?;
     match names.as_slice() {
-        [only] => files.cloud(only),
-        _ if names.iter().any(|name| name == "openstack") => files.cloud("openstack"),
+        [only] => named(only),
+        _ if names.iter().any(|name| name == "openstack") => named("openstack"),
         [] => Err(Error::configuration(
             "no cloud is given: name one of clouds.yaml (OS_CLOUD), or set OS_AUTH_URL and its companions",
         )),

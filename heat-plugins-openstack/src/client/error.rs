@@ -145,6 +145,13 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
+    /// The line of `Display` without the request id, for callers that keep the id apart.
+    pub fn without_request_id(&self) -> String {
+        let mut copy = self.clone();
+        copy.0.request_id = None;
+        copy.to_string()
+    }
+
     /// The type of the service that was asked.
     pub fn service(&self) -> &str {
         &self.0.service

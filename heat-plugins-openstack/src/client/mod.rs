@@ -38,7 +38,7 @@ mod token;
 pub use auth::{ApplicationCredential, Auth, Credentials, Domain, Named, Scope};
 pub use catalog::{Catalog, Interface};
 pub use cloud::{Cloud, ServiceOptions};
-pub use clouds_yaml::{CloudsFiles, choose_cloud, environment_settings};
+pub use clouds_yaml::{CloudsFiles, choose_cloud, choose_settings, environment_settings};
 pub use connection::Client;
 pub use error::{Delivery, Error, ErrorClass, Result};
 pub use microversion::{Microversion, MicroversionNeed};
