@@ -53,14 +53,31 @@ const KINDS: &[Kind] = &[
     kind("neutron.subnet", "network", &["subnets"], "subnet", "subnets", By::OwnName),
     kind("neutron.port", "network", &["ports"], "port", "ports", By::OwnName),
     kind("neutron.router", "network", &["routers"], "router", "routers", By::OwnName),
-    kind("neutron.security_group", "network", &["security-groups"], "security_group", "security_groups", By::OwnName),
+    kind(
+        "neutron.security_group",
+        "network",
+        &["security-groups"],
+        "security_group",
+        "security_groups",
+        By::OwnName,
+    ),
     kind("neutron.subnetpool", "network", &["subnetpools"], "subnetpool", "subnetpools", By::OwnName),
-    kind("neutron.address_scope", "network", &["address-scopes"], "address_scope", "address_scopes", By::OwnName),
+    kind(
+        "neutron.address_scope",
+        "network",
+        &["address-scopes"],
+        "address_scope",
+        "address_scopes",
+        By::OwnName,
+    ),
     kind("neutron.qos_policy", "network", &["qos", "policies"], "policy", "policies", By::OwnName),
     kind("neutron.segment", "network", &["segments"], "segment", "segments", By::Name),
     kind("nova.flavor", "compute", &["flavors"], "flavor", "flavors", By::Listing),
     kind("nova.server", "compute", &["servers"], "server", "servers", By::Name),
-    Kind { id: "name", ..kind("nova.keypair", "compute", &["os-keypairs"], "keypair", "keypairs", By::Nothing) },
+    Kind {
+        id: "name",
+        ..kind("nova.keypair", "compute", &["os-keypairs"], "keypair", "keypairs", By::Nothing)
+    },
     kind("nova.network", "network", &["networks"], "network", "networks", By::OwnName),
     kind("glance.image", "image", &["images"], "", "images", By::Name),
     kind("cinder.volume", "block-storage", &["volumes"], "volume", "volumes", By::Name),
@@ -81,7 +98,10 @@ pub(crate) fn register(plugin: Plugin) -> Plugin {
             kind.find(&client, &value).await
         })
     });
-    plugin.constraint("nova.host", |client: Arc<Client>, value: Value| async move { host(&client, &value).await })
+    plugin.constraint(
+        "nova.host",
+        |client: Arc<Client>, value: Value| async move { host(&client, &value).await },
+    )
 }
 
 /// The id of an object that is given by name or id.
@@ -102,7 +122,12 @@ impl Kind {
         let wanted = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
-            other => return Err(Failure::invalid(None, format!("{}: {other} is neither a name nor an id", self.name))),
+            other => {
+                return Err(Failure::invalid(
+                    None,
+                    format!("{}: {other} is neither a name nor an id", self.name),
+                ));
+            }
         };
         if wanted.is_empty() {
             return Err(self.missing(&wanted));
@@ -120,7 +145,9 @@ impl Kind {
             && self.by == By::OwnName
             && let Ok(project) = client.project_id().await
         {
-            let own = |object: &Value| object.get("project_id").or_else(|| object.get("tenant_id")) == Some(&project.clone().into());
+            let own = |object: &Value| {
+                object.get("project_id").or_else(|| object.get("tenant_id")) == Some(&project.clone().into())
+            };
             if found.iter().any(own) {
                 found.retain(own);
             }
@@ -140,11 +167,19 @@ impl Kind {
         let path = self.path.iter().copied().chain([id]);
         match client.send(self.service, Request::new(Method::GET, path)).await {
             Ok(response) => {
-                let object = if self.object.is_empty() { response.json()? } else { response.object(self.object)? };
+                let object =
+                    if self.object.is_empty() { response.json()? } else { response.object(self.object)? };
                 Ok(self.id_of(&object))
             }
             // A name may not even look like an id, or be one that may not be seen.
-            Err(error) if matches!(error.class(), ErrorClass::NotFound | ErrorClass::Invalid | ErrorClass::Denied) => Ok(None),
+            Err(error)
+                if matches!(
+                    error.class(),
+                    ErrorClass::NotFound | ErrorClass::Invalid | ErrorClass::Denied
+                ) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

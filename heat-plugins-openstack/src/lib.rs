@@ -25,7 +25,11 @@ pub async fn connect(credentials: Credentials) -> Result<Client> {
     let name = credentials.name().unwrap_or("unnamed");
     let settings = match credentials.value() {
         Some(Value::Object(settings)) => settings,
-        Some(_) => return Err(Failure::unauthenticated(format!("the settings of cloud {name:?} are not a mapping"))),
+        Some(_) => {
+            return Err(Failure::unauthenticated(format!(
+                "the settings of cloud {name:?} are not a mapping"
+            )));
+        }
         None => {
             return Err(Failure::unauthenticated(format!(
                 "OpenStack needs credentials: those of cloud {name:?} were not given with their content"

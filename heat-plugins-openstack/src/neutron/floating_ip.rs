@@ -1,8 +1,8 @@
 //! `OS::Neutron::FloatingIP`.
 
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, PhysicalId, Properties, ReplaceOrder,
-    Resource, Result, Sibling, Siblings, State,
+    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, PhysicalId, Properties,
+    ReplaceOrder, Resource, Result, Sibling, Siblings, State,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -95,7 +95,10 @@ fn names_of_network(sibling: &Sibling, router: &Sibling) -> bool {
 /// may get it from any.
 fn port_on_interface(port: &Sibling, interface: &Sibling) -> bool {
     let says = port.references.get("fixed_ips").is_some_and(|names| !names.is_empty())
-        || port.properties.get("fixed_ips").is_some_and(|list| list.as_array().is_some_and(|list| !list.is_empty()));
+        || port
+            .properties
+            .get("fixed_ips")
+            .is_some_and(|list| list.as_array().is_some_and(|list| !list.is_empty()));
     !says || rest::refers_to(port, "fixed_ips", interface, &["subnet", "subnet_id"])
 }
 
@@ -146,7 +149,12 @@ impl Resource for FloatingIp {
         Ok(Some(observed.property("fixed_ip_address", fixed)?))
     }
 
-    async fn update(&self, cx: &Context<'_, Self>, id: &PhysicalId, change: &Change<FloatingIpProperties>) -> Result<()> {
+    async fn update(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<FloatingIpProperties>,
+    ) -> Result<()> {
         let new = change.new_properties();
         let mut body = Body::default();
         body.set("port_id", json!(new.port_id));
@@ -171,7 +179,8 @@ impl Resource for FloatingIp {
     async fn find(&self, cx: &Context<'_, Self>, p: &FloatingIpProperties) -> Result<Finding> {
         let client = cx.connection()?;
         let (mark, project) = (mark(cx), project(client).await?);
-        let mut filters = vec![("floating_network_id", p.floating_network.as_str()), ("project_id", &project)];
+        let mut filters =
+            vec![("floating_network_id", p.floating_network.as_str()), ("project_id", &project)];
         if let Some(address) = &p.floating_ip_address {
             filters.push(("floating_ip_address", address));
         } else if let Some(description) = p.value_specs.get("description").and_then(Value::as_str) {
@@ -256,7 +265,9 @@ mod tests {
             properties,
             references: references
                 .iter()
-                .map(|(property, target)| ((*property).to_owned(), [(*target).to_owned()].into_iter().collect()))
+                .map(|(property, target)| {
+                    ((*property).to_owned(), [(*target).to_owned()].into_iter().collect())
+                })
                 .collect(),
         }
     }
@@ -272,9 +283,24 @@ mod tests {
                 json!({"external_gateway_info": {"network": "public"}}),
                 &[],
             ),
-            sibling("other", "OS::Neutron::Router", json!({"external_gateway_info": {"network": "else"}}), &[]),
-            sibling("in", "OS::Neutron::RouterInterface", json!({}), &[("subnet", "subnet"), ("router", "router")]),
-            sibling("out", "OS::Neutron::RouterInterface", json!({}), &[("subnet", "far"), ("router", "other")]),
+            sibling(
+                "other",
+                "OS::Neutron::Router",
+                json!({"external_gateway_info": {"network": "else"}}),
+                &[],
+            ),
+            sibling(
+                "in",
+                "OS::Neutron::RouterInterface",
+                json!({}),
+                &[("subnet", "subnet"), ("router", "router")],
+            ),
+            sibling(
+                "out",
+                "OS::Neutron::RouterInterface",
+                json!({}),
+                &[("subnet", "far"), ("router", "other")],
+            ),
         ]);
         assert_eq!(FloatingIp.implicit_dependencies(&index.of("fip")), ["router", "in"]);
     }

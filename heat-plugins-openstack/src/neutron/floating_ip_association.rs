@@ -1,8 +1,8 @@
 //! `OS::Neutron::FloatingIPAssociation`.
 
 use heat_plugin_sdk::{
-    Change, Context, Created, FindBasis, Finding, Observed, PhysicalId, Properties, ReplaceOrder, Resource, Result,
-    Siblings,
+    Change, Context, Created, FindBasis, Finding, Observed, PhysicalId, Properties, ReplaceOrder, Resource,
+    Result, Siblings,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -96,7 +96,8 @@ impl Resource for FloatingIpAssociation {
 
     async fn delete(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
         let applied = cx.applied()?;
-        disassociate(cx.connection()?, id.as_str(), applied.as_ref().map(|applied| applied.port_id.as_str())).await
+        disassociate(cx.connection()?, id.as_str(), applied.as_ref().map(|applied| applied.port_id.as_str()))
+            .await
     }
 
     fn find_basis(&self, _: &FloatingIpAssociationProperties) -> FindBasis {

@@ -16,14 +16,15 @@ pub use floating_ip::{FloatingIp, FloatingIpAttributes, FloatingIpProperties};
 pub use floating_ip_association::{FloatingIpAssociation, FloatingIpAssociationProperties};
 pub use net::{Net, NetAttributes, NetProperties};
 pub use port::{AddressPair, FixedIp, Port, PortAttributes, PortProperties};
-pub(crate) use port::PORTS;
 pub use router::{ExternalFixedIp, ExternalGateway, Router, RouterAttributes, RouterProperties};
 pub use router_interface::{RouterInterface, RouterInterfaceProperties};
 pub use security_group::{Rule, SecurityGroup, SecurityGroupProperties};
 pub use security_group_rule::{SecurityGroupRule, SecurityGroupRuleProperties};
 pub use subnet::{AllocationPool, HostRoute, Subnet, SubnetAttributes, SubnetProperties};
 
-use heat_plugin_sdk::{Context, Failure, Observed, Operation, PhysicalId, Plugin, Properties, Resource, Result, State};
+use heat_plugin_sdk::{
+    Context, Failure, Observed, Operation, PhysicalId, Plugin, Properties, Resource, Result, State,
+};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, Request};
@@ -70,7 +71,10 @@ fn check_value_specs<P: Properties>(specs: &Map<String, Value>) -> Result<()> {
 }
 
 /// Which tags an operation wants, `None` if it says nothing of them.
-fn wanted_tags<'a, P>(operation: &Operation<'a, P>, tags: impl Fn(&'a P) -> Option<&'a Vec<String>>) -> Option<&'a [String]> {
+fn wanted_tags<'a, P>(
+    operation: &Operation<'a, P>,
+    tags: impl Fn(&'a P) -> Option<&'a Vec<String>>,
+) -> Option<&'a [String]> {
     match operation {
         Operation::Create(properties) => tags(properties).map(Vec::as_slice),
         Operation::Update(change) if change.changed("tags") => {
@@ -98,7 +102,11 @@ async fn settle_tags<R: Resource<Connection = Client>>(
 }
 
 /// Which agents an operation wants an object to be on, `None` if it says nothing of them.
-fn wanted_agents<P>(operation: &Operation<'_, P>, property: &str, agents: impl Fn(&P) -> Option<Vec<String>>) -> Option<Vec<String>> {
+fn wanted_agents<P>(
+    operation: &Operation<'_, P>,
+    property: &str,
+    agents: impl Fn(&P) -> Option<Vec<String>>,
+) -> Option<Vec<String>> {
     match operation {
         Operation::Create(properties) => agents(properties).filter(|agents| !agents.is_empty()),
         Operation::Update(change) if change.changed(property) => {
@@ -128,7 +136,13 @@ impl Agents {
 
     /// Takes the object off the agents that are not wanted and puts it on those that are missing. Says whether there was
     /// anything to do.
-    async fn settle(&self, client: &Client, collection: &Collection, id: &str, wanted: &[String]) -> Result<bool> {
+    async fn settle(
+        &self,
+        client: &Client,
+        collection: &Collection,
+        id: &str,
+        wanted: &[String],
+    ) -> Result<bool> {
         let present = self.of(client, collection, id).await?;
         let mut changed = false;
         for agent in present.iter().filter(|agent| !wanted.contains(agent)) {
@@ -142,7 +156,8 @@ impl Agents {
         }
         for agent in wanted.iter().filter(|agent| !present.contains(agent)) {
             changed = true;
-            let request = Request::post(["agents", agent.as_str(), self.served], json!({self.key: id})).repeatable(true);
+            let request = Request::post(["agents", agent.as_str(), self.served], json!({self.key: id}))
+                .repeatable(true);
             match client.send("network", request).await {
                 // The agent serves it already.
                 Err(error) if error.is_conflict() => {}

@@ -1,8 +1,8 @@
 //! `OS::Neutron::Net`.
 
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, FindBasis, Finding, Observed, Operation, PhysicalId, Progress, Properties,
-    Resource, Result,
+    Attributes, Change, Context, Created, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
+    Properties, Resource, Result,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -112,12 +112,18 @@ impl Resource for Net {
         let mut observed = rest::observe(cx, state(&network), &network, &[("qos_policy", "qos_policy_id")])?;
         if cx.applied()?.is_some_and(|applied| applied.dhcp_agent_ids.is_some()) {
             let agents = DHCP_AGENTS.of(client, &NETWORKS, id.as_str()).await?;
-            observed = observed.property("dhcp_agent_ids", rest::as_applied(cx, "dhcp_agent_ids", &agents.into()))?;
+            observed = observed
+                .property("dhcp_agent_ids", rest::as_applied(cx, "dhcp_agent_ids", &agents.into()))?;
         }
         Ok(Some(observed))
     }
 
-    async fn update(&self, cx: &Context<'_, Self>, id: &PhysicalId, change: &Change<NetProperties>) -> Result<()> {
+    async fn update(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<NetProperties>,
+    ) -> Result<()> {
         let body = Body::of_change(change)?
             .without(&["dhcp_agent_ids", "tags"])
             .without_null(&["port_security_enabled"])

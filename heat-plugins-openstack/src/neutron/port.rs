@@ -2,8 +2,8 @@
 
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, PropertyType, ReplaceOrder, Resource, Result, Siblings,
+    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
+    Progress, Properties, PropertyType, ReplaceOrder, Resource, Result, Siblings,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -204,7 +204,8 @@ struct Freed {
 /// What is special in a port's request: addresses name their subnet otherwise, and an empty list of them is left to
 /// Neutron unless `no_fixed_ips` asks for none.
 fn prepared(mut body: Body, no_fixed_ips: bool) -> Body {
-    body = body.without(&["tags", "replacement_policy", "no_fixed_ips"]).rename("qos_policy", "qos_policy_id");
+    body =
+        body.without(&["tags", "replacement_policy", "no_fixed_ips"]).rename("qos_policy", "qos_policy_id");
     if no_fixed_ips {
         body.set("fixed_ips", json!([]));
     } else {
@@ -235,12 +236,21 @@ async fn default_group(client: &Client) -> Result<Value> {
 
 impl Port {
     /// The changed parts of `binding:profile` laid over what Neutron keeps there itself (an SR-IOV port's slot).
-    async fn merge_profile(cx: &Context<'_, Self>, id: &PhysicalId, change: &Change<PortProperties>, body: &mut Body) -> Result<()> {
+    async fn merge_profile(
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<PortProperties>,
+        body: &mut Body,
+    ) -> Result<()> {
         const PROFILE: &str = "binding:profile";
-        let Some(Value::Object(wanted)) = change.new_properties().value_specs.get(PROFILE) else { return Ok(()) };
+        let Some(Value::Object(wanted)) = change.new_properties().value_specs.get(PROFILE) else {
+            return Ok(());
+        };
         let old = change.old().value_specs.get(PROFILE).and_then(Value::as_object);
         let port = PORTS.show(cx.connection()?, id.as_str()).await?;
-        let Some(Value::Object(mut merged)) = port.and_then(|port| port.get(PROFILE).cloned()) else { return Ok(()) };
+        let Some(Value::Object(mut merged)) = port.and_then(|port| port.get(PROFILE).cloned()) else {
+            return Ok(());
+        };
         for (key, value) in wanted {
             if old.and_then(|old| old.get(key)) == Some(value) {
                 continue;
@@ -297,9 +307,15 @@ impl Resource for Port {
         Ok(Some(observed))
     }
 
-    async fn update(&self, cx: &Context<'_, Self>, id: &PhysicalId, change: &Change<PortProperties>) -> Result<()> {
+    async fn update(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<PortProperties>,
+    ) -> Result<()> {
         let new = change.new_properties();
-        let mut body = Body::of_change(change)?.without_null(&["port_security_enabled", "propagate_uplink_status"]);
+        let mut body =
+            Body::of_change(change)?.without_null(&["port_security_enabled", "propagate_uplink_status"]);
         if change.changed("no_fixed_ips") && !new.no_fixed_ips {
             // The addresses that are wanted again were not sent before.
             body.set("fixed_ips", json!(new.fixed_ips));
@@ -413,12 +429,14 @@ impl Resource for Port {
         let port = PORTS.show(client, id.as_str()).await?;
         let port = port.ok_or_else(|| Failure::not_found(format!("port {id} is gone")))?;
         if name == "network" {
-            let response = client.send("network", Request::get(["networks", text(&port, "network_id")])).await?;
+            let response =
+                client.send("network", Request::get(["networks", text(&port, "network_id")])).await?;
             return Ok(response.object("network")?);
         }
         let mut subnets = Vec::new();
         for address in port["fixed_ips"].as_array().into_iter().flatten() {
-            let response = client.send("network", Request::get(["subnets", text(address, "subnet_id")])).await?;
+            let response =
+                client.send("network", Request::get(["subnets", text(address, "subnet_id")])).await?;
             subnets.push(response.object("subnet")?);
         }
         Ok(subnets.into())

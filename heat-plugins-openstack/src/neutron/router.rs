@@ -2,8 +2,8 @@
 
 use heat_plugin_sdk::schema::{ResourceSchema, Translation};
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, PropertyType, Resource, Result, Siblings,
+    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
+    Progress, Properties, PropertyType, Resource, Result, Siblings,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -182,7 +182,10 @@ impl Resource for Router {
         let gateway = rest::as_applied(cx, "external_gateway_info", &observed_gateway(&router));
         let mut observed = observed.property("external_gateway_info", gateway)?;
         let applied = cx.applied()?;
-        if applied.as_ref().is_some_and(|applied| applied.l3_agent_ids.is_some() || applied.l3_agent_id.is_some()) {
+        if applied
+            .as_ref()
+            .is_some_and(|applied| applied.l3_agent_ids.is_some() || applied.l3_agent_id.is_some())
+        {
             let serving = L3_AGENTS.of(client, &ROUTERS, id.as_str()).await?;
             if let Some(one) = applied.and_then(|applied| applied.l3_agent_id) {
                 observed = observed.property("l3_agent_id", serving.iter().find(|agent| **agent == one))?;
@@ -193,10 +196,14 @@ impl Resource for Router {
         Ok(Some(observed))
     }
 
-    async fn update(&self, cx: &Context<'_, Self>, id: &PhysicalId, change: &Change<RouterProperties>) -> Result<()> {
+    async fn update(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<RouterProperties>,
+    ) -> Result<()> {
         let body = Body::of_change(change)?.without(&["l3_agent_id", "l3_agent_ids", "tags"]);
-        let body =
-            gateway(body).merge_value_specs(Some(&change.old().value_specs)).changed_name(cx);
+        let body = gateway(body).merge_value_specs(Some(&change.old().value_specs)).changed_name(cx);
         ROUTERS.update(cx.connection()?, id.as_str(), body).await
     }
 
@@ -270,7 +277,9 @@ impl Resource for Router {
         let Some(own) = siblings.own() else { return Vec::new() };
         siblings
             .of_type("OS::Neutron::Subnet")
-            .filter(|subnet| rest::refers_to(own, "external_gateway_info", subnet, &["network", "network_id"]))
+            .filter(|subnet| {
+                rest::refers_to(own, "external_gateway_info", subnet, &["network", "network_id"])
+            })
             .map(|subnet| subnet.name.clone())
             .collect()
     }

@@ -1,7 +1,8 @@
 //! `OS::Neutron::RouterInterface`.
 
 use heat_plugin_sdk::{
-    Context, Created, Failure, FindBasis, Finding, Observed, PhysicalId, Properties, ReplaceOrder, Resource, Result,
+    Context, Created, Failure, FindBasis, Finding, Observed, PhysicalId, Properties, ReplaceOrder, Resource,
+    Result,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -70,7 +71,8 @@ impl Place {
     }
 
     fn parse(id: &PhysicalId) -> Result<Self> {
-        let bad = || Failure::failed(format!("{id} is not the id of a router interface (ROUTER:subnet_id=SUBNET)"));
+        let bad =
+            || Failure::failed(format!("{id} is not the id of a router interface (ROUTER:subnet_id=SUBNET)"));
         let (router, rest) = id.as_str().split_once(':').ok_or_else(bad)?;
         let (key, value) = match rest.split_once('=') {
             Some(("subnet_id", subnet)) => ("subnet_id", subnet),
@@ -118,7 +120,8 @@ impl Resource for RouterInterface {
         let place = Place::parse(id)?;
         let Some(port) = place.port(cx.connection()?).await? else { return Ok(None) };
         let property = if place.key == "port_id" { "port" } else { "subnet" };
-        let observed = Observed::ready().property("router", &place.router)?.property(property, &place.value)?;
+        let observed =
+            Observed::ready().property("router", &place.router)?.property(property, &place.value)?;
         Ok(Some(observed.show(port)))
     }
 
@@ -145,7 +148,11 @@ impl Resource for RouterInterface {
         Ok(Finding::from_ids(found.filter(|id| !cx.is_excluded(id))))
     }
 
-    fn replace_order(&self, old: &RouterInterfaceProperties, new: &RouterInterfaceProperties) -> ReplaceOrder {
+    fn replace_order(
+        &self,
+        old: &RouterInterfaceProperties,
+        new: &RouterInterfaceProperties,
+    ) -> ReplaceOrder {
         // A subnet's gateway address and a port belong to one router at a time.
         if old.subnet == new.subnet && old.port == new.port {
             ReplaceOrder::DeleteFirst

@@ -1,8 +1,8 @@
 //! `OS::Neutron::SecurityGroup`.
 
 use heat_plugin_sdk::{
-    Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress, Properties,
-    PropertyType, Resource, Result, State,
+    Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
+    Properties, PropertyType, Resource, Result, State,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -68,7 +68,8 @@ impl Rule {
     /// The rule in Neutron's words.
     fn request(&self, group: &str) -> Value {
         let by_group = self.remote_mode == "remote_group_id";
-        let remote_group = by_group.then(|| self.remote_group_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(group));
+        let remote_group =
+            by_group.then(|| self.remote_group_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(group));
         let mut rule = json!({
             "security_group_id": group,
             "direction": self.direction,
@@ -95,9 +96,11 @@ pub struct SecurityGroup;
 fn wanted(rules: &[Rule], group: &str) -> Vec<Value> {
     let mut wanted: Vec<Value> = rules.iter().map(|rule| rule.request(group)).collect();
     if !rules.iter().any(|rule| rule.direction == "egress") {
-        wanted.extend(["IPv4", "IPv6"].map(|version| {
-            json!({"security_group_id": group, "direction": "egress", "ethertype": version})
-        }));
+        wanted.extend(
+            ["IPv4", "IPv6"].map(
+                |version| json!({"security_group_id": group, "direction": "egress", "ethertype": version}),
+            ),
+        );
     }
     wanted
 }
@@ -195,7 +198,8 @@ impl Resource for SecurityGroup {
         }
         let applied = cx.applied()?.filter(|applied| {
             let wanted = wanted(&applied.rules, id.as_str());
-            rule_match::missing(&wanted, &present).is_empty() && rule_match::missing(&present, &wanted).is_empty()
+            rule_match::missing(&wanted, &present).is_empty()
+                && rule_match::missing(&present, &wanted).is_empty()
         });
         let rules = match (applied, cx.call().applied.as_ref().and_then(|applied| applied.get("rules"))) {
             (Some(_), Some(rules)) => rules.clone(),

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, PropertyType, ReplaceOrder, Resource, Result, State,
+    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
+    Progress, Properties, PropertyType, ReplaceOrder, Resource, Result, State,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -177,9 +177,16 @@ impl Resource for Subnet {
         Ok(Some(observed))
     }
 
-    async fn update(&self, cx: &Context<'_, Self>, id: &PhysicalId, change: &Change<SubnetProperties>) -> Result<()> {
+    async fn update(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<SubnetProperties>,
+    ) -> Result<()> {
         if change.changed("segment") && change.old().segment.is_some() {
-            return Err(Failure::unsupported("a subnet that belongs to a segment cannot be moved to another one"));
+            return Err(Failure::unsupported(
+                "a subnet that belongs to a segment cannot be moved to another one",
+            ));
         }
         if change.changed("gateway_ip") && change.new_properties().gateway_ip.as_deref() == Some("auto") {
             return Err(Failure::unsupported(
@@ -234,7 +241,9 @@ impl Resource for Subnet {
 
     fn replace_order(&self, old: &SubnetProperties, new: &SubnetProperties) -> ReplaceOrder {
         match (&old.cidr, &new.cidr) {
-            (Some(one), Some(other)) if old.network == new.network && overlap(one, other) => ReplaceOrder::DeleteFirst,
+            (Some(one), Some(other)) if old.network == new.network && overlap(one, other) => {
+                ReplaceOrder::DeleteFirst
+            }
             _ => ReplaceOrder::CreateFirst,
         }
     }
@@ -242,13 +251,19 @@ impl Resource for Subnet {
     fn validate(&self, p: &SubnetProperties) -> Result<()> {
         let invalid = |property: &str, message: String| Err(Failure::invalid(property.to_owned(), message));
         let both = |one: &str, other: &str| {
-            invalid(other, format!("Cannot define the following properties at the same time: {one}, {other}."))
+            invalid(
+                other,
+                format!("Cannot define the following properties at the same time: {one}, {other}."),
+            )
         };
         let cidr = p.cidr.as_deref().filter(|cidr| !cidr.is_empty());
         match (&p.subnetpool, cidr) {
             (Some(_), Some(_)) => return both("subnetpool", "cidr"),
             (None, None) => {
-                return invalid("cidr", "At least one of the following properties must be specified: subnetpool, cidr.".into());
+                return invalid(
+                    "cidr",
+                    "At least one of the following properties must be specified: subnetpool, cidr.".into(),
+                );
             }
             _ => {}
         }
@@ -256,7 +271,10 @@ impl Resource for Subnet {
             return both("prefixlen", "cidr");
         }
         if p.ip_version == 4 && (p.ipv6_ra_mode.is_some() || p.ipv6_address_mode.is_some()) {
-            return invalid("ip_version", "ipv6_ra_mode and ipv6_address_mode are not supported for ipv4.".into());
+            return invalid(
+                "ip_version",
+                "ipv6_ra_mode and ipv6_address_mode are not supported for ipv4.".into(),
+            );
         }
         if let (Some(ra), Some(address)) = (&p.ipv6_ra_mode, &p.ipv6_address_mode)
             && ra != address

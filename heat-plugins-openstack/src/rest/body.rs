@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn what_is_not_given_is_not_sent_but_value_specs_go_as_they_are() {
-        let body = Body::of(&json!({"a": null, "b": [{"c": 1, "d": null}], "value_specs": {"x": null, "y": 2}}));
+        let body =
+            Body::of(&json!({"a": null, "b": [{"c": 1, "d": null}], "value_specs": {"x": null, "y": 2}}));
         let body = body.unwrap().merge_value_specs(json!({"y": 2}).as_object());
         assert_eq!(body.into_value(), json!({"b": [{"c": 1}], "x": null}));
     }

@@ -91,7 +91,12 @@ impl Collection {
     }
 
     /// Those of the listed objects that have exactly that name: some services match by prefix or pattern.
-    pub(crate) async fn named(&self, client: &Client, name: &str, filters: &[(&str, &str)]) -> Result<Vec<Value>> {
+    pub(crate) async fn named(
+        &self,
+        client: &Client,
+        name: &str,
+        filters: &[(&str, &str)],
+    ) -> Result<Vec<Value>> {
         let filters: Vec<_> = filters.iter().copied().chain([("name", name)]).collect();
         let mut found = self.list(client, &filters).await?;
         found.retain(|object| super::text(object, "name") == name);

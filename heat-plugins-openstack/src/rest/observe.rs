@@ -22,13 +22,15 @@ where
 {
     let mut observed = Observed::<R>::new(state);
     for name in R::Properties::fields().keys() {
-        let field = renamed.iter().find(|(property, _)| property == name).map_or(name.as_str(), |(_, field)| field);
+        let field =
+            renamed.iter().find(|(property, _)| property == name).map_or(name.as_str(), |(_, field)| field);
         if let Some(value) = object.get(field) {
             observed = observed.property(name, as_applied(cx, name, value))?;
         }
     }
-    let attributes: R::Attributes = serde_json::from_value(object.clone())
-        .map_err(|error| Failure::failed(format!("{}: the service's answer has another shape: {error}", R::TYPE)))?;
+    let attributes: R::Attributes = serde_json::from_value(object.clone()).map_err(|error| {
+        Failure::failed(format!("{}: the service's answer has another shape: {error}", R::TYPE))
+    })?;
     Ok(observed.attributes(&attributes)?.show(object.clone()))
 }
 
@@ -44,9 +46,9 @@ pub(crate) fn as_applied<R: Resource>(cx: &Context<'_, R>, property: &str, obser
 /// does not count, empty is absent, and addresses are compared as addresses.
 pub(crate) fn satisfied(wanted: &Value, observed: &Value) -> bool {
     match (wanted, observed) {
-        (Value::Object(wanted), Value::Object(observed)) => wanted
-            .iter()
-            .all(|(key, value)| value.is_null() || satisfied(value, observed.get(key).unwrap_or(&Value::Null))),
+        (Value::Object(wanted), Value::Object(observed)) => wanted.iter().all(|(key, value)| {
+            value.is_null() || satisfied(value, observed.get(key).unwrap_or(&Value::Null))
+        }),
         (Value::Array(wanted), Value::Array(observed)) => {
             let mut left: Vec<&Value> = observed.iter().collect();
             wanted.len() == observed.len()

@@ -5,15 +5,22 @@ use serde_json::Value;
 
 /// Whether a property of one resource (under any of its names) points where a property of another points: both have the
 /// same value, or both refer to the same resources.
-pub(crate) fn follows(one: &Sibling, properties: &[&str], other: &Sibling, other_properties: &[&str]) -> bool {
+pub(crate) fn follows(
+    one: &Sibling,
+    properties: &[&str],
+    other: &Sibling,
+    other_properties: &[&str],
+) -> bool {
     let (value, other_value) = (value(one, properties), value(other, other_properties));
     if value.is_some() && value == other_value {
         return true;
     }
     properties.iter().any(|name| {
-        other_properties.iter().any(|other_name| match (one.references.get(*name), other.references.get(*other_name)) {
-            (Some(one), Some(other)) => !one.is_empty() && one == other,
-            _ => false,
+        other_properties.iter().any(|other_name| {
+            match (one.references.get(*name), other.references.get(*other_name)) {
+                (Some(one), Some(other)) => !one.is_empty() && one == other,
+                _ => false,
+            }
         })
     })
 }
@@ -57,7 +64,9 @@ mod tests {
             properties,
             references: references
                 .iter()
-                .map(|(property, target)| ((*property).to_owned(), [(*target).to_owned()].into_iter().collect()))
+                .map(|(property, target)| {
+                    ((*property).to_owned(), [(*target).to_owned()].into_iter().collect())
+                })
                 .collect(),
         }
     }
