@@ -18,6 +18,7 @@
 mod budget;
 mod compose;
 mod construct;
+mod emit;
 mod event;
 mod json;
 mod keys;
@@ -30,6 +31,7 @@ mod python;
 mod resolve;
 mod syntax;
 
+pub use emit::emit;
 pub use limits::Limits;
 pub use node::{Entry, Node, NodeKind};
 pub use number::{float_number, float_text};
