@@ -266,11 +266,11 @@ impl Reader<'_> {
             Some(b'u') => {
                 let mut unit = self.unit(self.at).ok_or(wrong)?;
                 self.at += 6;
-                if (0xD800..0xDC00).contains(&unit) {
-                    if let Some(low @ 0xDC00..0xE000) = self.unit(self.at) {
-                        self.at += 6;
-                        unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-                    }
+                if (0xD800..0xDC00).contains(&unit)
+                    && let Some(low @ 0xDC00..0xE000) = self.unit(self.at)
+                {
+                    self.at += 6;
+                    unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
                 }
                 return char::from_u32(unit)
                     .ok_or_else(|| self.wrong("half of a surrogate pair stands alone"));

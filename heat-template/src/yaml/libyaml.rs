@@ -13,13 +13,13 @@ use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::ptr::NonNull;
-use unsafe_libyaml_norway as sys;
+use unsafe_libyaml_norway as unsafe_sys;
 
 /// Events of one text.
 pub(super) struct Libyaml<'t> {
-    parser: NonNull<sys::yaml_parser_t>,
+    parser: NonNull<unsafe_sys::yaml_parser_t>,
     /// Initialised exactly while `live`.
-    event: MaybeUninit<sys::yaml_event_t>,
+    event: MaybeUninit<unsafe_sys::yaml_event_t>,
     live: bool,
     /// Bytes before what libyaml reads.
     base: u64,
@@ -33,18 +33,19 @@ impl<'t> Libyaml<'t> {
         // PyYAML lets libyaml find out the encoding, which takes a byte order mark away before anything is counted.
         let base = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let input = text.get(base..).unwrap_or_default();
-        let block: *mut sys::yaml_parser_t = Box::into_raw(Box::<sys::yaml_parser_t>::new_uninit()).cast();
+        let block: *mut unsafe_sys::yaml_parser_t =
+            Box::into_raw(Box::<unsafe_sys::yaml_parser_t>::new_uninit()).cast();
         // SAFETY: `block` comes from `Box::into_raw` and is not null. `yaml_parser_initialize` writes the whole struct.
         // The input pointer is valid for `input.len()` bytes for `'t`, which outlives the parser.
         unsafe {
             let parser = NonNull::new_unchecked(block);
-            if sys::yaml_parser_initialize(block).fail {
+            if unsafe_sys::yaml_parser_initialize(block).fail {
                 // The struct owns nothing yet that `yaml_parser_delete` would have to free.
-                drop(Box::from_raw(block.cast::<MaybeUninit<sys::yaml_parser_t>>()));
+                drop(Box::from_raw(block.cast::<MaybeUninit<unsafe_sys::yaml_parser_t>>()));
                 return Err(SyntaxError::new("no memory for the reader", 0));
             }
-            sys::yaml_parser_set_encoding(block, sys::YAML_UTF8_ENCODING);
-            sys::yaml_parser_set_input_string(block, input.as_ptr(), input.len() as u64);
+            unsafe_sys::yaml_parser_set_encoding(block, unsafe_sys::YAML_UTF8_ENCODING);
+            unsafe_sys::yaml_parser_set_input_string(block, input.as_ptr(), input.len() as u64);
             let text_len = u32::try_from(text.len()).unwrap_or(u32::MAX);
             Ok(Self {
                 parser,
@@ -62,11 +63,11 @@ impl<'t> Libyaml<'t> {
             self.live = false;
             // SAFETY: `live` says that the event is initialised and was not freed; nothing borrows from it any more,
             // because borrows end before `&mut self` is possible.
-            unsafe { sys::yaml_event_delete(self.event.as_mut_ptr()) }
+            unsafe { unsafe_sys::yaml_event_delete(self.event.as_mut_ptr()) }
         }
     }
 
-    fn offset(&self, mark: sys::yaml_mark_t) -> u32 {
+    fn offset(&self, mark: unsafe_sys::yaml_mark_t) -> u32 {
         u32::try_from(mark.index.saturating_add(self.base)).unwrap_or(u32::MAX).min(self.text_len)
     }
 
@@ -83,7 +84,7 @@ impl<'t> Libyaml<'t> {
             (parser.problem_mark, parser.context_mark, parser.problem_offset, parser.problem_value)
         };
         let problem = problem.unwrap_or("the text cannot be read");
-        if error == sys::YAML_READER_ERROR {
+        if error == unsafe_sys::YAML_READER_ERROR {
             let at = u32::try_from(offset.saturating_add(self.base)).unwrap_or(u32::MAX).min(self.text_len);
             let problem = if value >= 0 { format!("{problem} (U+{value:04X})") } else { problem.to_owned() };
             return SyntaxError { character: true, ..SyntaxError::new(problem, at) };
@@ -122,7 +123,7 @@ impl EventSource for Libyaml<'_> {
         self.delete_event();
         // SAFETY: the parser is initialised; `yaml_parser_parse` clears the event first and on success leaves it
         // initialised; on failure it holds nothing to free.
-        if unsafe { sys::yaml_parser_parse(self.parser.as_ptr(), self.event.as_mut_ptr()) }.fail {
+        if unsafe { unsafe_sys::yaml_parser_parse(self.parser.as_ptr(), self.event.as_mut_ptr()) }.fail {
             return Err(self.error());
         }
         self.live = true;
@@ -133,13 +134,13 @@ impl EventSource for Libyaml<'_> {
         // blocks that belong to the event and so live until `delete_event`; names end with NUL, and a scalar's value has
         // `length` bytes.
         let event = match raw.type_ {
-            sys::YAML_STREAM_START_EVENT => Event::StreamStart,
-            sys::YAML_DOCUMENT_START_EVENT => Event::DocumentStart,
-            sys::YAML_DOCUMENT_END_EVENT => Event::DocumentEnd,
-            sys::YAML_ALIAS_EVENT => {
+            unsafe_sys::YAML_STREAM_START_EVENT => Event::StreamStart,
+            unsafe_sys::YAML_DOCUMENT_START_EVENT => Event::DocumentStart,
+            unsafe_sys::YAML_DOCUMENT_END_EVENT => Event::DocumentEnd,
+            unsafe_sys::YAML_ALIAS_EVENT => {
                 Event::Alias(unsafe { name(raw.data.alias.anchor, start) }?.unwrap_or_default())
             }
-            sys::YAML_SCALAR_EVENT => unsafe {
+            unsafe_sys::YAML_SCALAR_EVENT => unsafe {
                 let scalar = &raw.data.scalar;
                 let bytes = std::slice::from_raw_parts(scalar.value, scalar.length as usize);
                 let value = std::str::from_utf8(bytes)
@@ -147,20 +148,20 @@ impl EventSource for Libyaml<'_> {
                 let (anchor, tag) = (name(scalar.anchor, start)?, name(scalar.tag, start)?);
                 Event::Scalar(Scalar { anchor, tag: specific(tag), value, plain: scalar.plain_implicit })
             },
-            sys::YAML_SEQUENCE_START_EVENT => unsafe {
+            unsafe_sys::YAML_SEQUENCE_START_EVENT => unsafe {
                 let list = &raw.data.sequence_start;
-                let flow = list.style == sys::YAML_FLOW_SEQUENCE_STYLE;
+                let flow = list.style == unsafe_sys::YAML_FLOW_SEQUENCE_STYLE;
                 let (anchor, tag) = (name(list.anchor, start)?, name(list.tag, start)?);
                 Event::SequenceStart(Collection { anchor, tag: specific(tag), flow })
             },
-            sys::YAML_MAPPING_START_EVENT => unsafe {
+            unsafe_sys::YAML_MAPPING_START_EVENT => unsafe {
                 let map = &raw.data.mapping_start;
-                let flow = map.style == sys::YAML_FLOW_MAPPING_STYLE;
+                let flow = map.style == unsafe_sys::YAML_FLOW_MAPPING_STYLE;
                 let (anchor, tag) = (name(map.anchor, start)?, name(map.tag, start)?);
                 Event::MappingStart(Collection { anchor, tag: specific(tag), flow })
             },
-            sys::YAML_SEQUENCE_END_EVENT => Event::SequenceEnd,
-            sys::YAML_MAPPING_END_EVENT => Event::MappingEnd,
+            unsafe_sys::YAML_SEQUENCE_END_EVENT => Event::SequenceEnd,
+            unsafe_sys::YAML_MAPPING_END_EVENT => Event::MappingEnd,
             // `YAML_NO_EVENT` comes after the end of the stream.
             _ => Event::StreamEnd,
         };
@@ -179,8 +180,8 @@ impl Drop for Libyaml<'_> {
         // SAFETY: the block came from a box of this layout in `new`, the parser in it is initialised, and nothing uses it
         // hereafter.
         unsafe {
-            sys::yaml_parser_delete(self.parser.as_ptr());
-            drop(Box::from_raw(self.parser.as_ptr().cast::<MaybeUninit<sys::yaml_parser_t>>()));
+            unsafe_sys::yaml_parser_delete(self.parser.as_ptr());
+            drop(Box::from_raw(self.parser.as_ptr().cast::<MaybeUninit<unsafe_sys::yaml_parser_t>>()));
         }
     }
 }

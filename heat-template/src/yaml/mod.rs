@@ -122,7 +122,7 @@ pub fn read(file: FileId, text: &str, kind: TextKind, limits: &Limits) -> Read {
         }
         Some(python_error) => {
             // The grammar that came further knows better what has to be mended for Heat to accept the text.
-            let (mut diagnostics, error) = if error.at > python_error.at {
+            let (mut diagnostics, error) = if error.at > python_error.at && !python_error.character {
                 (first.diagnostics, error)
             } else {
                 (second.diagnostics, python_error)

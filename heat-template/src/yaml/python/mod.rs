@@ -55,6 +55,15 @@ enum Owned {
     MapEnd,
 }
 
+/// What stands before a node.
+#[derive(Default)]
+struct Properties {
+    anchor: Option<String>,
+    tag: Option<String>,
+    /// Where they begin and end, if there are any.
+    place: Option<(u32, u32)>,
+}
+
 /// Events of one text by PyYAML's grammar.
 pub(super) struct Python<'t> {
     scanner: Scanner<'t>,
@@ -215,9 +224,9 @@ impl<'t> Python<'t> {
 
     // --- nodes
 
-    /// Anchor and tag in either order, with where they begin and end.
-    fn properties(&mut self) -> Result<(Option<String>, Option<String>, Option<(u32, u32)>)> {
-        let (mut anchor, mut tag, mut place) = (None, None, None);
+    /// Anchor and tag in either order.
+    fn properties(&mut self) -> Result<Properties> {
+        let Properties { mut anchor, mut tag, mut place } = Properties::default();
         loop {
             let token = self.scanner.peek()?;
             let (start, end) = (token.start, token.end);
@@ -232,7 +241,7 @@ impl<'t> Python<'t> {
                         tag = Some(self.resolve_tag(handle, suffix, start)?);
                     }
                 }
-                _ => return Ok((anchor, tag, place)),
+                _ => return Ok(Properties { anchor, tag, place }),
             }
             place = Some((place.map_or(start, |(start, _)| start), end));
         }
@@ -259,7 +268,7 @@ impl<'t> Python<'t> {
             let Kind::Alias(name) = token.kind else { return Ok(Self::empty(token.start)) };
             return Ok((Owned::Alias(name), token.start, token.end));
         }
-        let (anchor, tag, place) = self.properties()?;
+        let Properties { anchor, tag, place } = self.properties()?;
         let non_specific = tag.as_deref() == Some("!");
         let token = self.scanner.peek()?;
         let (start, end) = (place.map_or(token.start, |(start, _)| start), token.end);

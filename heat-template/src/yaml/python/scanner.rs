@@ -158,7 +158,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn fetch(&mut self) -> Result<()> {
-        self.to_next_token();
+        self.skip_to_token();
         self.drop_stale_keys()?;
         self.unwind(self.cursor.column as isize);
         let c = self.cursor.peek();
@@ -229,7 +229,7 @@ impl<'t> Scanner<'t> {
     }
 
     /// Over spaces, comments and line breaks, but no tabs.
-    fn to_next_token(&mut self) {
+    fn skip_to_token(&mut self) {
         if self.cursor.index == 0 && self.cursor.peek() == '\u{feff}' {
             self.cursor.forward();
         }
