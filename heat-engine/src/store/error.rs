@@ -83,6 +83,14 @@ pub enum StoreError {
         /// In the store's words.
         reason: String,
     },
+    /// The file is something else.
+    #[error("{store} is not a store of stacks: {reason}; choose another file")]
+    NotAStore {
+        /// Which file.
+        store: String,
+        /// What it is.
+        reason: String,
+    },
     /// The store was written by a newer version of this program.
     #[error(
         "the store {store} has schema version {found}, this program knows up to {known}; use a newer program"

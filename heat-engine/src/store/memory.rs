@@ -79,7 +79,6 @@ fn no_such(stack: &StackId) -> StoreError {
     StoreError::NoSuchStack { stack: stack.clone() }
 }
 
-/// The newest `limit` come last: how many of `total` are skipped at the front.
 fn capped<T>(items: impl Iterator<Item = T>, limit: Option<u32>) -> Vec<T> {
     items.take(limit.map_or(usize::MAX, |limit| limit as usize)).collect()
 }
@@ -138,9 +137,7 @@ impl State {
                 RowWrite::RemoveTraversal(id) => {
                     self.traversals.shift_remove(&id);
                 }
-                RowWrite::PutSource(row) => {
-                    self.sources.entry(row.hash.clone()).or_default().row.get_or_insert(row);
-                }
+                RowWrite::PutSource(row) => self.put_source(row),
                 RowWrite::PutEvent(row) => {
                     self.last_event += 1;
                     let sequence = EventSequence(self.last_event);
@@ -215,6 +212,15 @@ impl State {
         if let Some(position) = stack.positions.remove(id) {
             stack.resources.remove(&position);
             self.resource_stacks.remove(id);
+        }
+    }
+
+    fn put_source(&mut self, row: SourceRow) {
+        let known = &mut self.sources.entry(row.hash.clone()).or_default().row;
+        match known {
+            // The same text may have been stored in clear before somebody called it secret.
+            Some(known) if known.document.sealed.is_some() || row.document.sealed.is_none() => {}
+            _ => *known = Some(row),
         }
     }
 

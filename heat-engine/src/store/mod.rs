@@ -18,6 +18,10 @@ mod records;
 mod retention;
 mod row;
 mod secrets;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod vault;
 
 pub use backend::Store;
@@ -30,3 +34,5 @@ pub use row::{
     Commit, Document, EventQuery, EventRow, ResourceRow, RowWrite, SourceRow, StackQuery, StackRow,
     StoredEvent, TraversalRow,
 };
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;

@@ -3,8 +3,8 @@
 use super::form::{EventForm, ResourceForm, StackForm, TraversalForm};
 use super::vault::{self, RowName};
 use super::{
-    Batch, Claim, Commit, EventQuery, EventRow, ResourceRow, Retention, RowWrite, Source, SourceRow,
-    StackQuery, StackRow, Store, StoreError, StoredEvent, TraversalRow, Write, secrets,
+    Batch, Claim, Commit, Document, EventQuery, EventRow, ResourceRow, Retention, RowWrite, Source,
+    SourceRow, StackQuery, StackRow, Store, StoreError, StoredEvent, TraversalRow, Write, secrets,
 };
 use crate::record::{
     Desired, Event, EventSequence, IncarnationId, ResourceRecord, Resources, SourceHash, StackId,
@@ -252,14 +252,15 @@ impl Records {
     fn close_event(&self, event: Event) -> Result<EventRow, StoreError> {
         let name = RowName { stack: event.stack.as_str(), record: "event", row: &event.id };
         let document = vault::close(&self.sealing, name, &EventForm::from(&event), Vec::new())?;
-        Ok(EventRow { stack: event.stack, resource: event.resource, document })
+        Ok(EventRow { stack: event.stack, resource: event.resource, document: document.clear })
     }
 
     fn open_event(&self, stored: StoredEvent) -> Result<(EventSequence, Event), StoreError> {
         let StoredEvent { sequence, row } = stored;
         let number = sequence.0.to_string();
         let name = RowName { stack: row.stack.as_str(), record: "event", row: &number };
-        let form: EventForm<'static> = vault::open(&self.sealing, name, &row.document)?;
+        let document = Document { clear: row.document, sealed: None };
+        let form: EventForm<'static> = vault::open(&self.sealing, name, &document)?;
         Ok((sequence, form.into_record(row.stack, row.resource)))
     }
 }

@@ -82,8 +82,8 @@ pub struct EventRow {
     pub stack: StackId,
     /// Name of the resource, or of the stack.
     pub resource: String,
-    /// Everything else.
-    pub document: Document,
+    /// Everything else. JSON; nothing in it is secret.
+    pub document: String,
 }
 
 /// One write of a transaction.
@@ -121,6 +121,20 @@ pub struct Commit {
     pub writes: Vec<RowWrite>,
     /// The claim is given back.
     pub release: bool,
+}
+
+impl RowWrite {
+    /// How many bytes of documents it writes.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::CreateStack(row) | Self::PutStack(row) | Self::RemoveStack(row) => row.document.size(),
+            Self::PutResource(row) => row.document.size(),
+            Self::PutTraversal(row) => row.document.size(),
+            Self::PutSource(row) => row.document.size(),
+            Self::PutEvent(row) => row.document.len(),
+            Self::RemoveResource(_) | Self::RemoveTraversal(_) => 0,
+        }
+    }
 }
 
 impl Commit {

@@ -1,0 +1,11 @@
+//! For those who write or measure a store: what every [`Store`](super::Store) promises as a suite, and a recorder of what
+//! an engine commits.
+
+mod behaviour;
+mod recorder;
+mod rows;
+
+#[cfg(feature = "sqlite")]
+pub use super::sqlite::{GroupLog, replay};
+pub use behaviour::{BrokenPromise, Fixture, broken_promises};
+pub use recorder::{Counts, Recorder};
