@@ -5,14 +5,22 @@
 //! `heat/engine/constraints.py`.
 
 mod attribute;
+pub mod check;
+pub mod coerce;
 mod constraint;
+mod cron;
+mod generic;
 mod property;
 mod resource;
 mod support;
+mod timezones;
 mod translation;
 
 pub use attribute::{AttributeMode, AttributeSchema};
+pub use check::{Checks, CustomCheck, CustomConstraints, DeferredConstraints, GenericConstraints};
+pub use coerce::{Coercion, PropertyProblem, coerce_properties};
 pub use constraint::{Constraint, ConstraintKind};
+pub use generic::NAMES as GENERIC_CONSTRAINTS;
 pub use property::{Children, PropertySchema, UpdateMode, ValueType};
 pub use resource::{ResourceSchema, ResourceTypes};
 pub use support::{Support, SupportStatus};

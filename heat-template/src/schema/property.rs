@@ -23,6 +23,21 @@ pub enum ValueType {
     Any,
 }
 
+impl ValueType {
+    /// Heat's name of the type: `String`, `Integer` …
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "String",
+            Self::Integer => "Integer",
+            Self::Number => "Number",
+            Self::Boolean => "Boolean",
+            Self::Map => "Map",
+            Self::List => "List",
+            Self::Any => "Any",
+        }
+    }
+}
+
 /// What an update of the property does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UpdateMode {

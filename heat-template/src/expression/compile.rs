@@ -1,0 +1,234 @@
+//! From nodes to expressions.
+
+use super::path::{push_index, push_key};
+use super::{Expression, Kind, MapEntry};
+use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::dialect::{Availability, Dialect};
+use crate::function::{Function, removed};
+use crate::source::Span;
+use crate::suggest;
+use crate::yaml::{Node, NodeKind};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Makes the function of a call, or tells why it cannot be one.
+pub type Compile = fn(&Call<'_>, &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>>;
+
+/// A map with one key that is a function's name.
+#[derive(Debug)]
+pub struct Call<'n> {
+    /// The name.
+    pub name: &'n Arc<str>,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// Where the whole call stands.
+    pub span: Span,
+    /// What is behind the name.
+    pub argument: &'n Node,
+}
+
+/// Where a value stands: which functions are possible there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In resources and outputs.
+    Value,
+    /// In a condition.
+    Condition,
+}
+
+/// Compiles the values of one template.
+#[derive(Debug)]
+pub struct Compiler<'d> {
+    dialect: &'d Dialect,
+    place: Place,
+    path: String,
+    warnings: Vec<Diagnostic>,
+}
+
+impl<'d> Compiler<'d> {
+    /// A compiler for values of a dialect.
+    pub fn new(dialect: &'d Dialect) -> Self {
+        Self { dialect, place: Place::Value, path: String::new(), warnings: Vec::new() }
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> &'d Dialect {
+        self.dialect
+    }
+
+    /// Heat's dotted path to what is being compiled.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What was found that does not make a template wrong.
+    pub fn into_warnings(self) -> Vec<Diagnostic> {
+        self.warnings
+    }
+
+    /// Does something with another path.
+    pub fn at<T>(&mut self, path: &[&str], work: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        path.iter().for_each(|key| push_key(&mut self.path, key));
+        let result = work(self);
+        self.path.truncate(length);
+        result
+    }
+
+    /// Compiles a value in the place where the compiler is.
+    pub fn expression(&mut self, node: &Node) -> Expression {
+        let kind = match &node.kind {
+            NodeKind::Null => Kind::Scalar(Value::Null),
+            NodeKind::Bool(value) => Kind::Scalar(Value::Bool(*value)),
+            NodeKind::Number(value) => Kind::Scalar(Value::Number(value.clone())),
+            NodeKind::String(value) => Kind::Scalar(Value::String(value.to_string())),
+            NodeKind::List(nodes) => {
+                let length = self.path.len();
+                let mut items = Vec::with_capacity(nodes.len());
+                for (at, node) in nodes.iter().enumerate() {
+                    push_index(&mut self.path, at);
+                    items.push(self.expression(node));
+                    self.path.truncate(length);
+                }
+                let constant = items.iter().all(Expression::is_constant);
+                Kind::List { items, constant }
+            }
+            NodeKind::Map(nodes) => {
+                if let [only] = &nodes[..] {
+                    let call =
+                        Call { name: &only.key, name_span: only.key_span, span: node.span, argument: &only.value };
+                    if let Some(kind) = self.call(&call) {
+                        return Expression::new(node.span, kind);
+                    }
+                }
+                let length = self.path.len();
+                let mut entries = Vec::with_capacity(nodes.len());
+                for node in nodes {
+                    push_key(&mut self.path, &node.key);
+                    let value = self.expression(&node.value);
+                    self.path.truncate(length);
+                    entries.push(MapEntry { key: node.key.clone(), key_span: node.key_span, value });
+                }
+                let constant = entries.iter().all(|entry| entry.value.is_constant());
+                let kind = Kind::Map { entries, constant };
+                self.warn_of_lookalikes(node, &kind);
+                kind
+            }
+        };
+        Expression::new(node.span, kind)
+    }
+
+    /// Compiles a condition: a name, a boolean or a call of a condition function.
+    pub fn condition(&mut self, node: &Node) -> Expression {
+        let outer = std::mem::replace(&mut self.place, Place::Condition);
+        let expression = self.expression(node);
+        self.place = outer;
+        expression
+    }
+
+    /// Compiles the argument of a call, with the function's name as part of the path.
+    pub fn argument(&mut self, call: &Call<'_>) -> Expression {
+        self.expression(call.argument)
+    }
+
+    /// A problem with the arguments of a call.
+    pub fn invalid(&self, call: &Call<'_>, message: impl Into<String>) -> Box<Diagnostic> {
+        self.problem(codes::FUNCTION_ARGUMENTS, call, message)
+    }
+
+    /// A problem with a call.
+    pub fn problem(&self, code: Code, call: &Call<'_>, message: impl Into<String>) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(code, message).at(call.span, "").path(self.path.clone()))
+    }
+
+    fn call(&mut self, call: &Call<'_>) -> Option<Kind> {
+        let availability = match self.place {
+            Place::Value => self.dialect.function(call.name),
+            Place::Condition => self.dialect.condition_function(call.name),
+        };
+        let availability = match availability {
+            Some(availability) => availability,
+            None => {
+                self.warn_of_misspelling(call);
+                return None;
+            }
+        };
+        let length = self.path.len();
+        push_key(&mut self.path, call.name);
+        let made = match availability {
+            Availability::Known(compile) => compile(call, self),
+            Availability::Removed => Ok(removed::compile(call, self)),
+            Availability::NotHere => {
+                let message = format!("the function \"{}\" is not possible in a condition", call.name);
+                Err(self.problem(codes::FUNCTION_NOT_HERE, call, message))
+            }
+        };
+        self.path.truncate(length);
+        Some(match made {
+            Ok(function) => Kind::Call { name: call.name.clone(), function },
+            Err(diagnostic) => Kind::Invalid(diagnostic),
+        })
+    }
+
+    fn known(&self, name: &str) -> bool {
+        match self.place {
+            Place::Value => self.dialect.function(name).is_some(),
+            Place::Condition => self.dialect.condition_function(name).is_some(),
+        }
+    }
+
+    /// `{get_param: x, default: y}` is data for Heat.
+    fn warn_of_lookalikes(&mut self, node: &Node, kind: &Kind) {
+        let Kind::Map { entries, .. } = kind else { return };
+        if !(2..=3).contains(&entries.len()) {
+            return;
+        }
+        if let Some(entry) = entries.iter().find(|entry| looks_like_a_function(&entry.key) && self.known(&entry.key)) {
+            self.warnings.push(
+                Diagnostic::warning(
+                    codes::FUNCTION_LOOKALIKE,
+                    format!("this map is data: a function call is a map with \"{}\" as its only key", entry.key),
+                )
+                .at(entry.key_span, "")
+                .label(node.span, "has more than one key")
+                .path(self.path.clone()),
+            );
+        }
+    }
+
+    /// A map with one key that is almost a function's name.
+    fn warn_of_misspelling(&mut self, call: &Call<'_>) {
+        // Names of functions are no everyday words; short ones (`if`, `not`) would be suspected everywhere.
+        if call.name.len() < 5 || self.place == Place::Condition {
+            return;
+        }
+        let names = self.dialect.function_names(false);
+        let later = || crate::dialect::function_table().iter().any(|row| row.name == &**call.name);
+        let (message, help) = if later() {
+            (
+                format!("\"{}\" is not a function in version {}", call.name, self.dialect.version()),
+                "it is data here; another version of the template has it as a function".to_owned(),
+            )
+        } else if looks_like_a_function(call.name) || names.iter().any(|name| name.eq_ignore_ascii_case(call.name.trim())) {
+            match suggest::nearest(call.name.trim(), names.iter().copied().filter(|name| name.len() >= 5)) {
+                Some(similar) => (
+                    format!("\"{}\" is not a function: this map is data", call.name),
+                    format!("did you mean \"{similar}\"?"),
+                ),
+                None => return,
+            }
+        } else {
+            return;
+        };
+        self.warnings.push(
+            Diagnostic::warning(codes::FUNCTION_LOOKALIKE, message)
+                .at(call.name_span, "")
+                .help(help)
+                .path(self.path.clone()),
+        );
+    }
+}
+
+fn looks_like_a_function(name: &str) -> bool {
+    name.contains('_') || name.contains("::") || name == "Ref" || name == "if" || name == "repeat"
+}

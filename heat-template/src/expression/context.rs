@@ -1,0 +1,183 @@
+//! What an expression sees when it is evaluated.
+
+use super::{EvaluationError, Expression};
+use crate::diagnostic::codes;
+use crate::evaluated::Evaluated;
+use crate::parameter::ParameterValues;
+use crate::suggest;
+use indexmap::IndexMap;
+use serde_json::Value;
+
+/// The resources of a stack, as far as they exist.
+///
+/// Parameters, conditions, files and mappings are known to the definition itself; this is what only a running stack
+/// can tell. Everything must be at hand: an expression tells beforehand what it needs ([`super::References`]).
+pub trait Scope: Sync {
+    /// What `get_resource` gives: the physical resource id, or what the type makes of it.
+    fn reference_id(&self, resource: &str) -> Evaluated;
+
+    /// What `get_attr` gives for one attribute, `path` being the rest of its arguments.
+    ///
+    /// [`super::super::function::select_attribute`] walks the path as Heat does; a type may interpret it in its own
+    /// way. A resource that is not in a state to have attributes gives null.
+    ///
+    /// # Errors
+    ///
+    /// When the attribute cannot be told, which makes the expression fail.
+    fn attribute(&self, resource: &str, attribute: &str, path: &[Value]) -> Result<Evaluated, EvaluationError>;
+
+    /// What `get_attr` gives without an attribute: a map of all but `show`.
+    ///
+    /// # Errors
+    ///
+    /// When an attribute cannot be told, which makes the expression fail.
+    fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError>;
+
+    /// What `resource_facade` gives: the parent stack's side of a nested stack. `None` outside of one.
+    fn facade(&self, part: Facade) -> Option<Value> {
+        let _ = part;
+        None
+    }
+
+    /// What `Fn::GetAZs` gives. `None` where nobody knows.
+    fn availability_zones(&self) -> Option<Vec<String>> {
+        None
+    }
+}
+
+/// What a nested stack may ask of the resource that it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Facade {
+    /// Its metadata.
+    Metadata,
+    /// Its deletion policy.
+    DeletionPolicy,
+    /// Its update policy.
+    UpdatePolicy,
+}
+
+/// A stack before anything exists, as Heat sees it while it validates: reference ids are the logical names, attributes
+/// are null.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoResources;
+
+impl Scope for NoResources {
+    fn reference_id(&self, resource: &str) -> Evaluated {
+        Evaluated::Known(resource.into())
+    }
+
+    fn attribute(&self, _: &str, _: &str, _: &[Value]) -> Result<Evaluated, EvaluationError> {
+        Ok(Evaluated::NULL)
+    }
+
+    fn all_attributes(&self, _: &str) -> Result<Evaluated, EvaluationError> {
+        Ok(Evaluated::NULL)
+    }
+}
+
+/// The values of the conditions, each perhaps an error that matters only where the condition is used.
+#[derive(Debug, Clone, Default)]
+pub struct Conditions {
+    pub(crate) values: IndexMap<String, Result<bool, EvaluationError>>,
+    /// All names, those that are not evaluated yet among them.
+    pub(crate) known: std::collections::HashSet<String>,
+}
+
+impl Conditions {
+    /// The value of a condition.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such condition, or it cannot be evaluated.
+    pub fn get(&self, name: &str) -> Result<bool, EvaluationError> {
+        match self.values.get(name) {
+            Some(value) => value.clone(),
+            // Conditions are evaluated in an order in which every one comes after those it names, so one that is
+            // known but has no value yet is part of a circle (or is named by a computed text, which has no order).
+            None if self.known.contains(name) => Err(EvaluationError::new(
+                codes::CONDITION_CIRCULAR,
+                format!("the definition of condition \"{name}\" is circular"),
+            )),
+            None => {
+                let mut error = EvaluationError::new(
+                    codes::CONDITION_REFERENCE,
+                    format!("there is no condition \"{name}\""),
+                );
+                if let Some(similar) = suggest::nearest(name, self.known.iter().map(String::as_str)) {
+                    error = error.help(format!("did you mean \"{similar}\"?"));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Name and value of all conditions that could be evaluated, in the order of the template.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.values.iter().filter_map(|(name, value)| Some((name.as_str(), *value.as_ref().ok()?)))
+    }
+}
+
+/// What an expression sees.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The parameters with their values.
+    pub parameters: &'a ParameterValues,
+    /// The conditions with their values.
+    pub conditions: &'a Conditions,
+    /// The files that came with the template.
+    pub files: &'a crate::template::Files,
+    /// `Mappings` of a CFN template.
+    pub mappings: Option<&'a Value>,
+    /// Whether a resource is there: declared and not disabled.
+    pub enabled: &'a dyn ResourceNames,
+    /// The resources of the running stack.
+    pub scope: &'a dyn Scope,
+}
+
+impl std::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Context<'a> {
+    /// The same with other resources.
+    #[must_use]
+    pub fn with_scope<'b>(self, scope: &'b dyn Scope) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { scope, ..self }
+    }
+
+    /// Evaluates a condition: a name, a boolean or a call of a condition function.
+    pub(crate) fn condition(&self, condition: &Expression) -> Result<bool, EvaluationError> {
+        let value = condition.evaluate(self)?;
+        self.condition_value(&value).map_err(|error| error.at(condition.span()))
+    }
+
+    /// The truth of a condition's value: a boolean, or a text that names a condition.
+    pub(crate) fn condition_value(&self, value: &Evaluated) -> Result<bool, EvaluationError> {
+        match value {
+            Evaluated::Known(Value::Bool(value)) => Ok(*value),
+            Evaluated::Known(Value::String(name)) => self.conditions.get(name),
+            Evaluated::Known(other) => Err(EvaluationError::new(
+                codes::CONDITION_VALUE,
+                format!("a condition is a boolean or the name of a condition, not {}", crate::python::repr(other)),
+            )),
+            _ => Err(EvaluationError::new(codes::CONDITION_VALUE, "a condition may not depend on resources")),
+        }
+    }
+}
+
+/// The resources that a stack has, given its conditions.
+pub trait ResourceNames: Sync {
+    /// Whether the resource is declared and not disabled.
+    fn is_enabled(&self, resource: &str) -> bool;
+
+    /// Whether the resource is declared.
+    fn is_declared(&self, resource: &str) -> bool;
+
+    /// The declared name that looks most like this one.
+    fn similar(&self, resource: &str) -> Option<String>;
+}

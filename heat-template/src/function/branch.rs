@@ -1,0 +1,89 @@
+//! `if` and `Fn::If`.
+
+use super::{Function, Outcome};
+use crate::diagnostic::Diagnostic;
+use crate::expression::{Call, Compiler, Context, Expression, Reach, Step};
+
+/// `if: [condition, value if true, value if false]`.
+#[derive(Debug)]
+struct If {
+    condition: Expression,
+    then: Expression,
+    otherwise: Option<Expression>,
+}
+
+/// Compiles `if` with both branches.
+pub fn three(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    compile(call, compiler, false)
+}
+
+/// Compiles `if` of 2021-04-16, which may leave out the branch for false.
+pub fn two_or_three(
+    call: &Call<'_>,
+    compiler: &mut Compiler<'_>,
+) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    compile(call, compiler, true)
+}
+
+fn compile(
+    call: &Call<'_>,
+    compiler: &mut Compiler<'_>,
+    may_omit: bool,
+) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    let items = call.argument.as_list().unwrap_or_default();
+    let fits = items.len() == 3 || (may_omit && items.len() == 2);
+    let [condition, then, rest @ ..] = items else { return Err(wrong(call, compiler)) };
+    if !fits {
+        return Err(wrong(call, compiler));
+    }
+    Ok(Box::new(If {
+        condition: compiler.condition(condition),
+        then: compiler.expression(then),
+        otherwise: rest.first().map(|node| compiler.expression(node)),
+    }))
+}
+
+fn wrong(call: &Call<'_>, compiler: &Compiler<'_>) -> Box<Diagnostic> {
+    compiler.invalid(
+        call,
+        format!("the arguments of \"{}\" must be [condition name, value if true, value if false]", call.name),
+    )
+}
+
+impl Function for If {
+    fn arguments<'a>(&'a self, reach: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+        visit(Some(Step::Index(0)), &self.condition);
+        let taken = match reach {
+            Reach::All => None,
+            // A condition that cannot be evaluated takes neither branch; the error itself is told elsewhere.
+            Reach::Taken(context) => match context.condition(&self.condition) {
+                Ok(taken) => Some(taken),
+                Err(_) => return,
+            },
+        };
+        if taken != Some(false) {
+            visit(Some(Step::Index(1)), &self.then);
+        }
+        if taken != Some(true) {
+            if let Some(otherwise) = &self.otherwise {
+                visit(Some(Step::Index(2)), otherwise);
+            }
+        }
+    }
+
+    fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        let taken = context.condition(&self.condition).map_err(|error| error.within_index(0))?;
+        match (taken, &self.otherwise) {
+            (true, _) => self.then.evaluate_nullable(context).map_err(|error| error.within_index(1)),
+            (false, Some(otherwise)) => {
+                otherwise.evaluate_nullable(context).map_err(|error| error.within_index(2))
+            }
+            (false, None) => Ok(None),
+        }
+    }
+
+    fn check(&self, checking: &super::Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
+        // Heat chooses the branch while it parses, so a condition that fails there is told first of all.
+        let _ = (checking, report);
+    }
+}

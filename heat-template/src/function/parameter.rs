@@ -1,0 +1,179 @@
+//! `get_param`, and `Ref` where it can only mean a parameter.
+
+use super::{Function, Outcome, did_you_mean, known, shown, visit_whole};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::evaluated::Evaluated;
+use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, References, Step};
+use crate::parameter::ParameterValue;
+use crate::python;
+use crate::source::Span;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// `get_param: name` or `get_param: [name, step, …]`.
+#[derive(Debug)]
+struct GetParam {
+    name: Arc<str>,
+    argument: Expression,
+}
+
+/// Compiles `get_param`; Heat checks nothing of it beforehand.
+pub fn get_param(
+    call: &Call<'_>,
+    compiler: &mut Compiler<'_>,
+) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    Ok(Box::new(GetParam { name: call.name.clone(), argument: compiler.argument(call) }))
+}
+
+impl Function for GetParam {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+        visit_whole(&self.argument, visit);
+    }
+
+    fn references(&self, context: &Context<'_>, _: Span, references: &mut References) {
+        if let Ok(Evaluated::Known(argument)) = self.argument.evaluate(context) {
+            let name = match &argument {
+                Value::Array(items) => items.first().and_then(Value::as_str),
+                other => other.as_str(),
+            };
+            references.parameters.extend(name.map(str::to_owned));
+        }
+    }
+
+    fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        let name = &self.name;
+        let argument = known!(self.argument.evaluate(context)?);
+        if !python::truthy(&argument) {
+            return Err(EvaluationError::value(format!("{name} needs the name of a parameter")));
+        }
+        let (parameter, path) = match &argument {
+            Value::Array(items) => match items.split_first() {
+                Some((parameter, path)) => (parameter, path),
+                None => return Err(EvaluationError::value(format!("{name} needs the name of a parameter"))),
+            },
+            Value::String(_) => (&argument, &[][..]),
+            other => {
+                return Err(EvaluationError::value(format!(
+                    "the argument of {name} must be a text or a list, not {}",
+                    shown(other)
+                )));
+            }
+        };
+        let Value::String(parameter) = parameter else {
+            return Err(EvaluationError::value(format!(
+                "the name of a parameter must be a text, not {}",
+                shown(parameter)
+            )));
+        };
+        let value = find(context, parameter)?;
+        match value.value() {
+            Evaluated::Known(value) => Ok(Some(Evaluated::Known(walk(value, path)))),
+            other => Ok(Some(other.clone())),
+        }
+    }
+}
+
+fn find<'a>(context: &Context<'a>, parameter: &str) -> Result<&'a ParameterValue, EvaluationError> {
+    context.parameters.get(parameter).ok_or_else(|| {
+        let error = EvaluationError::new(
+            codes::PARAMETER_REFERENCE,
+            format!("parameter {parameter} was not provided: the template has no parameter of this name"),
+        );
+        match did_you_mean(parameter, context.parameters.iter().map(|(name, _)| name)) {
+            Some(help) => error.help(help),
+            None => error,
+        }
+    })
+}
+
+/// Any step that leads nowhere gives the empty text, as in Heat.
+fn walk(value: &Value, path: &[Value]) -> Value {
+    let mut here = value.clone();
+    for step in path {
+        let next = match (&here, step) {
+            (Value::Object(entries), Value::String(key)) => entries.get(key).cloned(),
+            (Value::Array(items), step) => index(step, items.len()).map(|at| items[at].clone()),
+            (Value::String(text), step) => {
+                let length = text.chars().count();
+                index(step, length)
+                    .and_then(|at| text.chars().nth(at))
+                    .map(|letter| Value::String(letter.to_string()))
+            }
+            _ => None,
+        };
+        match next {
+            Some(next) => here = next,
+            None => return Value::String(String::new()),
+        }
+    }
+    here
+}
+
+/// A list index: an integer (or boolean), also as text, from the end if negative.
+fn index(step: &Value, length: usize) -> Option<usize> {
+    let number = match step {
+        Value::String(text) => python::int_from_text(text)?,
+        other => python::Num::of(other).filter(|number| !number.is_float())?,
+    };
+    position(&number, length)
+}
+
+/// The place in a list of an index that may be negative.
+pub(crate) fn position(number: &python::Num, length: usize) -> Option<usize> {
+    let python::Num::Int(at) = number else { return None };
+    let length = length as i128;
+    let at = if *at < 0 { at + length } else { *at };
+    usize::try_from(at).ok().filter(|at| (*at as i128) < length)
+}
+
+/// `Ref` in a condition: only parameters are possible.
+#[derive(Debug)]
+struct ParameterReference {
+    argument: Expression,
+}
+
+/// Compiles `Ref` in a condition.
+pub fn parameter_reference(
+    call: &Call<'_>,
+    compiler: &mut Compiler<'_>,
+) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    Ok(Box::new(ParameterReference { argument: compiler.argument(call) }))
+}
+
+impl Function for ParameterReference {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+        visit_whole(&self.argument, visit);
+    }
+
+    fn references(&self, _: &Context<'_>, _: Span, references: &mut References) {
+        references.parameters.extend(self.argument.as_str().map(str::to_owned));
+    }
+
+    fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        let argument = known!(self.argument.evaluate(context)?);
+        referenced(context, &argument)
+    }
+}
+
+/// The value of a parameter that `Ref` names.
+pub(crate) fn referenced(context: &Context<'_>, name: &Value) -> Outcome {
+    let value = name.as_str().and_then(|name| context.parameters.get(name));
+    match value {
+        Some(value) => Ok(Some(value.value().clone())),
+        None => {
+            let text = python::str_of(name);
+            let error = EvaluationError::new(
+                codes::PARAMETER_REFERENCE,
+                format!("the reference \"{text}\" is neither a resource nor a parameter"),
+            );
+            let names = context.parameters.iter().map(|(name, _)| name);
+            let help = did_you_mean(&text, names).or_else(|| {
+                context.enabled.similar(&text).map(|similar| format!("did you mean \"{similar}\"?"))
+            });
+            Err(match help {
+                Some(help) => error.help(help),
+                None => error,
+            })
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! `str_replace` in its versions, `str_replace_strict`, `str_replace_vstrict`, and `Fn::Replace`.
+
+use super::{Function, Outcome, give, known, shown};
+use crate::diagnostic::Diagnostic;
+use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::python;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// How a version behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Manner {
+    /// Maps and lists are refused as values.
+    Plain,
+    /// Maps and lists become JSON.
+    Json,
+    /// Every key must be in the text.
+    Strict,
+    /// And no value may be empty.
+    VeryStrict,
+}
+
+/// `str_replace: {template: text, params: {key: value}}`.
+#[derive(Debug)]
+struct StrReplace {
+    name: Arc<str>,
+    manner: Manner,
+    template: Expression,
+    params: Expression,
+    /// The steps to template and params.
+    steps: [Step; 2],
+}
+
+/// Compiles `str_replace` of the first version.
+pub fn plain(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    hot(call, compiler, Manner::Plain)
+}
+
+/// Compiles `str_replace` of 2015-10-15.
+pub fn json(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    hot(call, compiler, Manner::Json)
+}
+
+/// Compiles `str_replace_strict`.
+pub fn strict(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    hot(call, compiler, Manner::Strict)
+}
+
+/// Compiles `str_replace_vstrict`.
+pub fn very_strict(
+    call: &Call<'_>,
+    compiler: &mut Compiler<'_>,
+) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    hot(call, compiler, Manner::VeryStrict)
+}
+
+fn hot(
+    call: &Call<'_>,
+    compiler: &mut Compiler<'_>,
+    manner: Manner,
+) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    let name = call.name;
+    let argument = compiler.argument(call);
+    let kind = argument.kind_name();
+    let Kind::Map { entries, .. } = argument.into_kind() else {
+        return Err(compiler.invalid(call, format!("the arguments of {name} must be a map, not {kind}")));
+    };
+    let (mut template, mut params) = (None, None);
+    for entry in entries {
+        match &*entry.key {
+            "template" => template = Some(entry.value),
+            "params" => params = Some(entry.value),
+            // Heat pays no attention to other keys.
+            _ => {}
+        }
+    }
+    let (Some(template), Some(params)) = (template, params) else {
+        let message = format!("{name} must be like: {name}: {{template: text, params: {{key: value}}}}");
+        return Err(compiler.invalid(call, message));
+    };
+    make(call, compiler, manner, template, params, ["template".into(), "params".into()])
+}
+
+/// Compiles `Fn::Replace`, which takes the map first.
+pub fn cfn(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    let items = match compiler.argument(call).into_kind() {
+        Kind::List { items, .. } => items,
+        _ => Vec::new(),
+    };
+    let Ok([params, template]) = <[Expression; 2]>::try_from(items) else {
+        let message = format!("the arguments of {0} must be like: {0}: [{{key: value}}, text]", call.name);
+        return Err(compiler.invalid(call, message));
+    };
+    make(call, compiler, Manner::Plain, template, params, [1.into(), 0.into()])
+}
+
+fn make(
+    call: &Call<'_>,
+    compiler: &Compiler<'_>,
+    manner: Manner,
+    template: Expression,
+    params: Expression,
+    steps: [Step; 2],
+) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    if !matches!(params.kind(), Kind::Map { .. } | Kind::Call { .. } | Kind::Invalid(_)) {
+        let message = format!("the params of {} must be a map, not {}", call.name, params.kind_name());
+        return Err(compiler.invalid(call, message));
+    }
+    Ok(Box::new(StrReplace { name: call.name.clone(), manner, template, params, steps }))
+}
+
+impl Function for StrReplace {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+        visit(Some(self.steps[0].clone()), &self.template);
+        visit(Some(self.steps[1].clone()), &self.params);
+    }
+
+    fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        let within = |error: EvaluationError, step: &Step| match step {
+            Step::Key(key) => error.within(key),
+            Step::Index(index) => error.within_index(*index),
+        };
+        let template = self.template.evaluate(context).map_err(|error| within(error, &self.steps[0]))?;
+        let params = self.params.evaluate(context).map_err(|error| within(error, &self.steps[1]))?;
+        let (template, params) = (known!(template), known!(params));
+        let Value::String(template) = template else {
+            let message = format!("the template of {} must be a text, not {}", self.name, shown(&template));
+            return Err(EvaluationError::value(message));
+        };
+        let Value::Object(params) = params else {
+            let message = format!("the params of {} must be a map, not {}", self.name, shown(&params));
+            return Err(EvaluationError::value(message));
+        };
+        give(self.replace(template, &params)?)
+    }
+}
+
+impl StrReplace {
+    /// One pass: longer keys first, equal ones in alphabetical order; what was put in is not looked at again.
+    fn replace(&self, template: String, params: &Map<String, Value>) -> Result<String, EvaluationError> {
+        let mut keys: Vec<&String> = params.keys().collect();
+        keys.sort_by(|a, b| b.chars().count().cmp(&a.chars().count()).then_with(|| a.cmp(b)));
+        // Pieces of the template, and texts that were put between them.
+        let mut pieces = vec![Piece::Open(template)];
+        let mut unused = Vec::new();
+        for key in keys {
+            if key.is_empty() {
+                return Err(EvaluationError::value(format!("{}: a key must not be empty", self.name)));
+            }
+            let value = self.text(key, &params[key])?;
+            if !pieces.iter().any(|piece| matches!(piece, Piece::Open(text) if text.contains(key.as_str()))) {
+                unused.push(key.as_str());
+                continue;
+            }
+            let mut next = Vec::with_capacity(pieces.len() + 2);
+            for piece in pieces {
+                match piece {
+                    Piece::Open(text) => {
+                        for (at, part) in text.split(key.as_str()).enumerate() {
+                            if at > 0 {
+                                next.push(Piece::Done(value.clone()));
+                            }
+                            if !part.is_empty() {
+                                next.push(Piece::Open(part.to_owned()));
+                            }
+                        }
+                    }
+                    done => next.push(done),
+                }
+            }
+            pieces = next;
+        }
+        if self.manner >= Manner::Strict && !unused.is_empty() {
+            return Err(EvaluationError::value(format!(
+                "{}: the following params are not in the template: {}",
+                self.name,
+                unused.join(",")
+            )));
+        }
+        Ok(pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Open(text) => text.as_str(),
+                Piece::Done(text) => text,
+            })
+            .collect())
+    }
+
+    fn text(&self, key: &str, value: &Value) -> Result<Arc<str>, EvaluationError> {
+        let name = &self.name;
+        let empty = match value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(items) => items.is_empty(),
+            Value::Object(entries) => entries.is_empty(),
+            Value::Bool(_) | Value::Number(_) => false,
+        };
+        if self.manner == Manner::VeryStrict && empty {
+            let message = format!("{name} has an undefined or empty value for param {key}");
+            return Err(EvaluationError::value(message));
+        }
+        Ok(match value {
+            Value::Null => "".into(),
+            Value::Array(_) | Value::Object(_) if self.manner == Manner::Plain => {
+                let message = format!("the params of {name} must be texts or numbers, param {key} is not valid");
+                return Err(EvaluationError::value(message));
+            }
+            Value::Array(_) | Value::Object(_) => python::dumps(value, true).into(),
+            other => python::str_of(other).into(),
+        })
+    }
+}
+
+/// A part of the text that is being made.
+enum Piece {
+    /// From the template: other keys are still looked for.
+    Open(String),
+    /// Put in.
+    Done(Arc<str>),
+}

@@ -1,0 +1,16 @@
+//! Python's semantics, where a template can see them.
+//!
+//! Heat is written in Python, and what its functions give depends on how Python turns values into text, compares them
+//! and counts. These are those rules for JSON values, without anything of Heat in them.
+
+mod equality;
+mod json;
+mod number;
+mod pattern;
+mod text;
+
+pub use equality::{equal, truthy};
+pub use json::dumps;
+pub use number::{Num, int_from_text, number_from_text};
+pub use pattern::{Pattern, PatternError};
+pub use text::{repr, str_of, type_name};

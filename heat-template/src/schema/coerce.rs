@@ -1,0 +1,415 @@
+//! Properties as written become properties as used: types, defaults, nested schemas, constraints.
+//!
+//! The rules are those of Heat's `heat/engine/properties.py`: integers and booleans become texts (`True`), floats lose
+//! their fraction for an integer, null stands for the default or for the type's empty value, and what is not given takes
+//! its default. All problems are found at once.
+
+use super::check::{Checks, CustomConstraints, DeferredConstraints};
+use super::{Children, PropertySchema, ValueType};
+use crate::diagnostic::{Code, codes};
+use crate::evaluated::Evaluated;
+use crate::expression::Step;
+use crate::python::{self, Num};
+use crate::suggest;
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+/// A property that is not right.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}: {message}", self.dotted())]
+pub struct PropertyProblem {
+    /// The way to it, from the top.
+    pub path: Vec<Step>,
+    /// What kind of problem it is.
+    pub code: Code,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// Ways out.
+    pub help: Vec<String>,
+    /// It is about the key at the end of the path, not about its value.
+    pub about_key: bool,
+}
+
+impl PropertyProblem {
+    /// The path as Heat writes it: `networks[0].port`.
+    pub fn dotted(&self) -> String {
+        let mut path = String::new();
+        self.path.iter().for_each(|step| step.push(&mut path));
+        path
+    }
+}
+
+/// How properties are coerced.
+#[derive(Debug, Clone, Copy)]
+pub struct Coercion<'a> {
+    checks: Checks<'a>,
+    constraints: bool,
+    mask: bool,
+}
+
+impl<'a> Coercion<'a> {
+    /// Everything is checked.
+    pub fn strict(custom: &'a dyn CustomConstraints) -> Self {
+        Self { checks: Checks::new(custom), constraints: true, mask: false }
+    }
+
+    /// Types only: constraints and unknown keys inside are left out. Heat does so while a value hangs on a resource that
+    /// does not exist yet.
+    #[must_use]
+    pub fn types_only(self) -> Self {
+        Self { constraints: false, ..self }
+    }
+
+    /// Coerces properties at the top: unknown names are always problems.
+    ///
+    /// Gives the properties as far as they are right. What is neither given nor has a default is left out.
+    pub fn properties(
+        &self,
+        schema: &IndexMap<String, PropertySchema>,
+        given: IndexMap<String, Evaluated>,
+    ) -> (IndexMap<String, Evaluated>, Vec<PropertyProblem>) {
+        let mut work = Work { coercion: *self, path: Vec::new(), problems: Vec::new() };
+        let values = work.fields(schema, given, true);
+        (values, work.problems)
+    }
+
+    /// Coerces the value of one property.
+    pub fn value(&self, schema: &PropertySchema, value: Evaluated) -> (Option<Evaluated>, Vec<PropertyProblem>) {
+        let mut work = Work { coercion: *self, path: Vec::new(), problems: Vec::new() };
+        let value = work.value(schema, value);
+        (value, work.problems)
+    }
+}
+
+/// Coerces properties that are known altogether, leaving checks by name to somebody else.
+///
+/// # Errors
+///
+/// Every property that is not right.
+pub fn coerce_properties(
+    schema: &IndexMap<String, PropertySchema>,
+    given: Map<String, Value>,
+) -> Result<Map<String, Value>, Vec<PropertyProblem>> {
+    let given = given.into_iter().map(|(key, value)| (key, Evaluated::Known(value))).collect();
+    let (values, problems) = Coercion::strict(&DeferredConstraints).properties(schema, given);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Ok(values.into_iter().filter_map(|(key, value)| Some((key, value.into_known()?))).collect())
+}
+
+struct Work<'a> {
+    coercion: Coercion<'a>,
+    path: Vec<Step>,
+    problems: Vec<PropertyProblem>,
+}
+
+impl Work<'_> {
+    fn problem(&mut self, code: Code, message: String) -> &mut PropertyProblem {
+        self.problems.push(PropertyProblem {
+            path: self.path.clone(),
+            code,
+            message,
+            help: Vec::new(),
+            about_key: false,
+        });
+        let last = self.problems.len() - 1;
+        &mut self.problems[last]
+    }
+
+    fn fields(
+        &mut self,
+        schema: &IndexMap<String, PropertySchema>,
+        mut given: IndexMap<String, Evaluated>,
+        top: bool,
+    ) -> IndexMap<String, Evaluated> {
+        if top || self.coercion.constraints {
+            for key in given.keys().filter(|key| !schema.contains_key(*key)) {
+                self.path.push(key.as_str().into());
+                let known = schema.keys().map(String::as_str);
+                let help = suggest::nearest(key, known).map(|similar| format!("did you mean \"{similar}\"?"));
+                let problem = self.problem(codes::PROPERTY_UNKNOWN, format!("unknown property {key}"));
+                problem.about_key = true;
+                problem.help.extend(help);
+                self.path.pop();
+            }
+        }
+        let mut values = IndexMap::with_capacity(schema.len());
+        for (name, property) in schema {
+            let value = given.swap_remove(name);
+            let given = value.is_some();
+            self.path.push(name.as_str().into());
+            let value = match value {
+                Some(value) => self.value(property, value),
+                None if property.default.is_some() => self.value(property, Evaluated::NULL),
+                None if property.required => {
+                    // Heat puts this at the map that lacks the property.
+                    let last = self.path.pop();
+                    self.problem(codes::PROPERTY_MISSING, format!("property {name} not assigned"));
+                    self.path.extend(last);
+                    None
+                }
+                None => None,
+            };
+            if given && !property.implemented {
+                self.problem(codes::PROPERTY_NOT_IMPLEMENTED, format!("property {name} is not implemented"))
+                    .about_key = true;
+            }
+            self.path.pop();
+            if let Some(value) = value {
+                values.insert(name.clone(), value);
+            }
+        }
+        values
+    }
+
+    fn value(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+        let outer = self.coercion.mask;
+        self.coercion.mask |= schema.secret;
+        let before = self.problems.len();
+        let value = self.typed(schema, value);
+        if self.coercion.constraints && self.problems.len() == before {
+            if let Some(Evaluated::Known(value)) = &value {
+                let checks = self.coercion.checks.secret(self.coercion.mask);
+                for constraint in &schema.constraints {
+                    if let Some(message) = checks.violation(constraint, value, schema.value_type) {
+                        self.problem(codes::PROPERTY_CONSTRAINT, message);
+                        // One at a time, as with a person: the first is often the cause of the next.
+                        break;
+                    }
+                }
+            }
+        }
+        self.coercion.mask = outer;
+        value
+    }
+
+    fn wrong_type(&mut self, value: &Value, what: &str, show: impl FnOnce(&Value) -> String) -> Option<Evaluated> {
+        let shown = if self.coercion.mask { "******".to_owned() } else { show(value) };
+        self.problem(codes::PROPERTY_TYPE, format!("{shown} {what}"));
+        None
+    }
+
+    fn typed(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+        if matches!(value, Evaluated::Unknown(_)) {
+            return Some(value);
+        }
+        if schema.value_type == ValueType::Any {
+            return Some(match (&value, &schema.default) {
+                // Heat takes a given null as it is; null stands here also for what is not given.
+                (Evaluated::Known(Value::Null), Some(default)) => Evaluated::Known(default.clone()),
+                _ => value,
+            });
+        }
+        let value = match value {
+            Evaluated::Known(Value::Null) => Evaluated::Known(match (&schema.default, schema.value_type) {
+                (Some(default), _) => default.clone(),
+                (None, ValueType::String) => Value::String(String::new()),
+                (None, ValueType::Integer | ValueType::Number) => Value::from(0),
+                (None, ValueType::Boolean) => Value::Bool(false),
+                (None, ValueType::Map) => Value::Object(Map::new()),
+                (None, ValueType::List) => Value::Array(Vec::new()),
+                (None, ValueType::Any) => Value::Null,
+            }),
+            other => other,
+        };
+        match schema.value_type {
+            ValueType::Map => self.map(schema, value),
+            ValueType::List => self.list(schema, value),
+            ValueType::Any => Some(value),
+            scalar => match value {
+                Evaluated::Known(value) => self.scalar(scalar, value),
+                partly => self.wrong_type(&partly.to_value_lossy(), scalar_wants(scalar), python::repr),
+            },
+        }
+    }
+
+    fn scalar(&mut self, value_type: ValueType, value: Value) -> Option<Evaluated> {
+        let wants = scalar_wants(value_type);
+        let converted = match (value_type, &value) {
+            (ValueType::String, Value::String(_)) | (ValueType::Boolean, Value::Bool(_)) => Some(value.clone()),
+            (ValueType::String, Value::Bool(_)) => Some(Value::String(python::str_of(&value))),
+            (ValueType::String, Value::Number(number)) if !Num::from_number(number).is_float() => {
+                Some(Value::String(python::str_of(&value)))
+            }
+            (ValueType::Boolean, Value::String(text)) => match text.to_lowercase().as_str() {
+                "true" => Some(Value::Bool(true)),
+                "false" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            (ValueType::Integer, Value::String(text)) => python::int_from_text(text).map(|n| n.to_value()),
+            (ValueType::Integer, Value::Bool(_) | Value::Number(_)) => {
+                Num::of(&value).and_then(|number| number.truncate()).map(|number| number.to_value())
+            }
+            (ValueType::Number, Value::String(text)) => python::number_from_text(text).map(|n| n.to_value()),
+            (ValueType::Number, Value::Bool(_) | Value::Number(_)) => Some(value.clone()),
+            _ => None,
+        };
+        match converted {
+            Some(converted) => Some(Evaluated::Known(converted)),
+            None => self.wrong_type(&value, wants, python::repr),
+        }
+    }
+
+    fn map(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+        let entries = match value.into_map() {
+            Ok(entries) => entries,
+            Err(Evaluated::Known(value)) => {
+                return match value {
+                    // Lists and texts are handed on to a json parameter of a nested template.
+                    Value::String(_) if schema.allow_conversion => Some(Evaluated::Known(value)),
+                    Value::Array(_) if schema.allow_conversion => {
+                        Some(Evaluated::Known(Value::String(python::dumps(&value, false))))
+                    }
+                    _ => self.wrong_type(&value, "is not a map", python::repr),
+                };
+            }
+            Err(other) if schema.allow_conversion => return Some(other),
+            Err(other) => return self.wrong_type(&other.to_value_lossy(), "is not a map", python::repr),
+        };
+        match &schema.children {
+            Children::Fields(fields) => Some(Evaluated::map(self.fields(fields, entries, false))),
+            Children::Free | Children::Item(_) => Some(Evaluated::map(entries)),
+        }
+    }
+
+    fn list(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+        let items = match value.into_list() {
+            Ok(items) => items,
+            Err(Evaluated::Known(Value::String(text))) if schema.allow_conversion => {
+                let pieces = if text.is_empty() { Vec::new() } else { text.split(',').collect() };
+                pieces.into_iter().map(|piece| Evaluated::Known(piece.into())).collect()
+            }
+            Err(other) => return self.wrong_type(&other.to_value_lossy(), "is not a list", python::repr),
+        };
+        let Children::Item(item_schema) = &schema.children else { return Some(Evaluated::list(items)) };
+        let mut values = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            self.path.push(at.into());
+            values.extend(self.value(item_schema, item));
+            self.path.pop();
+        }
+        Some(Evaluated::list(values))
+    }
+}
+
+fn scalar_wants(value_type: ValueType) -> &'static str {
+    match value_type {
+        ValueType::String => "is not a text",
+        ValueType::Integer => "is not an integer",
+        ValueType::Number => "is not a number",
+        ValueType::Boolean => "is not a boolean",
+        ValueType::Map => "is not a map",
+        ValueType::List => "is not a list",
+        ValueType::Any => "is not a value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{Constraint, ValueType};
+    use serde_json::json;
+
+    fn one(schema: PropertySchema, value: Value) -> Result<Value, String> {
+        let schema = IndexMap::from([("p".to_owned(), schema)]);
+        let given = Map::from_iter([("p".to_owned(), value)]);
+        match coerce_properties(&schema, given) {
+            Ok(mut values) => Ok(values.remove("p").unwrap_or(json!("(absent)"))),
+            Err(problems) => Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        }
+    }
+
+    fn of(value_type: ValueType, value: Value) -> Result<Value, String> {
+        one(PropertySchema::new(value_type), value)
+    }
+
+    #[test]
+    fn scalars_are_converted_as_in_heat() {
+        assert_eq!(of(ValueType::String, json!(5)), Ok(json!("5")));
+        assert_eq!(of(ValueType::String, json!(true)), Ok(json!("True")));
+        assert!(of(ValueType::String, json!(1.5)).is_err());
+        assert!(of(ValueType::String, json!(["a"])).is_err());
+        assert_eq!(of(ValueType::Integer, json!(5.9)), Ok(json!(5)));
+        assert_eq!(of(ValueType::Integer, json!(true)), Ok(json!(1)));
+        assert_eq!(of(ValueType::Integer, json!(" 12")), Ok(json!(12)));
+        assert!(of(ValueType::Integer, json!("5.5")).is_err());
+        assert!(of(ValueType::Integer, json!("")).is_err());
+        assert_eq!(of(ValueType::Number, json!("1e3")), Ok(json!(1000.0)));
+        assert_eq!(of(ValueType::Number, json!(true)), Ok(json!(true)));
+        assert_eq!(of(ValueType::Boolean, json!("TRUE")), Ok(json!(true)));
+        assert!(of(ValueType::Boolean, json!("yes")).is_err());
+        assert!(of(ValueType::Boolean, json!(1)).is_err());
+        assert_eq!(of(ValueType::Any, json!([1])), Ok(json!([1])));
+    }
+
+    #[test]
+    fn null_is_the_default_or_empty() {
+        assert_eq!(of(ValueType::String, json!(null)), Ok(json!("")));
+        assert_eq!(of(ValueType::Integer, json!(null)), Ok(json!(0)));
+        assert_eq!(of(ValueType::Boolean, json!(null)), Ok(json!(false)));
+        assert_eq!(of(ValueType::Map, json!(null)), Ok(json!({})));
+        assert_eq!(of(ValueType::List, json!(null)), Ok(json!([])));
+        assert_eq!(one(PropertySchema::new(ValueType::String).required(), json!(null)), Ok(json!("")));
+        assert_eq!(one(PropertySchema::new(ValueType::Integer).default(7), json!(null)), Ok(json!(7)));
+    }
+
+    #[test]
+    fn conversion_takes_comma_text_and_json() {
+        let list = || PropertySchema::new(ValueType::List).allow_conversion();
+        assert_eq!(one(list(), json!("a, b,")), Ok(json!(["a", " b", ""])));
+        assert_eq!(one(list(), json!("")), Ok(json!([])));
+        assert!(of(ValueType::List, json!("a,b")).is_err());
+        let map = || PropertySchema::new(ValueType::Map).allow_conversion();
+        assert_eq!(one(map(), json!([{"b": 1, "a": 2}])), Ok(json!("[{\"b\": 1, \"a\": 2}]")));
+        assert!(of(ValueType::Map, json!([1])).is_err());
+    }
+
+    #[test]
+    fn nested_schemas_report_every_problem_with_its_path() {
+        let schema = IndexMap::from([
+            (
+                "classes".to_owned(),
+                PropertySchema::list_of(PropertySchema::map_of([
+                    (
+                        "class",
+                        PropertySchema::new(ValueType::String)
+                            .required()
+                            .constraint(Constraint::allowed(["digits", "letters"])),
+                    ),
+                    ("min", PropertySchema::new(ValueType::Integer).default(1)),
+                ])),
+            ),
+            ("name".to_owned(), PropertySchema::new(ValueType::String).required()),
+        ]);
+        let given = json!({"classes": [{"class": "digits"}, {"class": "vowels"}, {"clas": 1}], "nmae": "x"});
+        let Value::Object(given) = given else { panic!() };
+        let problems = coerce_properties(&schema, given).unwrap_err();
+        let texts: Vec<_> = problems.iter().map(|p| (p.dotted(), p.code.0, p.help.len())).collect();
+        assert_eq!(
+            texts,
+            [
+                ("nmae".to_owned(), "HT0411", 1),
+                ("classes[1].class".to_owned(), "HT0414", 0),
+                ("classes[2].clas".to_owned(), "HT0411", 1),
+                ("classes[2]".to_owned(), "HT0412", 0),
+                (String::new(), "HT0412", 0),
+            ]
+        );
+        let given = json!({"classes": [{"class": "digits"}], "name": 1});
+        let Value::Object(given) = given else { panic!() };
+        let values = coerce_properties(&schema, given).unwrap();
+        assert_eq!(Value::Object(values), json!({"classes": [{"class": "digits", "min": 1}], "name": "1"}));
+    }
+
+    #[test]
+    fn unknown_parts_pass_and_secrets_are_not_told() {
+        let schema = PropertySchema::list_of(PropertySchema::new(ValueType::Integer));
+        let value = Evaluated::list(vec![json!("1").into(), Evaluated::unknown("x")]);
+        let (value, problems) = Coercion::strict(&DeferredConstraints).value(&schema, value);
+        assert!(problems.is_empty());
+        assert_eq!(value, Some(Evaluated::List(vec![json!(1).into(), Evaluated::unknown("x")])));
+        let secret = PropertySchema::new(ValueType::Integer).secret();
+        assert!(!one(secret, json!("s3cret")).unwrap_err().contains("s3cret"));
+    }
+}
