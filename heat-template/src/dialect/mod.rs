@@ -6,9 +6,9 @@ mod table;
 pub use keys::{ParameterKeys, SectionKeys};
 pub use table::{Availability, FunctionRow, condition_function_table, function_table};
 
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::Compile;
-use crate::suggest;
 use crate::yaml::Node;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -117,7 +117,8 @@ impl Dialect {
     /// The names of the functions that can be used, in alphabetical order; with those of conditions if wanted.
     pub fn function_names(&self, with_conditions: bool) -> Vec<&'static str> {
         let known = |table: &HashMap<&'static str, Availability>| -> Vec<&'static str> {
-            let known = table.iter().filter(|(_, availability)| matches!(availability, Availability::Known(_)));
+            let known =
+                table.iter().filter(|(_, availability)| matches!(availability, Availability::Known(_)));
             known.map(|(name, _)| *name).collect()
         };
         let mut names = known(&self.functions);

@@ -2,8 +2,10 @@
 
 use super::{Dialect, Family};
 use crate::expression::Compile;
-use crate::function::{attribute, branch, condition, digest, facade, file, join, list, map, mapping, member, parameter};
-use crate::function::{replace, repeat, resource, select, split, text, url, yaql, zones};
+use crate::function::{
+    attribute, branch, condition, digest, facade, file, join, list, map, mapping, member, parameter,
+};
+use crate::function::{repeat, replace, resource, select, split, text, url, yaql, zones};
 use std::collections::HashMap;
 
 /// What a dialect makes of a function's name.
@@ -175,7 +177,9 @@ pub(super) fn dialects() -> Vec<Dialect> {
     {
         let column = |rows: &[FunctionRow]| -> HashMap<&'static str, Availability> {
             rows.iter()
-                .filter_map(|row| Some((row.name, Availability::Known(if is_aws { row.aws } else { row.heat }?))))
+                .filter_map(|row| {
+                    Some((row.name, Availability::Known(if is_aws { row.aws } else { row.heat }?)))
+                })
                 .collect()
         };
         dialects.push(Dialect {

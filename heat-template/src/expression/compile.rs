@@ -2,13 +2,14 @@
 
 use super::path::{push_index, push_key};
 use super::{Expression, Kind, MapEntry};
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::dialect::{Availability, Dialect};
 use crate::function::{Function, removed};
 use crate::source::Span;
-use crate::suggest;
 use crate::yaml::{Node, NodeKind};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Makes the function of a call, or tells why it cannot be one.
@@ -43,12 +44,23 @@ pub struct Compiler<'d> {
     place: Place,
     path: String,
     warnings: Vec<Diagnostic>,
+    /// Names of parameters that calls ask for.
+    parameters: HashSet<String>,
+    /// Some call asks for a parameter whose name it computes.
+    any_parameter: bool,
 }
 
 impl<'d> Compiler<'d> {
     /// A compiler for values of a dialect.
     pub fn new(dialect: &'d Dialect) -> Self {
-        Self { dialect, place: Place::Value, path: String::new(), warnings: Vec::new() }
+        Self {
+            dialect,
+            place: Place::Value,
+            path: String::new(),
+            warnings: Vec::new(),
+            parameters: HashSet::new(),
+            any_parameter: false,
+        }
     }
 
     /// The dialect.
@@ -59,6 +71,21 @@ impl<'d> Compiler<'d> {
     /// Heat's dotted path to what is being compiled.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// Notes that a call asks for a parameter; `None` if its name is computed.
+    pub fn mention_parameter(&mut self, name: Option<&str>) {
+        match name {
+            Some(name) => {
+                self.parameters.insert(name.to_owned());
+            }
+            None => self.any_parameter = true,
+        }
+    }
+
+    /// Whether a call asks, or may ask, for a parameter.
+    pub fn mentions_parameter(&self, name: &str) -> bool {
+        self.any_parameter || self.parameters.contains(name)
     }
 
     /// What was found that does not make a template wrong.
@@ -95,8 +122,12 @@ impl<'d> Compiler<'d> {
             }
             NodeKind::Map(nodes) => {
                 if let [only] = &nodes[..] {
-                    let call =
-                        Call { name: &only.key, name_span: only.key_span, span: node.span, argument: &only.value };
+                    let call = Call {
+                        name: &only.key,
+                        name_span: only.key_span,
+                        span: node.span,
+                        argument: &only.value,
+                    };
                     if let Some(kind) = self.call(&call) {
                         return Expression::new(node.span, kind);
                     }
@@ -183,11 +214,16 @@ impl<'d> Compiler<'d> {
         if !(2..=3).contains(&entries.len()) {
             return;
         }
-        if let Some(entry) = entries.iter().find(|entry| looks_like_a_function(&entry.key) && self.known(&entry.key)) {
+        if let Some(entry) =
+            entries.iter().find(|entry| looks_like_a_function(&entry.key) && self.known(&entry.key))
+        {
             self.warnings.push(
                 Diagnostic::warning(
                     codes::FUNCTION_LOOKALIKE,
-                    format!("this map is data: a function call is a map with \"{}\" as its only key", entry.key),
+                    format!(
+                        "this map is data: a function call is a map with \"{}\" as its only key",
+                        entry.key
+                    ),
                 )
                 .at(entry.key_span, "")
                 .label(node.span, "has more than one key")
@@ -209,7 +245,9 @@ impl<'d> Compiler<'d> {
                 format!("\"{}\" is not a function in version {}", call.name, self.dialect.version()),
                 "it is data here; another version of the template has it as a function".to_owned(),
             )
-        } else if looks_like_a_function(call.name) || names.iter().any(|name| name.eq_ignore_ascii_case(call.name.trim())) {
+        } else if looks_like_a_function(call.name)
+            || names.iter().any(|name| name.eq_ignore_ascii_case(call.name.trim()))
+        {
             match suggest::nearest(call.name.trim(), names.iter().copied().filter(|name| name.len() >= 5)) {
                 Some(similar) => (
                     format!("\"{}\" is not a function: this map is data", call.name),

@@ -2,9 +2,9 @@
 
 use super::{EvaluationError, Expression};
 use crate::diagnostic::codes;
+use crate::diagnostic::suggest;
 use crate::evaluated::Evaluated;
 use crate::parameter::ParameterValues;
-use crate::suggest;
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -24,7 +24,12 @@ pub trait Scope: Sync {
     /// # Errors
     ///
     /// When the attribute cannot be told, which makes the expression fail.
-    fn attribute(&self, resource: &str, attribute: &str, path: &[Value]) -> Result<Evaluated, EvaluationError>;
+    fn attribute(
+        &self,
+        resource: &str,
+        attribute: &str,
+        path: &[Value],
+    ) -> Result<Evaluated, EvaluationError>;
 
     /// What `get_attr` gives without an attribute: a map of all but `show`.
     ///
@@ -92,12 +97,13 @@ impl Conditions {
     pub fn get(&self, name: &str) -> Result<bool, EvaluationError> {
         match self.values.get(name) {
             Some(value) => value.clone(),
-            // Conditions are evaluated in an order in which every one comes after those it names, so one that is
-            // known but has no value yet is part of a circle (or is named by a computed text, which has no order).
-            None if self.known.contains(name) => Err(EvaluationError::new(
-                codes::CONDITION_CIRCULAR,
-                format!("the definition of condition \"{name}\" is circular"),
-            )),
+            // While conditions are being evaluated, this one has to come first.
+            None if self.known.contains(name) => {
+                let message = format!("the definition of condition \"{name}\" is circular");
+                let mut error = EvaluationError::new(codes::CONDITION_CIRCULAR, message);
+                error.pending = Some(name.to_owned());
+                Err(error)
+            }
             None => {
                 let mut error = EvaluationError::new(
                     codes::CONDITION_REFERENCE,
@@ -163,7 +169,10 @@ impl<'a> Context<'a> {
             Evaluated::Known(Value::String(name)) => self.conditions.get(name),
             Evaluated::Known(other) => Err(EvaluationError::new(
                 codes::CONDITION_VALUE,
-                format!("a condition is a boolean or the name of a condition, not {}", crate::python::repr(other)),
+                format!(
+                    "a condition is a boolean or the name of a condition, not {}",
+                    crate::python::repr(other)
+                ),
             )),
             _ => Err(EvaluationError::new(codes::CONDITION_VALUE, "a condition may not depend on resources")),
         }

@@ -11,12 +11,14 @@ pub struct EvaluationError {
     diagnostic: Box<Diagnostic>,
     /// The path in the diagnostic is whole already.
     complete: bool,
+    /// The condition that must be evaluated first; only while conditions are being evaluated.
+    pub(crate) pending: Option<String>,
 }
 
 impl EvaluationError {
     /// An error of a function or a scope; place and path are added on the way out.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { diagnostic: Box::new(Diagnostic::error(code, message)), complete: false }
+        Self { diagnostic: Box::new(Diagnostic::error(code, message)), complete: false, pending: None }
     }
 
     /// A function that cannot work with a value.
@@ -26,7 +28,7 @@ impl EvaluationError {
 
     /// A mistake that was found when the expression was compiled.
     pub(crate) fn compiled(diagnostic: Diagnostic) -> Self {
-        Self { diagnostic: Box::new(diagnostic), complete: true }
+        Self { diagnostic: Box::new(diagnostic), complete: true, pending: None }
     }
 
     /// Adds a way out.

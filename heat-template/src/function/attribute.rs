@@ -30,10 +30,7 @@ pub fn then_select(
 }
 
 /// Compiles `get_attr` of 2014-10-16: the resource gets the path.
-pub fn with_path(
-    call: &Call<'_>,
-    compiler: &mut Compiler<'_>,
-) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+pub fn with_path(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     compile(call, compiler, false, false)
 }
 

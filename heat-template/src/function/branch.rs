@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, Expression, Reach, Step};
+use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, Step};
 
 /// `if: [condition, value if true, value if false]`.
 #[derive(Debug)]
@@ -82,8 +82,7 @@ impl Function for If {
         }
     }
 
-    fn check(&self, checking: &super::Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
-        // Heat chooses the branch while it parses, so a condition that fails there is told first of all.
-        let _ = (checking, report);
+    fn choose(&self, context: &Context<'_>) -> Result<(), EvaluationError> {
+        context.condition(&self.condition).map(drop).map_err(|error| error.within_index(0))
     }
 }

@@ -67,7 +67,9 @@ pub fn not_in_list(
     };
     match <[Expression; 1]>::try_from(items) {
         Ok([condition]) => Ok(Box::new(Not { condition })),
-        Err(_) => Err(compiler.invalid(call, format!("the arguments of \"{}\" must be [condition]", call.name))),
+        Err(_) => {
+            Err(compiler.invalid(call, format!("the arguments of \"{}\" must be [condition]", call.name)))
+        }
     }
 }
 
@@ -106,7 +108,9 @@ fn several(
 ) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     let name = call.name;
     let Kind::List { items, .. } = compiler.argument(call).into_kind() else {
-        return Err(compiler.invalid(call, format!("the arguments of \"{name}\" must be a list of conditions")));
+        return Err(
+            compiler.invalid(call, format!("the arguments of \"{name}\" must be a list of conditions"))
+        );
     };
     if items.len() < 2 {
         return Err(compiler.invalid(call, format!("\"{name}\" needs two conditions at least")));
@@ -146,9 +150,6 @@ impl Function for Several {
 pub(crate) fn not_a_boolean(name: &str, value: &Value) -> EvaluationError {
     EvaluationError::new(
         codes::CONDITION_VALUE,
-        format!(
-            "the definition of condition \"{name}\" is not a boolean but {}",
-            super::shown(value)
-        ),
+        format!("the definition of condition \"{name}\" is not a boolean but {}", super::shown(value)),
     )
 }

@@ -9,7 +9,16 @@ use std::fmt::Write;
 
 /// The algorithms that Python's `hashlib` offers, save those whose length must be given.
 const ALGORITHMS: [&str; 11] = [
-    "md5", "sha1", "sha224", "sha256", "sha384", "sha3_224", "sha3_256", "sha3_384", "sha3_512", "sha512",
+    "md5",
+    "sha1",
+    "sha224",
+    "sha256",
+    "sha384",
+    "sha3_224",
+    "sha3_256",
+    "sha3_384",
+    "sha3_512",
+    "sha512",
     "sha512_256",
 ];
 

@@ -14,10 +14,7 @@ struct GetFile {
 }
 
 /// Compiles `get_file`.
-pub fn get_file(
-    call: &Call<'_>,
-    compiler: &mut Compiler<'_>,
-) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+pub fn get_file(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     Ok(Box::new(GetFile { argument: compiler.argument(call) }))
 }
 

@@ -41,7 +41,8 @@ fn compile(
     };
     let more = if lenient { " …" } else { "" };
     if !(items.len() == 2 || (lenient && items.len() > 2)) {
-        let message = format!("the arguments of {0} must be like: {0}: [\" \", [text, text]{more}]", call.name);
+        let message =
+            format!("the arguments of {0} must be like: {0}: [\" \", [text, text]{more}]", call.name);
         return Err(compiler.invalid(call, message));
     }
     let lists = items.split_off(1);
@@ -71,7 +72,9 @@ impl Function for ListJoin {
                 Value::Array(items) => pieces.extend(items),
                 Value::Null => {}
                 other if self.lenient && !python::truthy(&other) => {}
-                other => return Err(EvaluationError::value(format!("{name} needs a list, not {}", shown(&other)))),
+                other => {
+                    return Err(EvaluationError::value(format!("{name} needs a list, not {}", shown(&other))));
+                }
             }
         }
         let Value::String(delimiter) = delimiter else {

@@ -43,7 +43,10 @@ impl Function for Filter {
             return give(list);
         }
         let Value::Array(items) = list else {
-            return Err(EvaluationError::value(format!("filter works only with lists, not {}", shown(&list))));
+            return Err(EvaluationError::value(format!(
+                "filter works only with lists, not {}",
+                shown(&list)
+            )));
         };
         let values = known!(self.values.evaluate(context).map_err(|error| error.within_index(0))?);
         if !python::truthy(&values) {
@@ -89,7 +92,10 @@ impl Function for ListConcat {
             Ok(lists) => lists,
             Err(unknown @ Evaluated::Unknown(_)) => return Ok(Some(unknown)),
             Err(_) => {
-                let message = format!("the argument of {0} must be a list of lists, as in {0}: [[a, b], [c, d]]", self.name);
+                let message = format!(
+                    "the argument of {0} must be a list of lists, as in {0}: [[a, b], [c, d]]",
+                    self.name
+                );
                 return Err(EvaluationError::value(message));
             }
         };

@@ -100,11 +100,15 @@ impl Function for MapReplace {
                 Some(new) => {
                     let new = key_text(new)?;
                     if new != *key && input.contains_key(&new) {
-                        let message = format!("map_replace: key replacement {new} collides with a key in the input map");
+                        let message = format!(
+                            "map_replace: key replacement {new} collides with a key in the input map"
+                        );
                         return Err(EvaluationError::value(message));
                     }
                     if output.contains_key(&new) {
-                        let message = format!("map_replace: key replacement {new} collides with a key in the output map");
+                        let message = format!(
+                            "map_replace: key replacement {new} collides with a key in the output map"
+                        );
                         return Err(EvaluationError::value(message));
                     }
                     new

@@ -59,4 +59,3 @@ impl Function for FindInMap {
         give(here.clone())
     }
 }
-

@@ -48,7 +48,10 @@ impl Function for MemberListToMap {
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
         let list = known!(self.list.evaluate(context).map_err(|error| error.within_index(2))?);
         let Value::Array(items) = list else {
-            return Err(EvaluationError::value(format!("the member list must be a list, not {}", shown(&list))));
+            return Err(EvaluationError::value(format!(
+                "the member list must be a list, not {}",
+                shown(&list)
+            )));
         };
         // Later items with the same text in front of the first `=` win.
         let mut members: BTreeMap<u64, Map<String, Value>> = BTreeMap::new();
@@ -58,9 +61,13 @@ impl Function for MemberListToMap {
                 return Err(EvaluationError::value(message));
             };
             let Some((name, value)) = text.split_once('=') else {
-                return Err(EvaluationError::value(format!("item {} of the member list has no \"=\"", shown(item))));
+                return Err(EvaluationError::value(format!(
+                    "item {} of the member list has no \"=\"",
+                    shown(item)
+                )));
             };
-            let Some((number, key)) = name.strip_prefix(".member.").and_then(|rest| rest.split_once('.')) else {
+            let Some((number, key)) = name.strip_prefix(".member.").and_then(|rest| rest.split_once('.'))
+            else {
                 continue;
             };
             if let Ok(number) = number.parse() {

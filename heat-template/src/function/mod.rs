@@ -59,6 +59,16 @@ pub trait Function: fmt::Debug + Send + Sync {
         let _ = (context, span, references);
     }
 
+    /// Makes the choice that Heat makes while it parses, if the function is one that chooses.
+    ///
+    /// # Errors
+    ///
+    /// When the choice cannot be made.
+    fn choose(&self, context: &Context<'_>) -> Result<(), EvaluationError> {
+        let _ = context;
+        Ok(())
+    }
+
     /// Tells what is wrong with the call, as far as that can be told before anything runs.
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let _ = (checking, report);
@@ -95,10 +105,7 @@ macro_rules! known {
 pub(crate) use known;
 
 /// Visits the items of an argument that is a list, or the argument itself.
-pub(crate) fn visit_whole<'a>(
-    argument: &'a Expression,
-    visit: &mut dyn FnMut(Option<Step>, &'a Expression),
-) {
+pub(crate) fn visit_whole<'a>(argument: &'a Expression, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
     visit(None, argument);
 }
 
@@ -109,7 +116,7 @@ pub(crate) fn give(value: impl Into<Value>) -> Outcome {
 
 /// `did you mean "…"?` for the most similar name.
 pub(crate) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    crate::suggest::nearest(name, known).map(|similar| format!("did you mean \"{similar}\"?"))
+    crate::diagnostic::suggest::nearest(name, known).map(|similar| format!("did you mean \"{similar}\"?"))
 }
 
 /// At most 200 characters of a value in Python's writing, for messages.

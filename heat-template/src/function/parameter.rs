@@ -18,11 +18,11 @@ struct GetParam {
 }
 
 /// Compiles `get_param`; Heat checks nothing of it beforehand.
-pub fn get_param(
-    call: &Call<'_>,
-    compiler: &mut Compiler<'_>,
-) -> Result<Box<dyn Function>, Box<Diagnostic>> {
-    Ok(Box::new(GetParam { name: call.name.clone(), argument: compiler.argument(call) }))
+pub fn get_param(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+    let argument = compiler.argument(call);
+    let name = argument.as_list().and_then(|items| items.first()).unwrap_or(&argument);
+    compiler.mention_parameter(name.as_str());
+    Ok(Box::new(GetParam { name: call.name.clone(), argument }))
 }
 
 impl Function for GetParam {
@@ -137,7 +137,9 @@ pub fn parameter_reference(
     call: &Call<'_>,
     compiler: &mut Compiler<'_>,
 ) -> Result<Box<dyn Function>, Box<Diagnostic>> {
-    Ok(Box::new(ParameterReference { argument: compiler.argument(call) }))
+    let argument = compiler.argument(call);
+    compiler.mention_parameter(argument.as_str());
+    Ok(Box::new(ParameterReference { argument }))
 }
 
 impl Function for ParameterReference {

@@ -64,7 +64,8 @@ fn compile(
         }
     }
     let (Some(template), Some(for_each)) = (template, for_each) else {
-        let message = "repeat must be like: repeat: {template: this is %var%, for_each: {\"%var%\": [a, b, c]}}";
+        let message =
+            "repeat must be like: repeat: {template: this is %var%, for_each: {\"%var%\": [a, b, c]}}";
         return Err(compiler.invalid(call, message));
     };
     let permutations = match permutations.map(Expression::into_kind) {
@@ -114,7 +115,8 @@ impl Function for Repeat {
                 }
                 other => {
                     let possible = if self.maps && self.permutations { "lists or maps" } else { "lists" };
-                    let message = format!("the values of for_each in repeat must be {possible}, not {}", shown(&other));
+                    let message =
+                        format!("the values of for_each in repeat must be {possible}, not {}", shown(&other));
                     return Err(EvaluationError::value(message).within(&variable).within("for_each"));
                 }
             };
@@ -127,7 +129,10 @@ impl Function for Repeat {
         }
         let template = known!(self.template.evaluate(context).map_err(|error| error.within("template"))?);
         let copies = if self.permutations {
-            lists.iter().try_fold(1_usize, |product, list| product.checked_mul(list.len())).unwrap_or(usize::MAX)
+            lists
+                .iter()
+                .try_fold(1_usize, |product, list| product.checked_mul(list.len()))
+                .unwrap_or(usize::MAX)
         } else {
             lists.iter().map(Vec::len).min().unwrap_or(0)
         };

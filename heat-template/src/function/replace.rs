@@ -202,7 +202,8 @@ impl StrReplace {
         Ok(match value {
             Value::Null => "".into(),
             Value::Array(_) | Value::Object(_) if self.manner == Manner::Plain => {
-                let message = format!("the params of {name} must be texts or numbers, param {key} is not valid");
+                let message =
+                    format!("the params of {name} must be texts or numbers, param {key} is not valid");
                 return Err(EvaluationError::value(message));
             }
             Value::Array(_) | Value::Object(_) => python::dumps(value, true).into(),

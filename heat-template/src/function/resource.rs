@@ -99,15 +99,15 @@ struct Reference {
 }
 
 /// Compiles `Ref`.
-pub fn reference(
-    call: &Call<'_>,
-    compiler: &mut Compiler<'_>,
-) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+pub fn reference(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     match compiler.argument(call).constant() {
         Some(name @ (Value::Array(_) | Value::Object(_))) => {
             Err(compiler.invalid(call, format!("{} needs a name, not {}", call.name, super::shown(&name))))
         }
-        Some(name) => Ok(Box::new(Reference { name })),
+        Some(name) => {
+            compiler.mention_parameter(name.as_str());
+            Ok(Box::new(Reference { name }))
+        }
         None => Err(compiler.invalid(call, format!("{} needs a name in so many words", call.name))),
     }
 }

@@ -39,8 +39,9 @@ impl Function for Select {
         let collection = match collection {
             // Other functions give the empty text for what is not there yet.
             Value::String(text) if text.is_empty() => return give(""),
-            Value::String(text) => serde_json::from_str(&text)
-                .map_err(|error| EvaluationError::value(format!("Fn::Select: the text is not JSON: {error}")))?,
+            Value::String(text) => serde_json::from_str(&text).map_err(|error| {
+                EvaluationError::value(format!("Fn::Select: the text is not JSON: {error}"))
+            })?,
             other => other,
         };
         match collection {

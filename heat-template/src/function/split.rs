@@ -14,10 +14,7 @@ struct StrSplit {
 }
 
 /// Compiles `str_split`.
-pub fn str_split(
-    call: &Call<'_>,
-    compiler: &mut Compiler<'_>,
-) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+pub fn str_split(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     let argument = compiler.argument(call);
     match argument.kind() {
         Kind::List { .. } | Kind::Call { .. } | Kind::Invalid(_) => Ok(Box::new(StrSplit { argument })),
@@ -107,13 +104,18 @@ impl Function for Split {
         let text = known!(self.text.evaluate(context).map_err(|error| error.within_index(1))?);
         let delimiter = match self.delimiter.as_str() {
             Some(delimiter) if !delimiter.is_empty() => delimiter,
-            _ => return Err(EvaluationError::value("the delimiter of Fn::Split must be a text that is not empty")),
+            _ => {
+                return Err(EvaluationError::value(
+                    "the delimiter of Fn::Split must be a text that is not empty",
+                ));
+            }
         };
         match text {
             Value::String(text) => give(text.split(delimiter).collect::<Vec<_>>()),
-            other => {
-                Err(EvaluationError::value(format!("the text to split must be a text, not {}", shown(&other))))
-            }
+            other => Err(EvaluationError::value(format!(
+                "the text to split must be a text, not {}",
+                shown(&other)
+            ))),
         }
     }
 }

@@ -22,10 +22,7 @@ struct MakeUrl {
 }
 
 /// Compiles `make_url`; what Heat checks of it, it checks while it validates.
-pub fn make_url(
-    call: &Call<'_>,
-    compiler: &mut Compiler<'_>,
-) -> Result<Box<dyn Function>, Box<Diagnostic>> {
+pub fn make_url(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     Ok(Box::new(MakeUrl { argument: compiler.argument(call) }))
 }
 
@@ -36,7 +33,8 @@ impl Function for MakeUrl {
 
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let Kind::Map { entries, .. } = self.argument.kind() else {
-            let message = format!("the arguments of make_url must be a map, not {}", self.argument.kind_name());
+            let message =
+                format!("the arguments of make_url must be a map, not {}", self.argument.kind_name());
             let diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message);
             return report(diagnostic.at(self.argument.span(), "").path(checking.path));
         };
@@ -44,8 +42,9 @@ impl Function for MakeUrl {
             let key = &*entry.key;
             if !PARTS.contains(&key) {
                 let message = format!("make_url: a URL has no part \"{key}\"");
-                let mut diagnostic =
-                    Diagnostic::error(codes::FUNCTION_ARGUMENTS, message).at(entry.key_span, "").path(checking.path);
+                let mut diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message)
+                    .at(entry.key_span, "")
+                    .path(checking.path);
                 diagnostic.help.extend(did_you_mean(key, PARTS));
                 report(diagnostic);
             } else if let Some(value) = entry.value.constant() {
@@ -68,7 +67,9 @@ impl Function for MakeUrl {
         }
         let scheme = text(&parts, "scheme");
         if scheme.contains(':') {
-            return Err(EvaluationError::value("make_url: the scheme should not contain ':'").within("scheme"));
+            return Err(
+                EvaluationError::value("make_url: the scheme should not contain ':'").within("scheme")
+            );
         }
         give(assemble(&parts, scheme))
     }

@@ -8,7 +8,7 @@ pub use pseudo::PseudoParameters;
 pub use value::{GivenValue, ParameterValue, ParameterValues};
 
 pub(crate) use parse::parse_parameters;
-pub(crate) use value::resolve;
+pub(crate) use value::{Sources, resolve};
 
 use crate::schema::{Constraint, ValueType};
 use crate::source::Span;

@@ -1,12 +1,12 @@
 //! Reading the declarations of parameters.
 
 use super::{ParameterSchema, ParameterType};
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::dialect::{Dialect, Family, ParameterKeys};
 use crate::expression::join_key;
 use crate::python::{self, Num, Pattern};
 use crate::schema::{Checks, Constraint, ConstraintKind, GenericConstraints, ValueType};
-use crate::suggest;
 use crate::yaml::{Entry, Node, NodeKind};
 use serde_json::{Number, Value};
 
@@ -120,15 +120,15 @@ impl Reader<'_> {
         let name = self.entry.key.clone();
         let Some(given) = node.get(self.keys.type_key) else {
             let key = self.keys.type_key;
+            let help = format!("add `{key}: {}`", self.keys.type_name(ParameterType::String));
             self.error(codes::PARAMETER_TYPE_MISSING, node, format!("parameter {name} has no {key}"))
                 .help
-                .push(format!("add `{key}: {}`", self.keys.type_name(ParameterType::String)));
+                .push(help);
             return None;
         };
         let known = || ParameterType::ALL.into_iter().map(|known| self.keys.type_name(known));
-        let found = ParameterType::ALL
-            .into_iter()
-            .find(|known| given.as_str() == Some(self.keys.type_name(*known)));
+        let found =
+            ParameterType::ALL.into_iter().find(|known| given.as_str() == Some(self.keys.type_name(*known)));
         if found.is_none() {
             let shown = python::str_of(&given.to_value());
             let guess = suggest::nearest(&shown, known()).or(match shown.to_lowercase().as_str() {
@@ -139,7 +139,8 @@ impl Reader<'_> {
                 _ => None,
             });
             let all: Vec<_> = known().collect();
-            let message = format!("\"{shown}\" is not a type of parameters; the types are {}", all.join(", "));
+            let message =
+                format!("\"{shown}\" is not a type of parameters; the types are {}", all.join(", "));
             let diagnostic = self.error(codes::PARAMETER_TYPE_UNKNOWN, given, message);
             diagnostic.help.extend(guess.map(|similar| format!("did you mean \"{similar}\"?")));
         }
@@ -230,7 +231,9 @@ impl Reader<'_> {
             .map(|value| python::str_of(&value));
         let mut kinds = Vec::new();
         if node.get("MinValue").is_some() || node.get("MaxValue").is_some() {
-            if let (Some(min), Some(max)) = (self.number(node.get("MinValue")), self.number(node.get("MaxValue"))) {
+            if let (Some(min), Some(max)) =
+                (self.number(node.get("MinValue")), self.number(node.get("MaxValue")))
+            {
                 kinds.push(self.range(node, min, max));
             }
         }
@@ -246,18 +249,29 @@ impl Reader<'_> {
         if let Some(given) = node.get("AllowedPattern") {
             kinds.push(self.allowed_pattern(given));
         }
-        kinds.into_iter().flatten().map(|kind| Constraint { kind, description: description.clone() }).collect()
+        kinds
+            .into_iter()
+            .flatten()
+            .map(|kind| Constraint { kind, description: description.clone() })
+            .collect()
     }
 
     fn is_map(&mut self, node: &Node, what: &str, keys: &[&str]) -> bool {
         let Some(entries) = node.as_map() else {
-            self.error(codes::CONSTRAINT_SHAPE, node, format!("{what} must be a map, not {}", node.kind_name()));
+            self.error(
+                codes::CONSTRAINT_SHAPE,
+                node,
+                format!("{what} must be a map, not {}", node.kind_name()),
+            );
             return false;
         };
         let unknown: Vec<_> = entries.iter().filter(|entry| !keys.contains(&&*entry.key)).collect();
         for entry in &unknown {
-            let diagnostic =
-                self.error(codes::CONSTRAINT_SHAPE, node, format!("\"{}\" is not a key of {what}", entry.key));
+            let diagnostic = self.error(
+                codes::CONSTRAINT_SHAPE,
+                node,
+                format!("\"{}\" is not a key of {what}", entry.key),
+            );
             *diagnostic = diagnostic.clone().at(entry.key_span, "");
             let help = suggest::nearest(&entry.key, keys.iter().copied());
             diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
@@ -323,7 +337,8 @@ impl Reader<'_> {
         let whole = |number: &Num| {
             number.truncate().filter(|whole| whole.compare(number) == Some(std::cmp::Ordering::Equal))
         };
-        let (Some(Num::Int(whole_step)), Some(Num::Int(whole_offset))) = (whole(&step), whole(&offset)) else {
+        let (Some(Num::Int(whole_step)), Some(Num::Int(whole_offset))) = (whole(&step), whole(&offset))
+        else {
             return wrong(self, "step and offset of modulo must be whole numbers");
         };
         if whole_step == 0 {
@@ -412,7 +427,9 @@ fn goes_with(kind: &ConstraintKind, parameter_type: ParameterType) -> bool {
             matches!(value_type, ValueType::String | ValueType::List | ValueType::Map)
         }
         ConstraintKind::Range { .. } | ConstraintKind::Modulo { .. } => value_type == ValueType::Number,
-        ConstraintKind::AllowedValues(_) | ConstraintKind::CustomConstraint(_) => value_type != ValueType::Map,
+        ConstraintKind::AllowedValues(_) | ConstraintKind::CustomConstraint(_) => {
+            value_type != ValueType::Map
+        }
         ConstraintKind::AllowedPattern(_) => value_type == ValueType::String,
     }
 }

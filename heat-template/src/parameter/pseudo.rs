@@ -22,8 +22,7 @@ impl PseudoParameters {
         let mut values = match family {
             Family::Hot => vec![("OS::stack_id", id), ("OS::project_id", self.project_id.clone())],
             Family::Cfn => {
-                let arn =
-                    format!("arn:openstack:heat::{}:stacks/{}/{id}", self.project_id, self.stack_name);
+                let arn = format!("arn:openstack:heat::{}:stacks/{}/{id}", self.project_id, self.stack_name);
                 vec![("AWS::StackId", arn)]
             }
         };

@@ -1,6 +1,7 @@
 //! The values that parameters come to.
 
 use super::{ParameterSchema, ParameterType, PseudoParameters};
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::dialect::Dialect;
 use crate::evaluated::{Evaluated, Unknown};
@@ -9,7 +10,6 @@ use crate::python;
 use crate::schema::check::boolean_word;
 use crate::schema::{Checks, CustomConstraints};
 use crate::source::Span;
-use crate::suggest;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::fmt;
@@ -142,6 +142,8 @@ pub(crate) struct Sources<'a> {
     /// `parameter_defaults` of the environment.
     pub defaults: &'a IndexMap<String, GivenValue>,
     pub pseudo: &'a PseudoParameters,
+    /// A parameter without a value is an error; otherwise its value is not known.
+    pub require: bool,
 }
 
 /// Checks all values and brings them into their types.
@@ -234,6 +236,9 @@ fn value_of(
         .or_else(|| from(sources.defaults).filter(|(value, _)| !value.is_null()))
         .or_else(|| schema.default.clone().map(|value| (value, schema.default_span)));
     let Some((given, span)) = given else {
+        if !sources.require {
+            return Ok(Evaluated::Unknown(Unknown::default()));
+        }
         return Err(Failure {
             code: codes::PARAMETER_MISSING,
             message: format!("parameter {name} was not provided"),
@@ -275,7 +280,9 @@ fn value_of(
                 Value::Array(items) => items.iter().map(|item| Value::String(python::str_of(item))).collect(),
                 Value::String(text) if text.is_empty() => Value::Array(Vec::new()),
                 Value::String(text) => text.split(',').map(|item| Value::String(item.to_owned())).collect(),
-                other => return Err(fail(format!("{} is neither a list nor a text with commas", shown(other)))),
+                other => {
+                    return Err(fail(format!("{} is neither a list nor a text with commas", shown(other))));
+                }
             };
             (list.clone(), list)
         }

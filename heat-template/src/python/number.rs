@@ -68,14 +68,15 @@ impl Num {
             (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
             (Self::Int(a), Self::Float(b)) => compare_int_float(*a, *b),
             (Self::Float(a), Self::Int(b)) => compare_int_float(*b, *a).map(Ordering::reverse),
-            (Self::Big { negative, digits }, Self::Big { negative: other_negative, digits: other_digits }) => {
-                Some(match (negative, other_negative) {
-                    (true, false) => Ordering::Less,
-                    (false, true) => Ordering::Greater,
-                    (false, false) => size(digits, other_digits),
-                    (true, true) => size(other_digits, digits),
-                })
-            }
+            (
+                Self::Big { negative, digits },
+                Self::Big { negative: other_negative, digits: other_digits },
+            ) => Some(match (negative, other_negative) {
+                (true, false) => Ordering::Less,
+                (false, true) => Ordering::Greater,
+                (false, false) => size(digits, other_digits),
+                (true, true) => size(other_digits, digits),
+            }),
             // Whatever does not fit into 128 bits is greater, by its size, than all that does.
             (Self::Big { negative, .. }, Self::Int(_)) => {
                 Some(if *negative { Ordering::Less } else { Ordering::Greater })
@@ -99,7 +100,8 @@ impl Num {
             let size = b.unsigned_abs();
             // Long division by hand; a divisor above 2^124 would overflow and has no use here.
             if size < 1 << 120 {
-                let rest = digits.bytes().fold(0_u128, |rest, digit| (rest * 10 + u128::from(digit - b'0')) % size);
+                let rest =
+                    digits.bytes().fold(0_u128, |rest, digit| (rest * 10 + u128::from(digit - b'0')) % size);
                 let rest = i128::try_from(rest).ok()?;
                 let rest = if *negative { -rest } else { rest };
                 return Some(Self::Int(if rest != 0 && (rest < 0) != (*b < 0) { rest + b } else { rest }));

@@ -161,7 +161,10 @@ mod tests {
     #[test]
     fn a_pattern_that_explodes_ends_with_an_error() {
         let pattern = Pattern::new("(?=(a+)+b)(a+)+\\2c").unwrap();
-        assert!(matches!(pattern.matches_whole(&"a".repeat(40)), Err(PatternError::TooLong { .. }) | Ok(false)));
+        assert!(matches!(
+            pattern.matches_whole(&"a".repeat(40)),
+            Err(PatternError::TooLong { .. }) | Ok(false)
+        ));
         assert!(matches!(Pattern::new("(a"), Err(PatternError::Syntax { .. })));
     }
 }

@@ -94,9 +94,12 @@ fn printable(character: char) -> bool {
         ' '..='~' => true,
         '\u{0}'..='\u{a0}' | '\u{ad}' => false,
         '\u{1680}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' => false,
-        '\u{3000}' | '\u{e000}'..='\u{f8ff}' | '\u{feff}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' => {
-            false
-        }
+        '\u{3000}'
+        | '\u{e000}'..='\u{f8ff}'
+        | '\u{feff}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{fffe}'
+        | '\u{ffff}' => false,
         '\u{e0000}'..='\u{10ffff}' => false,
         _ => true,
     }

@@ -159,7 +159,8 @@ impl<'a> Checks<'a> {
                     single => {
                         let wanted = self.convert(single, value_type)?;
                         allowed.iter().any(|allowed| {
-                            convert(allowed, value_type).is_some_and(|allowed| python::equal(&wanted, &allowed))
+                            convert(allowed, value_type)
+                                .is_some_and(|allowed| python::equal(&wanted, &allowed))
                         })
                     }
                 };
@@ -197,8 +198,7 @@ impl<'a> Checks<'a> {
         if !self.with_custom {
             return Ok(());
         }
-        let outcome =
-            super::generic::check(name, value).unwrap_or_else(|| self.custom.check(name, value));
+        let outcome = super::generic::check(name, value).unwrap_or_else(|| self.custom.check(name, value));
         let shown = self.show(value, python::str_of);
         match outcome {
             CustomCheck::Satisfied | CustomCheck::Deferred => Ok(()),
@@ -206,7 +206,7 @@ impl<'a> Checks<'a> {
                 let mut message = format!("\"{shown}\" does not validate {name} (constraint not found)");
                 let names = self.custom.names();
                 let known = names.iter().map(String::as_str).chain(super::generic::NAMES.iter().copied());
-                if let Some(similar) = crate::suggest::nearest(name, known) {
+                if let Some(similar) = crate::diagnostic::suggest::nearest(name, known) {
                     message.push_str(&format!("; did you mean \"{similar}\"?"));
                 }
                 Err(message)
@@ -319,7 +319,10 @@ mod tests {
     #[test]
     fn allowed_values_are_compared_in_the_type() {
         assert_eq!(violation(Constraint::allowed([json!("1"), json!(2)]), json!(1), ValueType::Number), None);
-        assert_eq!(violation(Constraint::allowed([json!(1), json!("two")]), json!("1"), ValueType::String), None);
+        assert_eq!(
+            violation(Constraint::allowed([json!(1), json!("two")]), json!("1"), ValueType::String),
+            None
+        );
         assert_eq!(violation(Constraint::allowed([json!("yes")]), json!(true), ValueType::Boolean), None);
         assert_eq!(
             violation(Constraint::allowed(["red", "green"]), json!("blue"), ValueType::String).as_deref(),
@@ -337,9 +340,12 @@ mod tests {
             Some("no more than four letters")
         );
         let checks = Checks::new(&GenericConstraints).secret(true);
-        for constraint in
-            [Constraint::allowed(["x"]), Constraint::pattern("x"), Constraint::custom("ip_addr"), Constraint::range(1, 2)]
-        {
+        for constraint in [
+            Constraint::allowed(["x"]),
+            Constraint::pattern("x"),
+            Constraint::custom("ip_addr"),
+            Constraint::range(1, 2),
+        ] {
             let message = checks.violation(&constraint, &json!("s3cret"), ValueType::String).unwrap();
             assert!(!message.contains("s3cret"), "{message}");
         }

@@ -6,11 +6,11 @@
 
 use super::check::{Checks, CustomConstraints, DeferredConstraints};
 use super::{Children, PropertySchema, ValueType};
+use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::Step;
 use crate::python::{self, Num};
-use crate::suggest;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -68,13 +68,27 @@ impl<'a> Coercion<'a> {
         schema: &IndexMap<String, PropertySchema>,
         given: IndexMap<String, Evaluated>,
     ) -> (IndexMap<String, Evaluated>, Vec<PropertyProblem>) {
+        self.properties_with(schema, given, &|_| false)
+    }
+
+    /// The same, with types only for the properties at the top for which `types_only` holds.
+    pub fn properties_with(
+        &self,
+        schema: &IndexMap<String, PropertySchema>,
+        given: IndexMap<String, Evaluated>,
+        types_only: &dyn Fn(&str) -> bool,
+    ) -> (IndexMap<String, Evaluated>, Vec<PropertyProblem>) {
         let mut work = Work { coercion: *self, path: Vec::new(), problems: Vec::new() };
-        let values = work.fields(schema, given, true);
+        let values = work.fields(schema, given, Some(types_only));
         (values, work.problems)
     }
 
     /// Coerces the value of one property.
-    pub fn value(&self, schema: &PropertySchema, value: Evaluated) -> (Option<Evaluated>, Vec<PropertyProblem>) {
+    pub fn value(
+        &self,
+        schema: &PropertySchema,
+        value: Evaluated,
+    ) -> (Option<Evaluated>, Vec<PropertyProblem>) {
         let mut work = Work { coercion: *self, path: Vec::new(), problems: Vec::new() };
         let value = work.value(schema, value);
         (value, work.problems)
@@ -121,9 +135,9 @@ impl Work<'_> {
         &mut self,
         schema: &IndexMap<String, PropertySchema>,
         mut given: IndexMap<String, Evaluated>,
-        top: bool,
+        top: Option<&dyn Fn(&str) -> bool>,
     ) -> IndexMap<String, Evaluated> {
-        if top || self.coercion.constraints {
+        if top.is_some() || self.coercion.constraints {
             for key in given.keys().filter(|key| !schema.contains_key(*key)) {
                 self.path.push(key.as_str().into());
                 let known = schema.keys().map(String::as_str);
@@ -139,6 +153,8 @@ impl Work<'_> {
             let value = given.swap_remove(name);
             let given = value.is_some();
             self.path.push(name.as_str().into());
+            let constraints = self.coercion.constraints;
+            self.coercion.constraints &= !top.is_some_and(|types_only| types_only(name));
             let value = match value {
                 Some(value) => self.value(property, value),
                 None if property.default.is_some() => self.value(property, Evaluated::NULL),
@@ -152,9 +168,13 @@ impl Work<'_> {
                 None => None,
             };
             if given && !property.implemented {
-                self.problem(codes::PROPERTY_NOT_IMPLEMENTED, format!("property {name} is not implemented"))
-                    .about_key = true;
+                self.problem(
+                    codes::PROPERTY_NOT_IMPLEMENTED,
+                    format!("property {name} is not implemented"),
+                )
+                .about_key = true;
             }
+            self.coercion.constraints = constraints;
             self.path.pop();
             if let Some(value) = value {
                 values.insert(name.clone(), value);
@@ -184,7 +204,12 @@ impl Work<'_> {
         value
     }
 
-    fn wrong_type(&mut self, value: &Value, what: &str, show: impl FnOnce(&Value) -> String) -> Option<Evaluated> {
+    fn wrong_type(
+        &mut self,
+        value: &Value,
+        what: &str,
+        show: impl FnOnce(&Value) -> String,
+    ) -> Option<Evaluated> {
         let shown = if self.coercion.mask { "******".to_owned() } else { show(value) };
         self.problem(codes::PROPERTY_TYPE, format!("{shown} {what}"));
         None
@@ -227,7 +252,9 @@ impl Work<'_> {
     fn scalar(&mut self, value_type: ValueType, value: Value) -> Option<Evaluated> {
         let wants = scalar_wants(value_type);
         let converted = match (value_type, &value) {
-            (ValueType::String, Value::String(_)) | (ValueType::Boolean, Value::Bool(_)) => Some(value.clone()),
+            (ValueType::String, Value::String(_)) | (ValueType::Boolean, Value::Bool(_)) => {
+                Some(value.clone())
+            }
             (ValueType::String, Value::Bool(_)) => Some(Value::String(python::str_of(&value))),
             (ValueType::String, Value::Number(number)) if !Num::from_number(number).is_float() => {
                 Some(Value::String(python::str_of(&value)))
@@ -268,7 +295,7 @@ impl Work<'_> {
             Err(other) => return self.wrong_type(&other.to_value_lossy(), "is not a map", python::repr),
         };
         match &schema.children {
-            Children::Fields(fields) => Some(Evaluated::map(self.fields(fields, entries, false))),
+            Children::Fields(fields) => Some(Evaluated::map(self.fields(fields, entries, None))),
             Children::Free | Children::Item(_) => Some(Evaluated::map(entries)),
         }
     }

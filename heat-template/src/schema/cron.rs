@@ -4,7 +4,9 @@
 pub(super) fn check(text: &str) -> Result<(), String> {
     let wrong = |what: String| format!("invalid CRON expression: {what}");
     let text = match text.trim().to_lowercase().as_str() {
-        "@midnight" | "@hourly" | "@daily" | "@weekly" | "@monthly" | "@yearly" | "@annually" => return Ok(()),
+        "@midnight" | "@hourly" | "@daily" | "@weekly" | "@monthly" | "@yearly" | "@annually" => {
+            return Ok(());
+        }
         other => other.to_owned(),
     };
     let fields: Vec<&str> = text.split_whitespace().collect();
@@ -105,7 +107,9 @@ mod tests {
 
     #[test]
     fn expressions_are_read_as_croniter_does() {
-        for good in ["*/5 3 * * 1-5", "0 0 1,15 jan mon", "* * * * * */10", "@daily", "0 0 l * ?", "0 0 * * fri#2"] {
+        for good in
+            ["*/5 3 * * 1-5", "0 0 1,15 jan mon", "* * * * * */10", "@daily", "0 0 l * ?", "0 0 * * fri#2"]
+        {
             assert_eq!(check(good), Ok(()), "{good}");
         }
         for bad in ["", "* * * *", "60 * * * *", "* * 0 * *", "*/0 * * * *", "a b c d e", "* * * 13 *"] {

@@ -44,7 +44,13 @@ pub(crate) fn check(name: &str, value: &Value) -> Option<CustomCheck> {
     // These take nothing for something that need not be said.
     let empty_is_fine = matches!(
         name,
-        "cron_expression" | "dns_domain" | "dns_name" | "rel_dns_name" | "expiration" | "json_string" | "timezone"
+        "cron_expression"
+            | "dns_domain"
+            | "dns_name"
+            | "rel_dns_name"
+            | "expiration"
+            | "json_string"
+            | "timezone"
     );
     Some(match value {
         value if empty_is_fine && !python::truthy(value) => CustomCheck::Satisfied,
@@ -179,7 +185,8 @@ fn day_exists(text: &str) -> bool {
     } else {
         return true;
     };
-    let (Ok(year), Ok(month), Ok(day)) = (year.parse::<u32>(), month.parse::<u32>(), day.parse::<u32>()) else {
+    let (Ok(year), Ok(month), Ok(day)) = (year.parse::<u32>(), month.parse::<u32>(), day.parse::<u32>())
+    else {
         return true;
     };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -217,13 +224,21 @@ mod tests {
     fn addresses_and_networks() {
         assert!(fine("ip_addr", json!("192.0.2.1")));
         assert!(fine("ip_addr", json!("2001:db8::1")));
-        for bad in [json!("192.0.2"), json!("192.0.2.256"), json!("192.0.02.1"), json!(" 192.0.2.1"), json!(5), json!("")] {
+        for bad in [
+            json!("192.0.2"),
+            json!("192.0.2.256"),
+            json!("192.0.02.1"),
+            json!(" 192.0.2.1"),
+            json!(5),
+            json!(""),
+        ] {
             assert!(!fine("ip_addr", bad.clone()), "{bad}");
         }
         assert!(fine("net_cidr", json!("10.0.0.0/8")));
         assert!(fine("net_cidr", json!("10.0.0.5/8")));
         assert!(fine("net_cidr", json!("2001:db8::/32")));
-        for bad in ["10.0.0.0/33", "10.0.0.0", "10.0.0.0/255.0.0.0", "10/8", "fe80::/129", "x/1", "10.0.0.0/"] {
+        for bad in ["10.0.0.0/33", "10.0.0.0", "10.0.0.0/255.0.0.0", "10/8", "fe80::/129", "x/1", "10.0.0.0/"]
+        {
             assert!(!fine("net_cidr", json!(bad)), "{bad}");
         }
         assert!(fine("ip_or_cidr", json!("10.0.0.1")));
@@ -251,7 +266,14 @@ mod tests {
 
     #[test]
     fn times_and_texts() {
-        for good in ["2016-02-29", "20160229T1230", "2016-2-9 12:30:00.5Z", "2016", "2016-02", "2020-01-01T00:00:00+02:00"] {
+        for good in [
+            "2016-02-29",
+            "20160229T1230",
+            "2016-2-9 12:30:00.5Z",
+            "2016",
+            "2016-02",
+            "2020-01-01T00:00:00+02:00",
+        ] {
             assert!(fine("iso_8601", json!(good)), "{good}");
         }
         for bad in ["2015-02-29", "201602", "2016-13-01", "12:30", "2016-01-01T25:00"] {

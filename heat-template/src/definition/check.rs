@@ -1,0 +1,253 @@
+//! Static checks against the schemas of resource types.
+//!
+//! Properties are evaluated twice. First as Heat does while it validates: reference ids are logical names, attributes are
+//! null, and what fails then refuses the template. Then with both unknown: that finds what will fail later, and is told
+//! as a warning, because Heat would begin to create such a stack.
+
+use super::{DefinedResource, Definition, DeletionPolicy, redact, unique};
+use crate::diagnostic::suggest;
+use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::environment::Implementation;
+use crate::evaluated::Evaluated;
+use crate::expression::{
+    Context, EvaluationError, Expression, NoResources, Reach, Scope, Visited, join_key, walk,
+};
+use crate::function::Checking;
+use crate::schema::{Coercion, CustomConstraints, ResourceSchema, ResourceTypes, SupportStatus};
+use indexmap::IndexMap;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A stack of which nothing is known yet: reference ids and attributes are unknown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NothingKnown;
+
+impl Scope for NothingKnown {
+    fn reference_id(&self, resource: &str) -> Evaluated {
+        Evaluated::unknown(resource)
+    }
+
+    fn attribute(&self, resource: &str, _: &str, _: &[Value]) -> Result<Evaluated, EvaluationError> {
+        Ok(Evaluated::unknown(resource))
+    }
+
+    fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
+        Ok(Evaluated::unknown(resource))
+    }
+}
+
+/// What stands behind the type of a resource.
+enum Found {
+    Type(Arc<ResourceSchema>),
+    /// A template, or something that was told to be wrong: nothing more is known.
+    Nothing,
+}
+
+impl Definition {
+    /// Checks everything that can be checked before anything runs: types of resources, names and values of properties,
+    /// names of attributes, policies, the forms of functions.
+    pub fn check(&self, types: &dyn ResourceTypes, custom: &dyn CustomConstraints) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
+        let mut found: HashMap<&str, Found> = HashMap::new();
+        let mut names: Option<Vec<String>> = None;
+        for resource in self.resources() {
+            let behind = self.behind(&resource, types, &mut names, &mut diagnostics);
+            found.insert(resource.name(), behind);
+        }
+        let context = self.context(&NoResources);
+        let resource_type = |name: &str| match found.get(name) {
+            Some(Found::Type(schema)) => Some(schema.clone()),
+            _ => None,
+        };
+        let keys = self.template().dialect().keys();
+        for resource in self.resources() {
+            let path = join_key(keys.resources, resource.name());
+            let fields = [
+                (keys.properties, resource.properties()),
+                (keys.metadata, resource.metadata()),
+                (keys.update_policy, resource.update_policy()),
+                (keys.external_id, resource.resource().external_id()),
+            ];
+            for (key, expression) in fields {
+                if let Some(expression) = expression {
+                    calls(expression, &join_key(&path, key), &context, &resource_type, &mut diagnostics);
+                }
+            }
+            if let Some(Found::Type(schema)) = found.get(resource.name()) {
+                self.check_resource(&resource, schema, custom, &mut diagnostics);
+            }
+        }
+        for output in self.outputs().filter(|output| self.output_is_enabled(output.name())) {
+            let path = join_key(&join_key(keys.outputs, output.name()), keys.output_value);
+            calls(output.value(), &path, &context, &resource_type, &mut diagnostics);
+            // Heat evaluates an output only when it is asked for, so that a wrong one does not refuse the template.
+            let unknown = self.context(&NothingKnown);
+            if let Err(error) = output.value().evaluate(&unknown) {
+                let mut diagnostic = error.at(output.value().span()).within(&path).into_diagnostic();
+                diagnostic.severity = Severity::Warning;
+                diagnostics.push(diagnostic);
+            }
+        }
+        diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
+        unique(diagnostics)
+    }
+
+    fn behind(
+        &self,
+        resource: &DefinedResource<'_>,
+        types: &dyn ResourceTypes,
+        names: &mut Option<Vec<String>>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Found {
+        let keys = self.template().dialect().keys();
+        let path = join_key(&join_key(keys.resources, resource.name()), keys.resource_type);
+        let type_name = resource.type_name();
+        let registry = self.environment().registry();
+        match registry.resolve(type_name, resource.name(), types) {
+            Ok(Some(Implementation::Type(schema))) => {
+                let support = &schema.support;
+                if support.status == SupportStatus::Deprecated {
+                    let message = format!("the resource type {type_name} is deprecated");
+                    let mut warning = Diagnostic::warning(codes::DEPRECATED, message);
+                    warning.help.extend(support.message.clone());
+                    diagnostics.push(warning.at(resource.resource().type_span(), "").path(path));
+                }
+                Found::Type(schema)
+            }
+            Ok(Some(Implementation::Template(name))) => match types.resource_type(&name) {
+                Some(schema) => Found::Type(schema),
+                None if self.files().get(&name).is_some() => Found::Nothing,
+                None => {
+                    let message =
+                        format!("the template \"{name}\" behind resource type {type_name} is not attached");
+                    let mut diagnostic = Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message);
+                    let help = suggest::nearest(&name, self.files().names());
+                    diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                    diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(path));
+                    Found::Nothing
+                }
+            },
+            Ok(None) => {
+                let message = format!("the resource type {type_name} could not be found");
+                let mut diagnostic = Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message);
+                let names = names.get_or_insert_with(|| types.type_names());
+                let known = names.iter().map(String::as_str).chain(registry.type_names());
+                let help = suggest::nearest(type_name, known);
+                diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(path));
+                Found::Nothing
+            }
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                Found::Nothing
+            }
+        }
+    }
+
+    fn check_resource(
+        &self,
+        resource: &DefinedResource<'_>,
+        schema: &ResourceSchema,
+        custom: &dyn CustomConstraints,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let keys = self.template().dialect().keys();
+        // Something that exists already is not checked by its properties.
+        if resource.external_id().is_some() {
+            return;
+        }
+        if resource.deletion_policy() == DeletionPolicy::Snapshot && !schema.snapshot_policy {
+            let message = format!(
+                "{} cannot be snapshotted: the deletion policy Snapshot is not possible",
+                schema.type_name
+            );
+            let path = join_key(&join_key(keys.resources, resource.name()), keys.deletion_policy);
+            let span = resource.resource().deletion_policy().map_or(resource.span(), Expression::span);
+            diagnostics.push(Diagnostic::error(codes::DELETION_POLICY, message).at(span, "").path(path));
+        }
+        self.check_update_policy(resource, schema, custom, diagnostics);
+        let waits = self.waiting_properties(resource);
+        let context = self.context(&NoResources);
+        let coercion = Coercion::strict(custom);
+        let before = diagnostics.len();
+        self.properties_with(
+            resource,
+            &context,
+            schema,
+            &coercion,
+            &|name| waits.contains_key(name),
+            diagnostics,
+        );
+        let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
+        if failed || waits.is_empty() {
+            return;
+        }
+        // What Heat would find only when the resource is created.
+        let unknown = self.context(&NothingKnown);
+        let mut later = Vec::new();
+        self.properties_with(resource, &unknown, schema, &coercion, &|_| false, &mut later);
+        for mut diagnostic in later {
+            diagnostic.severity = Severity::Warning;
+            diagnostics.push(diagnostic);
+        }
+    }
+
+    fn check_update_policy(
+        &self,
+        resource: &DefinedResource<'_>,
+        schema: &ResourceSchema,
+        custom: &dyn CustomConstraints,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some(expression) = resource.update_policy() else { return };
+        let keys = self.template().dialect().keys();
+        let path = join_key(&join_key(keys.resources, resource.name()), keys.update_policy);
+        match self.evaluate(expression, &path, &NoResources).map(Evaluated::into_map) {
+            Ok(Ok(given)) => {
+                let (_, problems) = Coercion::strict(custom).properties(&schema.update_policy, given);
+                for problem in problems {
+                    let span = expression.locate(&problem.path, problem.about_key);
+                    let mut diagnostic = super::properties::problem_diagnostic(&problem, &path, span);
+                    diagnostic.code = codes::UPDATE_POLICY;
+                    diagnostics.push(diagnostic);
+                }
+            }
+            Ok(Err(_)) => {}
+            Err(error) => diagnostics.push(error.into_diagnostic()),
+        }
+    }
+
+    /// The properties that hang on other resources. Nothing exists yet, so Heat checks no more than their types.
+    fn waiting_properties<'a>(&self, resource: &DefinedResource<'a>) -> IndexMap<&'a str, ()> {
+        let context = self.context(&NoResources);
+        let Some(entries) = resource.properties().and_then(Expression::as_map) else {
+            return IndexMap::new();
+        };
+        entries
+            .filter(|(_, _, value)| {
+                !value.is_constant() && {
+                    let references = value.references(&context);
+                    references.resources.keys().any(|name| context.enabled.is_enabled(name))
+                }
+            })
+            .map(|(name, ..)| (name, ()))
+            .collect()
+    }
+}
+
+/// Lets every call in reach tell what is wrong with it.
+fn calls(
+    expression: &Expression,
+    path: &str,
+    context: &Context<'_>,
+    resource_type: &dyn Fn(&str) -> Option<Arc<ResourceSchema>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    walk(expression, Reach::Taken(context), &mut path.to_owned(), &mut |visited| {
+        if let Visited::Call { function, span, path } = visited {
+            let checking = Checking { context, resource_type, span, path };
+            function.check(&checking, &mut |diagnostic| diagnostics.push(diagnostic));
+        }
+    });
+}

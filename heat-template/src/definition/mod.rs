@@ -1,0 +1,476 @@
+//! A template with its inputs: parameters checked, conditions decided, names resolved, the dependency graph drawn.
+
+mod check;
+mod conditions;
+mod dependencies;
+mod evaluate;
+mod inputs;
+mod names;
+mod properties;
+mod resource;
+
+pub use check::NothingKnown;
+pub use inputs::Inputs;
+pub use properties::translate;
+pub use resource::{DefinedResource, DeletionPolicy};
+
+use crate::checked::Checked;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::environment::Environment;
+use crate::expression::{
+    Conditions, Context, EvaluationError, Expression, NoResources, Reach, References, Scope, Visited,
+    join_key, walk,
+};
+use crate::parameter::{self, ParameterValues};
+use crate::schema::{CustomConstraints, ResourceTypes};
+use crate::template::{Files, Output, Resource, Template};
+use indexmap::{IndexMap, IndexSet};
+use names::Names;
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// A template with its inputs. Immutable and cheap to clone; values of hidden parameters are not part of its `Debug`
+/// output.
+#[derive(Clone)]
+pub struct Definition(Arc<Inner>);
+
+pub(crate) struct Inner {
+    template: Template,
+    environment: Environment,
+    files: Files,
+    parameters: ParameterValues,
+    conditions: Conditions,
+    names: Names,
+    /// Enabled resources in the order of the template.
+    resources: IndexMap<String, Facts>,
+    dependencies: IndexMap<String, IndexSet<String>>,
+    /// Enabled resources, each after all that it depends on; empty if there is a circle.
+    order: Vec<String>,
+    enabled_outputs: HashSet<String>,
+    /// Texts of hidden parameters.
+    secrets: Vec<String>,
+}
+
+/// What is known of an enabled resource beside its text.
+pub(crate) struct Facts {
+    deletion_policy: DeletionPolicy,
+    external_id: Option<crate::evaluated::Evaluated>,
+    references: References,
+}
+
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition")
+            .field("template", &self.0.template)
+            .field("parameters", &self.0.parameters)
+            .field("resources", &self.0.resources.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Template {
+    /// Brings the template together with its inputs: checks the parameters, decides the conditions, resolves the names
+    /// and draws the dependency graph.
+    ///
+    /// All problems are told at once. There is a definition even if there are errors, so that
+    /// [`Definition::check`] can look for more; it must not be used otherwise then.
+    pub fn define(&self, inputs: &Inputs, custom: &dyn CustomConstraints) -> Checked<Definition> {
+        let mut diagnostics = Vec::new();
+        let inner = define(self, inputs, custom, &mut diagnostics);
+        let secrets = &inner.secrets;
+        diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, secrets));
+        Checked::new(Definition(Arc::new(inner)), unique(diagnostics))
+    }
+
+    /// [`Template::define`] and [`Definition::check`] in one, with all that they find.
+    pub fn validate(
+        &self,
+        inputs: &Inputs,
+        types: &dyn ResourceTypes,
+        custom: &dyn CustomConstraints,
+    ) -> Checked<Definition> {
+        let mut defined = self.define(inputs, custom);
+        if let Some(definition) = &defined.value {
+            let found = definition.check(types, custom);
+            defined.diagnostics = unique(defined.diagnostics.into_iter().chain(found).collect());
+        }
+        defined
+    }
+}
+
+/// Leaves out what was found a second time: the same kind of problem at the same place. An error goes before a warning.
+fn unique(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut seen = HashSet::new();
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    let (errors, warnings): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(Diagnostic::is_error);
+    for diagnostic in errors.into_iter().chain(warnings) {
+        let place = diagnostic.primary.as_ref().map(|label| label.span);
+        let message = if place.is_none() { diagnostic.message.clone() } else { String::new() };
+        if seen.insert((diagnostic.code, place, message)) {
+            kept.push(diagnostic);
+        }
+    }
+    kept
+}
+
+/// Takes the values of hidden parameters out of everything that is told.
+fn redact(diagnostic: &mut Diagnostic, secrets: &[String]) {
+    const MASK: &str = "******";
+    let clean = |text: &mut String| {
+        for secret in secrets {
+            // A very short secret would be found in every word; it is taken out only where it stands alone.
+            let found = if secret.chars().count() >= 4 {
+                text.contains(secret.as_str()).then(|| text.replace(secret.as_str(), MASK))
+            } else {
+                let quoted = [format!("'{secret}'"), format!("\"{secret}\""), format!(" {secret} ")];
+                quoted
+                    .iter()
+                    .any(|quoted| text.contains(quoted))
+                    .then(|| quoted.iter().fold(text.clone(), |text, quoted| text.replace(quoted, MASK)))
+            };
+            if let Some(found) = found {
+                *text = found;
+            }
+        }
+    };
+    clean(&mut diagnostic.message);
+    diagnostic.help.iter_mut().for_each(clean);
+    diagnostic.primary.iter_mut().chain(&mut diagnostic.labels).for_each(|label| clean(&mut label.text));
+}
+
+fn define(
+    template: &Template,
+    inputs: &Inputs,
+    custom: &dyn CustomConstraints,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Inner {
+    let inner = template.inner();
+    let keys = inner.dialect.keys();
+    let sources = parameter::Sources {
+        request: &inputs.parameters,
+        environment: inputs.environment.parameters(),
+        defaults: inputs.environment.parameter_defaults(),
+        pseudo: &inputs.pseudo,
+        require: inputs.require_values,
+    };
+    let declared = |name: &str| inner.parameter_names.contains(name);
+    let parameters =
+        parameter::resolve(&inner.dialect, &inner.parameters, &declared, &sources, custom, diagnostics);
+    let declared = Names::all_of(template);
+    let conditions = conditions::decide(template, &parameters, &inputs.files, &declared);
+    let context = Context {
+        parameters: &parameters,
+        conditions: &conditions,
+        files: &inputs.files,
+        mappings: Some(&inner.mappings),
+        enabled: &declared,
+        scope: &NoResources,
+    };
+    // First which resources there are, for what all others may refer to.
+    let mut disabled = HashSet::new();
+    for resource in inner.resources.values() {
+        let Some(condition) = &resource.condition else { continue };
+        let path = join_key(&join_key(keys.resources, &resource.name), keys.condition);
+        if decide(condition, &context, &path, diagnostics) == Some(false) {
+            disabled.insert(resource.name.clone());
+        }
+    }
+    let names = declared.clone().without(disabled);
+    let context = Context { enabled: &names, ..context };
+    let mut work = Work { template, context, diagnostics };
+    work.conditions();
+    let mut facts = IndexMap::with_capacity(inner.resources.len());
+    for resource in inner.resources.values() {
+        if let Some(found) = work.resource(resource) {
+            facts.insert(resource.name.clone(), found);
+        }
+    }
+    let mut enabled_outputs = HashSet::new();
+    for output in inner.outputs.values() {
+        if work.output(output) {
+            enabled_outputs.insert(output.name.clone());
+        }
+    }
+    for name in
+        inner.parameter_names.iter().map(String::as_str).chain(template.pseudo_names().iter().copied())
+    {
+        if let Some(resource) = inner.resources.get(name).filter(|_| names.is_there(name)) {
+            let message = format!("duplicate name {name}: a parameter and a resource have it");
+            let mut diagnostic = Diagnostic::error(codes::DUPLICATE_NAME, message).at(resource.span, "");
+            if let Some(schema) = template.parameter(name) {
+                diagnostic = diagnostic.label(schema.span, "the parameter");
+            }
+            diagnostics.push(diagnostic.path(join_key(keys.resources, name)));
+        }
+    }
+    let dependencies = dependencies::draw(template, &names, &facts, diagnostics);
+    let order = dependencies::order(template, &dependencies, diagnostics);
+    let secrets = parameters.secrets();
+    Inner {
+        template: template.clone(),
+        environment: inputs.environment.clone(),
+        files: inputs.files.clone(),
+        parameters,
+        conditions,
+        names,
+        resources: facts,
+        dependencies,
+        order,
+        enabled_outputs,
+        secrets,
+    }
+}
+
+/// The truth of a condition of a resource or an output; `None` if it cannot be told, which is reported.
+fn decide(
+    condition: &Expression,
+    context: &Context<'_>,
+    path: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<bool> {
+    match context.condition(condition) {
+        Ok(truth) => Some(truth),
+        Err(error) => {
+            diagnostics.push(error.within(path).into_diagnostic());
+            None
+        }
+    }
+}
+
+struct Work<'a> {
+    template: &'a Template,
+    context: Context<'a>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Work<'_> {
+    /// What Heat would stumble over while it parses an expression: wrong calls in branches that are taken, conditions
+    /// of `if` that cannot be decided. Wrong calls elsewhere are warnings.
+    fn parsed(&mut self, expression: &Expression, path: &str, reached: bool) {
+        if expression.is_constant() {
+            return;
+        }
+        let mut taken: HashSet<*const Diagnostic> = HashSet::new();
+        let context = self.context;
+        let diagnostics = &mut *self.diagnostics;
+        if reached {
+            walk(expression, Reach::Taken(&context), &mut path.to_owned(), &mut |visited| match visited {
+                Visited::Invalid { diagnostic } => {
+                    taken.insert(std::ptr::from_ref(diagnostic));
+                    diagnostics.push(diagnostic.clone());
+                }
+                Visited::Call { function, span, path } => {
+                    if let Err(error) = function.choose(&context) {
+                        diagnostics.push(error.at(span).within(path).into_diagnostic());
+                    }
+                }
+            });
+        }
+        walk(expression, Reach::All, &mut path.to_owned(), &mut |visited| {
+            if let Visited::Invalid { diagnostic } = visited {
+                if !taken.contains(&std::ptr::from_ref(diagnostic)) {
+                    diagnostics.push(unreached(diagnostic));
+                }
+            }
+        });
+    }
+
+    fn conditions(&mut self) {
+        let section = self.template.dialect().keys().conditions;
+        for condition in self.template.conditions() {
+            let path = join_key(section, &condition.name);
+            self.parsed(&condition.expression, &path, true);
+            if let Some(Err(error)) = self.context.conditions.values.get(&condition.name) {
+                // Where the condition is used this is an error.
+                let mut diagnostic = error.diagnostic().clone();
+                diagnostic.severity = crate::diagnostic::Severity::Warning;
+                self.diagnostics.push(diagnostic);
+            }
+        }
+    }
+
+    /// Everything about a resource; `None` if it is disabled.
+    fn resource(&mut self, resource: &Resource) -> Option<Facts> {
+        let keys = self.template.dialect().keys();
+        let path = join_key(keys.resources, &resource.name);
+        let fields = [
+            (keys.properties, &resource.properties),
+            (keys.metadata, &resource.metadata),
+            (keys.deletion_policy, &resource.deletion_policy),
+            (keys.update_policy, &resource.update_policy),
+            (keys.external_id, &resource.external_id),
+            (keys.condition, &resource.condition),
+        ];
+        for (key, expression) in fields {
+            if let Some(expression) = expression {
+                self.parsed(expression, &join_key(&path, key), true);
+            }
+        }
+        // Heat resolves the policy while it parses, also that of a disabled resource.
+        let deletion_policy = self.deletion_policy(resource, &join_key(&path, keys.deletion_policy));
+        if !self.context.enabled.is_enabled(&resource.name) {
+            return None;
+        }
+        let mut references = References::default();
+        for (key, expression) in
+            [(keys.properties, &resource.properties), (keys.metadata, &resource.metadata)]
+        {
+            if let Some(expression) = expression {
+                references.extend(expression.references_at(&self.context, &join_key(&path, key)));
+            }
+        }
+        self.diagnostics.append(&mut references.failed);
+        let mut external_id = None;
+        if let Some(expression) = &resource.external_id {
+            match expression.evaluate(&self.context) {
+                // Null is as if it were not there.
+                Ok(value) => {
+                    external_id = Some(value).filter(|value| *value != crate::evaluated::Evaluated::NULL)
+                }
+                Err(error) => {
+                    let path = join_key(&path, keys.external_id);
+                    self.diagnostics.push(error.within(&path).into_diagnostic());
+                }
+            }
+        }
+        if external_id.is_some() {
+            if let Some(first) = resource.depends_on.first() {
+                let message =
+                    format!("resource {} has an external_id and may not depend on others", resource.name);
+                let diagnostic = Diagnostic::error(codes::DEPENDENCY_EXTERNAL, message).at(first.span, "");
+                self.diagnostics.push(diagnostic.path(join_key(&path, keys.depends_on)));
+            }
+        }
+        Some(Facts { deletion_policy, external_id, references })
+    }
+
+    fn deletion_policy(&mut self, resource: &Resource, path: &str) -> DeletionPolicy {
+        let Some(expression) = &resource.deletion_policy else { return DeletionPolicy::Delete };
+        let value = match expression.evaluate(&self.context) {
+            Ok(value) => value.to_value_lossy(),
+            Err(error) => {
+                self.diagnostics.push(error.within(path).into_diagnostic());
+                return DeletionPolicy::Delete;
+            }
+        };
+        if value.is_null() {
+            return DeletionPolicy::Delete;
+        }
+        let dialect = self.template.dialect();
+        let known = DeletionPolicy::ALL.into_iter().find(|policy| {
+            let text = value.as_str().unwrap_or_default();
+            text == policy.name() || (dialect.policies_in_lower_case() && text == policy.lower_case_name())
+        });
+        known.unwrap_or_else(|| {
+            let shown = crate::python::str_of(&value);
+            let message =
+                format!("invalid deletion policy \"{shown}\": the policies are Delete, Retain, Snapshot");
+            let mut diagnostic = Diagnostic::error(codes::DELETION_POLICY, message).at(expression.span(), "");
+            let names = DeletionPolicy::ALL.iter().map(|policy| policy.name());
+            let help = crate::diagnostic::suggest::nearest(&shown, names);
+            diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+            self.diagnostics.push(diagnostic.path(path));
+            DeletionPolicy::Delete
+        })
+    }
+
+    /// Whether an output is enabled; what is wrong with a disabled one are warnings.
+    fn output(&mut self, output: &Output) -> bool {
+        let keys = self.template.dialect().keys();
+        let path = join_key(keys.outputs, &output.name);
+        let mut enabled = true;
+        if let Some(condition) = &output.condition {
+            let path = join_key(&path, keys.condition);
+            self.parsed(condition, &path, true);
+            enabled = decide(condition, &self.context, &path, self.diagnostics) != Some(false);
+        }
+        self.parsed(&output.value, &join_key(&path, keys.output_value), enabled);
+        enabled
+    }
+}
+
+/// A mistake in a branch that is not taken, or in a disabled output.
+fn unreached(diagnostic: &Diagnostic) -> Diagnostic {
+    let mut warning = diagnostic.clone();
+    warning.severity = crate::diagnostic::Severity::Warning;
+    warning.help.push("the conditions keep this from being used now".to_owned());
+    warning
+}
+
+impl Definition {
+    /// The template.
+    pub fn template(&self) -> &Template {
+        &self.0.template
+    }
+
+    /// The environment.
+    pub fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    /// The files that came with the template.
+    pub fn files(&self) -> &Files {
+        &self.0.files
+    }
+
+    /// The parameters with their values, hidden ones marked.
+    pub fn parameters(&self) -> &ParameterValues {
+        &self.0.parameters
+    }
+
+    /// The conditions with their values.
+    pub fn conditions(&self) -> &Conditions {
+        &self.0.conditions
+    }
+
+    /// The enabled resources in the order of the template.
+    pub fn resources(&self) -> impl Iterator<Item = DefinedResource<'_>> {
+        self.0.resources.keys().filter_map(|name| self.resource(name))
+    }
+
+    /// The enabled resource of this name.
+    pub fn resource(&self, name: &str) -> Option<DefinedResource<'_>> {
+        let facts = self.0.resources.get(name)?;
+        Some(DefinedResource { resource: self.0.template.inner().resources.get(name)?, facts })
+    }
+
+    /// For each enabled resource the names of those that it depends on directly, by `depends_on` or by reference.
+    pub fn dependencies(&self) -> &IndexMap<String, IndexSet<String>> {
+        &self.0.dependencies
+    }
+
+    /// The enabled resources in an order in which each comes after all that it depends on.
+    pub fn order(&self) -> &[String] {
+        &self.0.order
+    }
+
+    /// All outputs in the order of the template, the disabled ones (whose value is null) among them.
+    pub fn outputs(&self) -> impl Iterator<Item = &Output> {
+        self.0.template.inner().outputs.values()
+    }
+
+    /// Whether an output is there and not disabled.
+    pub fn output_is_enabled(&self, name: &str) -> bool {
+        self.0.enabled_outputs.contains(name)
+    }
+
+    /// What expressions of this definition see, with these resources.
+    pub fn context<'a>(&'a self, scope: &'a dyn Scope) -> Context<'a> {
+        Context {
+            parameters: &self.0.parameters,
+            conditions: &self.0.conditions,
+            files: &self.0.files,
+            mappings: Some(self.0.template.mappings()),
+            enabled: &self.0.names,
+            scope,
+        }
+    }
+
+    /// Takes the values of hidden parameters out of an error.
+    fn without_secrets(&self, error: EvaluationError) -> EvaluationError {
+        let mut diagnostic = error.into_diagnostic();
+        redact(&mut diagnostic, &self.0.secrets);
+        EvaluationError::compiled(diagnostic)
+    }
+}

@@ -1,0 +1,280 @@
+//! From properties as they are written to properties as they are used.
+
+use super::{DefinedResource, Definition, redact};
+use crate::diagnostic::{Diagnostic, codes};
+use crate::evaluated::Evaluated;
+use crate::expression::{Context, Expression, Kind, Scope, Step, join_key};
+use crate::schema::{Coercion, CustomConstraints, PropertyProblem, ResourceSchema, Translation};
+use indexmap::IndexMap;
+use std::collections::HashSet;
+
+impl Definition {
+    /// The properties of a resource as its type uses them: evaluated, translated, coerced, with defaults.
+    ///
+    /// What hangs on resources that do not exist yet stays unknown. Translations that resolve names are left to the
+    /// plugin, which can ask its service.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, each with the place of the property.
+    pub fn resolve_properties(
+        &self,
+        resource: &DefinedResource<'_>,
+        scope: &dyn Scope,
+        schema: &ResourceSchema,
+        custom: &dyn CustomConstraints,
+    ) -> Result<IndexMap<String, Evaluated>, Vec<Diagnostic>> {
+        let context = self.context(scope);
+        let mut diagnostics = Vec::new();
+        let values = self.properties_with(
+            resource,
+            &context,
+            schema,
+            &Coercion::strict(custom),
+            &|_| false,
+            &mut diagnostics,
+        );
+        diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
+        if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(values) }
+    }
+
+    /// The same for any context; of properties for which `types_only` holds constraints are not checked.
+    pub(super) fn properties_with(
+        &self,
+        resource: &DefinedResource<'_>,
+        context: &Context<'_>,
+        schema: &ResourceSchema,
+        coercion: &Coercion<'_>,
+        types_only: &dyn Fn(&str) -> bool,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> IndexMap<String, Evaluated> {
+        let keys = self.template().dialect().keys();
+        let path = join_key(&join_key(keys.resources, resource.name()), keys.properties);
+        let expression = resource.properties();
+        let (mut given, failed) = evaluate_entries(expression, &path, context, diagnostics);
+        if schema.open_properties && schema.properties.is_empty() {
+            return given;
+        }
+        let place = |problem_path: &[Step], key: bool| match expression {
+            Some(expression) => expression.locate(problem_path, key),
+            None => resource.span(),
+        };
+        for conflict in translate(&schema.translations, &mut given) {
+            let steps: Vec<Step> = conflict.iter().map(|key| key.as_str().into()).collect();
+            let message = format!(
+                "the property {} and its replacement cannot be given at the same time",
+                conflict.join(".")
+            );
+            diagnostics.push(
+                Diagnostic::error(codes::PROPERTY_CONFLICT, message)
+                    .at(place(&steps, true), "")
+                    .path(path.clone()),
+            );
+        }
+        if let Some(description) = resource.description() {
+            // Heat uses the text about the resource where the type has a description that can be updated.
+            let wanted = schema.properties.get("description").is_some_and(|property| {
+                property.update == crate::schema::UpdateMode::InPlace && property.default.is_none()
+            });
+            if wanted && !given.contains_key("description") {
+                given.insert("description".to_owned(), Evaluated::Known(description.into()));
+            }
+        }
+        let extra: IndexMap<String, Evaluated> = if schema.open_properties {
+            let open =
+                given.keys().filter(|key| !schema.properties.contains_key(*key)).cloned().collect::<Vec<_>>();
+            open.into_iter().filter_map(|key| given.swap_remove_entry(&key)).collect()
+        } else {
+            IndexMap::new()
+        };
+        let (mut values, problems) = coercion.properties_with(&schema.properties, given, types_only);
+        for problem in problems {
+            // What could not be evaluated counts as missing; that it is wrong has been told.
+            let about_failed = problem.code == codes::PROPERTY_MISSING && is_about(&problem, &failed);
+            if !about_failed {
+                diagnostics.push(problem_diagnostic(
+                    &problem,
+                    &path,
+                    place(&problem.path, problem.about_key),
+                ));
+            }
+        }
+        values.extend(extra);
+        values
+    }
+}
+
+/// A problem of a property as a diagnostic; `path` leads to the properties.
+pub(super) fn problem_diagnostic(
+    problem: &PropertyProblem,
+    path: &str,
+    span: crate::source::Span,
+) -> Diagnostic {
+    let mut path = path.to_owned();
+    // Heat tells an unknown or missing property at the map, not at the property.
+    let steps = if problem.about_key {
+        &problem.path[..problem.path.len().saturating_sub(1)]
+    } else {
+        &problem.path[..]
+    };
+    steps.iter().for_each(|step| step.push(&mut path));
+    let mut diagnostic = Diagnostic::error(problem.code, problem.message.clone()).at(span, "").path(path);
+    diagnostic.help.extend(problem.help.iter().cloned());
+    diagnostic
+}
+
+fn is_about(problem: &PropertyProblem, failed: &HashSet<String>) -> bool {
+    problem.path.is_empty()
+        && failed.iter().any(|name| problem.message == format!("property {name} not assigned"))
+}
+
+/// Evaluates each property for itself, so that one that fails does not hide the others.
+fn evaluate_entries(
+    expression: Option<&Expression>,
+    path: &str,
+    context: &Context<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (IndexMap<String, Evaluated>, HashSet<String>) {
+    let mut given = IndexMap::new();
+    let mut failed = HashSet::new();
+    let Some(expression) = expression else { return (given, failed) };
+    if let Kind::Map { entries, .. } = expression.kind() {
+        for entry in entries {
+            match entry.value.evaluate_nullable(context) {
+                Ok(Some(value)) => {
+                    given.insert(entry.key.to_string(), value);
+                }
+                // As if it were not written.
+                Ok(None) => {}
+                Err(error) => {
+                    let error = error.at(entry.value.span()).within(&entry.key).within(path);
+                    diagnostics.push(error.into_diagnostic());
+                    failed.insert(entry.key.to_string());
+                }
+            }
+        }
+        return (given, failed);
+    }
+    match expression.evaluate(context).map(Evaluated::into_map) {
+        Ok(Ok(entries)) => given = entries,
+        // Null, and what else Python finds empty, is as if nothing were given.
+        Ok(Err(Evaluated::Known(value))) if !crate::python::truthy(&value) => {}
+        Ok(Err(Evaluated::Unknown(_))) => {}
+        Ok(Err(other)) => {
+            let message =
+                format!("properties must be a map, not {}", crate::python::repr(&other.to_value_lossy()));
+            diagnostics
+                .push(Diagnostic::error(codes::RESOURCE_SHAPE, message).at(expression.span(), "").path(path));
+        }
+        Err(error) => diagnostics.push(error.at(expression.span()).within(path).into_diagnostic()),
+    }
+    (given, failed)
+}
+
+/// Applies the rules that need no service: values move to other properties, are added to lists, or are dropped. Gives
+/// the paths of properties that are given together with their replacement.
+pub fn translate(rules: &[Translation], properties: &mut IndexMap<String, Evaluated>) -> Vec<Vec<String>> {
+    let mut conflicts = Vec::new();
+    if rules.is_empty() {
+        return conflicts;
+    }
+    for rule in rules {
+        match rule {
+            Translation::Replace { from, to } => {
+                let shared = from.iter().zip(to).take_while(|(a, b)| a == b).count();
+                let (Some(rest_from), Some(rest_to)) = (from.get(shared..), to.get(shared..)) else {
+                    continue;
+                };
+                let mut conflict = false;
+                within(properties, &from[..shared], &mut |container| {
+                    conflict |= relocate(container, rest_from, rest_to);
+                });
+                if conflict {
+                    conflicts.push(from.clone());
+                }
+            }
+            Translation::Add { path, values } => {
+                let Some((last, before)) = path.split_last() else { continue };
+                within(properties, before, &mut |container| {
+                    let list = container.swap_remove(last).unwrap_or(Evaluated::NULL);
+                    let added = values.iter().cloned().map(Evaluated::Known);
+                    let list = match list {
+                        Evaluated::Known(serde_json::Value::Null) => Evaluated::list(added.collect()),
+                        other => match other.into_list() {
+                            Ok(mut items) => {
+                                items.extend(added);
+                                Evaluated::list(items)
+                            }
+                            Err(other) => other,
+                        },
+                    };
+                    container.insert(last.clone(), list);
+                });
+            }
+            Translation::Delete { path } => {
+                let Some((last, before)) = path.split_last() else { continue };
+                within(properties, before, &mut |container| {
+                    container.shift_remove(last);
+                });
+            }
+            // Somebody who can ask the service does this.
+            Translation::Resolve { .. } => {}
+        }
+    }
+    conflicts
+}
+
+/// Works on every map that a path leads to; a list on the way means each of its items.
+fn within(
+    properties: &mut IndexMap<String, Evaluated>,
+    path: &[String],
+    work: &mut dyn FnMut(&mut IndexMap<String, Evaluated>),
+) {
+    let Some((first, rest)) = path.split_first() else { return work(properties) };
+    if let Some(value) = properties.get_mut(first) {
+        let taken = std::mem::replace(value, Evaluated::NULL);
+        *value = within_value(taken, rest, work);
+    }
+}
+
+fn within_value(
+    value: Evaluated,
+    path: &[String],
+    work: &mut dyn FnMut(&mut IndexMap<String, Evaluated>),
+) -> Evaluated {
+    match value.into_map() {
+        Ok(mut entries) => {
+            within(&mut entries, path, work);
+            Evaluated::map(entries)
+        }
+        Err(other) => match other.into_list() {
+            Ok(items) => {
+                Evaluated::list(items.into_iter().map(|item| within_value(item, path, work)).collect())
+            }
+            Err(other) => other,
+        },
+    }
+}
+
+/// Moves a value from one place to another; true if both had one.
+fn relocate(container: &mut IndexMap<String, Evaluated>, from: &[String], to: &[String]) -> bool {
+    let (Some((last_from, before_from)), Some((last_to, before_to))) = (from.split_last(), to.split_last())
+    else {
+        return false;
+    };
+    let mut moved = None;
+    within(container, before_from, &mut |inner| moved = inner.shift_remove(last_from).or(moved.take()));
+    let Some(moved) = moved.filter(|value| *value != Evaluated::NULL) else { return false };
+    let set = |value: &Evaluated| value.known().is_some_and(crate::python::truthy);
+    let mut conflict = false;
+    if let Some(first) = before_to.first() {
+        if !container.contains_key(first) {
+            container.insert(first.clone(), Evaluated::map(IndexMap::new()));
+        }
+    }
+    within(container, before_to, &mut |inner| {
+        conflict |= inner.get(last_to).is_some_and(|present| set(present) && set(&moved));
+        inner.insert(last_to.clone(), moved.clone());
+    });
+    conflict
+}

@@ -1,0 +1,215 @@
+//! Environments: values of parameters, and what stands behind the types of resources.
+
+mod merge;
+mod registry;
+
+pub use registry::{Hook, Implementation, Registry, RestrictedAction};
+
+use crate::checked::Checked;
+use crate::diagnostic::suggest;
+use crate::diagnostic::{Diagnostic, codes};
+use crate::parameter::GivenValue;
+use crate::source::SourceMap;
+use crate::yaml::{self, Entry, Limits, Node, TextKind};
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// The sections that an environment can have.
+const SECTIONS: [&str; 6] = [
+    "parameters",
+    "resource_registry",
+    "parameter_defaults",
+    "encrypted_param_names",
+    "event_sinks",
+    "parameter_merge_strategies",
+];
+
+/// An environment. Cheap to clone; values of parameters are not part of its `Debug` output.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(Arc<Inner>);
+
+#[derive(Debug, Clone, Default)]
+struct Inner {
+    parameters: IndexMap<String, GivenValue>,
+    parameter_defaults: IndexMap<String, GivenValue>,
+    registry: Registry,
+    event_sinks: Vec<Value>,
+    encrypted_param_names: Vec<Value>,
+    merge_strategies: Map<String, Value>,
+}
+
+impl Environment {
+    /// An empty environment.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads an environment. `name` is its path or URL, for messages.
+    pub fn parse(sources: &mut SourceMap, name: &str, text: &str, limits: &Limits) -> Checked<Self> {
+        let text: Arc<str> = text.into();
+        let file = sources.add(name, text.clone());
+        let read = yaml::read(file, &text, TextKind::Environment, limits);
+        let mut diagnostics = read.diagnostics;
+        let Some(node) = read.node else { return Checked::failed(diagnostics) };
+        let inner = Reader { diagnostics: &mut diagnostics }.environment(&node);
+        match inner {
+            Some(inner) => Checked::new(Self(Arc::new(inner)), diagnostics),
+            None => Checked::failed(diagnostics),
+        }
+    }
+
+    /// Reads an environment that came as a value, inside a request perhaps; places are those in its text as JSON.
+    pub fn from_value(sources: &mut SourceMap, name: &str, value: &Value, limits: &Limits) -> Checked<Self> {
+        // Writing a value never fails.
+        let text = serde_json::to_string_pretty(value).unwrap_or_default();
+        Self::parse(sources, name, &text, limits)
+    }
+
+    /// Values for the parameters of the root template.
+    pub fn parameters(&self) -> &IndexMap<String, GivenValue> {
+        &self.0.parameters
+    }
+
+    /// Defaults for the parameters of every template in the tree.
+    pub fn parameter_defaults(&self) -> &IndexMap<String, GivenValue> {
+        &self.0.parameter_defaults
+    }
+
+    /// What stands behind the types of resources.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// Where events are sent to.
+    pub fn event_sinks(&self) -> &[Value] {
+        &self.0.event_sinks
+    }
+
+    /// The environment as a value, as Heat's API shows it.
+    pub fn to_value(&self) -> Value {
+        let plain = |values: &IndexMap<String, GivenValue>| -> Map<String, Value> {
+            values.iter().map(|(name, given)| (name.clone(), given.value.clone())).collect()
+        };
+        let mut value = Map::new();
+        value.insert("resource_registry".to_owned(), self.0.registry.to_value());
+        value.insert("parameters".to_owned(), plain(&self.0.parameters).into());
+        value.insert("parameter_defaults".to_owned(), plain(&self.0.parameter_defaults).into());
+        value.insert("event_sinks".to_owned(), self.0.event_sinks.clone().into());
+        Value::Object(value)
+    }
+
+    /// The environment with other parameters.
+    #[must_use]
+    pub fn with_parameters(&self, parameters: impl IntoIterator<Item = (String, Value)>) -> Self {
+        let mut inner = (*self.0).clone();
+        inner.parameters =
+            parameters.into_iter().map(|(name, value)| (name, GivenValue { value, span: None })).collect();
+        Self(Arc::new(inner))
+    }
+
+    /// The environment with another laid over it, as an update with the existing environment does it: entry by entry,
+    /// the other one wins.
+    #[must_use]
+    pub fn overlaid(&self, over: &Self) -> Self {
+        let mut inner = (*self.0).clone();
+        inner.parameters.extend(over.0.parameters.clone());
+        inner.parameter_defaults.extend(over.0.parameter_defaults.clone());
+        inner.registry = inner.registry.overlaid(&over.0.registry);
+        inner.event_sinks.extend(over.0.event_sinks.iter().cloned());
+        Self(Arc::new(inner))
+    }
+
+    /// What a nested stack inherits, for the resource of the outer template that it belongs to: everything but the
+    /// parameters.
+    #[must_use]
+    pub fn child(&self, resource: &str, parameters: impl IntoIterator<Item = (String, Value)>) -> Self {
+        let mut inner = (*self.with_parameters(parameters).0).clone();
+        inner.registry = inner.registry.child(resource);
+        Self(Arc::new(inner))
+    }
+}
+
+struct Reader<'a> {
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn environment(&mut self, node: &Node) -> Option<Inner> {
+        let Some(entries) = node.as_map() else {
+            let message = format!("an environment must be a map, not {}", node.kind_name());
+            self.diagnostics.push(Diagnostic::error(codes::ENVIRONMENT_SHAPE, message).at(node.span, ""));
+            return None;
+        };
+        let mut inner = Inner::default();
+        for entry in entries {
+            let section = &*entry.key;
+            if !SECTIONS.contains(&section) {
+                let message = format!("an environment has no section \"{section}\"");
+                let mut diagnostic =
+                    Diagnostic::error(codes::ENVIRONMENT_SECTION, message).at(entry.key_span, "");
+                let help = suggest::nearest(section, SECTIONS);
+                diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                self.diagnostics.push(diagnostic);
+                continue;
+            }
+            if entry.value.is_null() {
+                let message = format!("the section \"{section}\" of the environment is empty");
+                let diagnostic = Diagnostic::error(codes::ENVIRONMENT_EMPTY_SECTION, message);
+                self.diagnostics.push(diagnostic.at(entry.key_span, "").help("write `{}` or leave it out"));
+                continue;
+            }
+            match section {
+                "parameters" => inner.parameters = self.values(entry),
+                "parameter_defaults" => inner.parameter_defaults = self.values(entry),
+                "resource_registry" => {
+                    let entries = self.map(entry);
+                    inner.registry = registry::read(entries, self.diagnostics);
+                }
+                "parameter_merge_strategies" => {
+                    inner.merge_strategies = self
+                        .map(entry)
+                        .iter()
+                        .map(|entry| (entry.key.to_string(), entry.value.to_value()))
+                        .collect();
+                }
+                "event_sinks" => inner.event_sinks = self.list(entry),
+                _ => inner.encrypted_param_names = self.list(entry),
+            }
+        }
+        Some(inner)
+    }
+
+    fn wrong_shape(&mut self, entry: &Entry, wants: &str) {
+        let message =
+            format!("the section \"{}\" must be {wants}, not {}", entry.key, entry.value.kind_name());
+        self.diagnostics.push(Diagnostic::error(codes::ENVIRONMENT_SHAPE, message).at(entry.value.span, ""));
+    }
+
+    fn map<'n>(&mut self, entry: &'n Entry) -> &'n [Entry] {
+        entry.value.as_map().unwrap_or_else(|| {
+            self.wrong_shape(entry, "a map");
+            &[]
+        })
+    }
+
+    fn list(&mut self, entry: &Entry) -> Vec<Value> {
+        match entry.value.as_list() {
+            Some(items) => items.iter().map(Node::to_value).collect(),
+            None => {
+                self.wrong_shape(entry, "a list");
+                Vec::new()
+            }
+        }
+    }
+
+    fn values(&mut self, entry: &Entry) -> IndexMap<String, GivenValue> {
+        self.map(entry)
+            .iter()
+            .map(|entry| {
+                let given = GivenValue { value: entry.value.to_value(), span: Some(entry.value.span) };
+                (entry.key.to_string(), given)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,466 @@
+//! The resource registry: which type stands for which.
+//!
+//! Heat sorts all entries that match a type: those of the user before built-in ones, those for one resource before
+//! general ones, then by the text of the entry, so that a wildcard beats an exact name of the same kind (`*` sorts before
+//! letters). An entry that leads to a type that does not exist is passed over.
+
+use crate::diagnostic::{Diagnostic, codes};
+use crate::schema::{ResourceSchema, ResourceTypes};
+use crate::source::Span;
+use crate::yaml::Entry;
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How often one type may be mapped to the next; Heat runs until Python's stack is full.
+const MOST_MAPPINGS: usize = 100;
+
+/// What stands behind a type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Implementation {
+    /// A type of a plugin.
+    Type(Arc<ResourceSchema>),
+    /// A template, by its name among the files.
+    Template(String),
+}
+
+/// A point in the life of a resource where it can be made to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hook {
+    /// Before it is created.
+    PreCreate,
+    /// Before it is updated.
+    PreUpdate,
+    /// Before it is deleted.
+    PreDelete,
+    /// After it was created.
+    PostCreate,
+    /// After it was updated.
+    PostUpdate,
+    /// After it was deleted.
+    PostDelete,
+}
+
+impl Hook {
+    /// All hooks.
+    pub const ALL: [Self; 6] = [
+        Self::PreCreate,
+        Self::PreUpdate,
+        Self::PreDelete,
+        Self::PostCreate,
+        Self::PostUpdate,
+        Self::PostDelete,
+    ];
+
+    /// Its name in environments, such as `pre-create`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PreCreate => "pre-create",
+            Self::PreUpdate => "pre-update",
+            Self::PreDelete => "pre-delete",
+            Self::PostCreate => "post-create",
+            Self::PostUpdate => "post-update",
+            Self::PostDelete => "post-delete",
+        }
+    }
+}
+
+/// An action that an environment can forbid for a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RestrictedAction {
+    /// Updating it in place.
+    Update,
+    /// Replacing it.
+    Replace,
+}
+
+impl RestrictedAction {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Update, Self::Replace];
+
+    /// Its name in environments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Update => "update",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+/// What the registry of an environment says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Registry {
+    /// Type or wildcard to type, wildcard or template.
+    types: IndexMap<String, Target>,
+    /// Entries for single resources (or for patterns of names, as far as hooks and actions go).
+    resources: IndexMap<String, ForResource>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Target {
+    name: String,
+    span: Option<Span>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct ForResource {
+    types: IndexMap<String, Target>,
+    hooks: BTreeSet<Hook>,
+    restricted_actions: BTreeSet<RestrictedAction>,
+    /// What belongs to resources of the nested stack, if it is one.
+    inner: IndexMap<String, ForResource>,
+}
+
+pub(super) fn read(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> Registry {
+    let mut registry = Registry::default();
+    for entry in entries {
+        match (&*entry.key, entry.value.as_map()) {
+            ("resources", Some(resources)) => registry.resources = read_resources(resources, diagnostics),
+            _ => read_type(entry, &mut registry.types, diagnostics),
+        }
+    }
+    registry
+}
+
+fn read_resources(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> IndexMap<String, ForResource> {
+    let mut resources = IndexMap::new();
+    for entry in entries {
+        let Some(inside) = entry.value.as_map() else {
+            wrong(entry, "an entry for a resource must be a map", diagnostics);
+            continue;
+        };
+        let mut here = ForResource::default();
+        let mut nested = Vec::new();
+        for entry in inside {
+            match &*entry.key {
+                "hooks" => {
+                    here.hooks = words(entry, &Hook::ALL, Hook::name, codes::REGISTRY_HOOK, diagnostics)
+                }
+                "restricted_actions" => {
+                    let code = codes::REGISTRY_RESTRICTED_ACTION;
+                    here.restricted_actions =
+                        words(entry, &RestrictedAction::ALL, RestrictedAction::name, code, diagnostics);
+                }
+                _ if entry.value.as_map().is_some() => nested.push(entry.clone()),
+                _ => read_type(entry, &mut here.types, diagnostics),
+            }
+        }
+        here.inner = read_resources(&nested, diagnostics);
+        resources.insert(entry.key.to_string(), here);
+    }
+    resources
+}
+
+fn wrong(entry: &Entry, message: &str, diagnostics: &mut Vec<Diagnostic>) {
+    let message = format!("{message}, not {}", entry.value.kind_name());
+    diagnostics.push(Diagnostic::error(codes::REGISTRY_ENTRY, message).at(entry.value.span, ""));
+}
+
+fn read_type(entry: &Entry, types: &mut IndexMap<String, Target>, diagnostics: &mut Vec<Diagnostic>) {
+    match (entry.value.as_str(), entry.value.is_null()) {
+        (Some(target), _) => {
+            types.insert(
+                entry.key.to_string(),
+                Target { name: target.to_owned(), span: Some(entry.value.span) },
+            );
+        }
+        // Null takes an earlier entry away, with `*` all that begin so.
+        (None, true) => remove(types, &entry.key),
+        (None, false) => wrong(entry, "a type is mapped to the name of a type or a template", diagnostics),
+    }
+}
+
+fn remove(types: &mut IndexMap<String, Target>, name: &str) {
+    match name.strip_suffix('*') {
+        Some(prefix) => types.retain(|known, _| !known.starts_with(prefix)),
+        None => {
+            types.shift_remove(name);
+        }
+    }
+}
+
+fn words<W: Copy + Ord>(
+    entry: &Entry,
+    all: &[W],
+    name: fn(W) -> &'static str,
+    code: crate::diagnostic::Code,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeSet<W> {
+    let nodes = match entry.value.as_list() {
+        Some(items) => items.iter().collect(),
+        None => vec![&entry.value],
+    };
+    let mut words = BTreeSet::new();
+    for node in nodes {
+        let text = crate::python::str_of(&node.to_value());
+        match all.iter().find(|word| name(**word) == text) {
+            Some(word) => {
+                words.insert(*word);
+            }
+            None => {
+                let known: Vec<_> = all.iter().map(|word| name(*word)).collect();
+                let message = format!("\"{text}\" is none of {}: {}", entry.key, known.join(", "));
+                let mut diagnostic = Diagnostic::error(code, message).at(node.span, "");
+                let help = crate::diagnostic::suggest::nearest(&text, known);
+                diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                diagnostics.push(diagnostic);
+            }
+        }
+    }
+    words
+}
+
+/// Whether a name is that of a template.
+fn is_template(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".template")
+}
+
+impl Registry {
+    /// What stands behind a type, for a resource of this name; `None` if nothing does.
+    ///
+    /// # Errors
+    ///
+    /// If types are mapped in a circle.
+    pub fn resolve(
+        &self,
+        type_name: &str,
+        resource: &str,
+        types: &dyn ResourceTypes,
+    ) -> Result<Option<Implementation>, Box<Diagnostic>> {
+        self.resolve_from(type_name, resource, types, 0)
+    }
+
+    fn resolve_from(
+        &self,
+        type_name: &str,
+        resource: &str,
+        types: &dyn ResourceTypes,
+        depth: usize,
+    ) -> Result<Option<Implementation>, Box<Diagnostic>> {
+        // Candidates as (is general, text of the entry, target), which sorts them as Heat does.
+        let mut candidates: Vec<(bool, &str, &Target)> = Vec::new();
+        if let Some(here) = self.resources.get(resource) {
+            candidates.extend(
+                here.types.get_key_value(type_name).map(|(name, target)| (false, name.as_str(), target)),
+            );
+        }
+        candidates
+            .extend(self.types.get_key_value(type_name).map(|(name, target)| (true, name.as_str(), target)));
+        for (pattern, target) in &self.types {
+            if let Some(prefix) = pattern.strip_suffix('*') {
+                if type_name.starts_with(prefix) && type_name != target.name && pattern != type_name {
+                    candidates.push((true, pattern, target));
+                }
+            }
+        }
+        candidates.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+        for (_, pattern, target) in candidates {
+            if is_template(&target.name) {
+                return Ok(Some(Implementation::Template(target.name.clone())));
+            }
+            if depth >= MOST_MAPPINGS {
+                let message =
+                    format!("types are mapped in a circle: {type_name} is mapped to {}", target.name);
+                let mut diagnostic = Diagnostic::error(codes::REGISTRY_LOOP, message);
+                if let Some(span) = target.span {
+                    diagnostic = diagnostic.at(span, "");
+                }
+                return Err(Box::new(diagnostic));
+            }
+            let next = match (pattern.strip_suffix('*'), target.name.strip_suffix('*')) {
+                (Some(from), Some(to)) => format!("{to}{}", &type_name[from.len()..]),
+                _ => target.name.clone(),
+            };
+            if let Some(found) = self.resolve_from(&next, resource, types, depth + 1)? {
+                return Ok(Some(found));
+            }
+        }
+        if is_template(type_name) {
+            return Ok(Some(Implementation::Template(type_name.to_owned())));
+        }
+        Ok(types.resource_type(type_name).map(Implementation::Type))
+    }
+
+    /// The names that the registry gives to types, for "did you mean".
+    pub fn type_names(&self) -> impl Iterator<Item = &str> {
+        self.types.keys().map(String::as_str).filter(|name| !name.ends_with('*'))
+    }
+
+    /// Whether a resource waits at a hook; names are matched as the shell does it.
+    pub fn has_hook(&self, resource: &str, hook: Hook) -> bool {
+        self.resources
+            .iter()
+            .any(|(pattern, here)| here.hooks.contains(&hook) && shell_match(pattern, resource))
+    }
+
+    /// What may not be done to a resource; names are matched as the shell does it.
+    pub fn restricted_actions(&self, resource: &str) -> BTreeSet<RestrictedAction> {
+        self.resources
+            .iter()
+            .filter(|(pattern, _)| shell_match(pattern, resource))
+            .flat_map(|(_, here)| here.restricted_actions.iter().copied())
+            .collect()
+    }
+
+    /// This registry with another laid over it, entry by entry.
+    #[must_use]
+    pub fn overlaid(mut self, over: &Self) -> Self {
+        self.types.extend(over.types.clone());
+        for (name, there) in &over.resources {
+            self.resources.entry(name.clone()).or_default().overlay(there);
+        }
+        self
+    }
+
+    /// Entry by entry, but `resources` as a whole, if the other one has it.
+    pub(super) fn replaced_by(mut self, over: Self) -> Self {
+        self.types.extend(over.types);
+        if !over.resources.is_empty() {
+            self.resources = over.resources;
+        }
+        self
+    }
+
+    /// The registry of a nested stack: what is said about resources inside of it moves up.
+    pub(super) fn child(&self, resource: &str) -> Self {
+        let mut resources = IndexMap::new();
+        let matching = self.resources.iter().filter(|(pattern, _)| shell_match(pattern, resource));
+        for here in matching.map(|(_, here)| here).chain(self.resources.get(resource)) {
+            resources.extend(here.inner.clone());
+        }
+        Self { types: self.types.clone(), resources }
+    }
+
+    /// As a value, as Heat's API shows it.
+    pub fn to_value(&self) -> Value {
+        let mut value = types_value(&self.types);
+        value.insert("resources".to_owned(), resources_value(&self.resources));
+        Value::Object(value)
+    }
+}
+
+fn types_value(types: &IndexMap<String, Target>) -> Map<String, Value> {
+    types.iter().map(|(name, target)| (name.clone(), Value::String(target.name.clone()))).collect()
+}
+
+fn resources_value(resources: &IndexMap<String, ForResource>) -> Value {
+    resources
+        .iter()
+        .map(|(name, here)| {
+            let mut value = types_value(&here.types);
+            if !here.hooks.is_empty() {
+                let hooks: Vec<_> = here.hooks.iter().map(|hook| hook.name()).collect();
+                value.insert("hooks".to_owned(), hooks.into());
+            }
+            if !here.restricted_actions.is_empty() {
+                let actions: Vec<_> = here.restricted_actions.iter().map(|action| action.name()).collect();
+                value.insert("restricted_actions".to_owned(), actions.into());
+            }
+            if let Value::Object(inner) = resources_value(&here.inner) {
+                value.extend(inner);
+            }
+            (name.clone(), Value::Object(value))
+        })
+        .collect()
+}
+
+impl ForResource {
+    fn overlay(&mut self, over: &Self) {
+        self.types.extend(over.types.clone());
+        if !over.hooks.is_empty() {
+            self.hooks.clone_from(&over.hooks);
+        }
+        if !over.restricted_actions.is_empty() {
+            self.restricted_actions.clone_from(&over.restricted_actions);
+        }
+        for (name, there) in &over.inner {
+            self.inner.entry(name.clone()).or_default().overlay(there);
+        }
+    }
+}
+
+/// Python's `fnmatch.fnmatchcase`: `*`, `?`, `[set]`, `[!set]`.
+fn shell_match(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let name: Vec<char> = name.chars().collect();
+    // Positions in pattern and name to go back to: the last `*`.
+    let (mut at, mut here) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while here < name.len() {
+        match one(&pattern, at, name[here]) {
+            Match::Star => {
+                star = Some((at, here));
+                at += 1;
+            }
+            Match::Yes(next) => {
+                at = next;
+                here += 1;
+            }
+            Match::No => match star {
+                Some((star_at, star_here)) => {
+                    at = star_at + 1;
+                    here = star_here + 1;
+                    star = Some((star_at, star_here + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|letter| *letter == '*')
+}
+
+enum Match {
+    Star,
+    Yes(usize),
+    No,
+}
+
+fn one(pattern: &[char], at: usize, letter: char) -> Match {
+    match pattern.get(at) {
+        None => Match::No,
+        Some('*') => Match::Star,
+        Some('?') => Match::Yes(at + 1),
+        Some('[') => {
+            let negated = pattern.get(at + 1) == Some(&'!');
+            let start = at + 1 + usize::from(negated);
+            // A closing bracket in first place is itself; without one the bracket is itself.
+            let Some(end) = (start + 1..pattern.len()).find(|end| pattern[*end] == ']') else {
+                return if letter == '[' { Match::Yes(at + 1) } else { Match::No };
+            };
+            let mut inside = false;
+            let mut place = start;
+            while place < end {
+                if place + 2 < end && pattern[place + 1] == '-' {
+                    inside |= (pattern[place]..=pattern[place + 2]).contains(&letter);
+                    place += 3;
+                } else {
+                    inside |= pattern[place] == letter;
+                    place += 1;
+                }
+            }
+            if inside == negated { Match::No } else { Match::Yes(end + 1) }
+        }
+        Some(other) if *other == letter => Match::Yes(at + 1),
+        Some(_) => Match::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_match;
+
+    #[test]
+    fn names_match_as_in_a_shell() {
+        assert!(shell_match("*", ""));
+        assert!(shell_match("web_*", "web_1"));
+        assert!(shell_match("*_web", "my_web"));
+        assert!(shell_match("a*b*c", "axxbyyc"));
+        assert!(!shell_match("a*b*c", "axxbyyd"));
+        assert!(shell_match("w?b", "web"));
+        assert!(shell_match("[a-c]x", "bx"));
+        assert!(!shell_match("[!a-c]x", "bx"));
+        assert!(shell_match("[x", "[x"));
+        assert!(!shell_match("web", "Web"));
+    }
+}
