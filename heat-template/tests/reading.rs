@@ -290,6 +290,7 @@ mod tags {
             ("a: !!binary aGVs\n", r#"{"a":"hel"}"#),
             ("a: !!set {x, y, x}", r#"{"a":["x","y"]}"#),
             ("a: !!omap [{x: 1}, {2: y}]", r#"{"a":[["x",1],[2,"y"]]}"#),
+            ("[&m {x: 1}, !!omap [*m]]", r#"[{"x":1},[["x",1]]]"#),
             ("a: !!pairs [{x: 1}, {x: 2}]", r#"{"a":[["x",1],["x",2]]}"#),
             ("[!!seq [1], !!map {a: 1}]", r#"[[1],{"a":1}]"#),
             ("[! 5, ! '5', ! [a]]", r#"[5,5,["a"]]"#),
@@ -314,6 +315,7 @@ mod tags {
                 "a: !!set [1]",
                 "a: !!omap {a: 1}",
                 "a: !!omap [x]",
+                "a: !!omap [[{a: 1}]]",
                 "a: !!omap [{a: 1, b: 2}]",
                 "a: !!binary aGVsb",
                 "a: !!binary /w==",
@@ -406,6 +408,7 @@ mod second_reader {
         assert_eq!(value("[m:, 2012-01-01]"), r#"[{"m":null},"2012-01-01"]"#);
         assert_eq!(value("[m:, 2001-1-4 1:59:43.5 Z]"), r#"[{"m":null},"2001-01-04T01:59:43.500000"]"#);
         assert!(errors("[m:, 2012-13-45]").contains(&codes::TAG_MISMATCH));
+        assert!(errors("[m:, {2012-01-01: x}]").contains(&codes::KEY_NOT_SCALAR));
     }
 
     #[test]
@@ -571,6 +574,22 @@ mod hostile {
         let limits = Limits { nodes: 100, ..Limits::default() };
         assert_eq!(found(&quickly(&format!("[{}]", "x, ".repeat(200)), &limits)), [codes::TOO_MANY_NODES]);
         assert_eq!(found(&quickly(&format!("[{}1]", "1,".repeat(200)), &limits)), [codes::TOO_MANY_NODES]);
+    }
+
+    #[test]
+    fn of_very_many_problems_the_first_thousand_are_told() {
+        let warnings = format!("{{{}}}", "a: 1, ".repeat(50_000));
+        let read = quickly(&warnings, &Limits::default());
+        assert_eq!(read.diagnostics.len(), 1_001);
+        assert!(read.diagnostics.last().is_some_and(|last| last.code == codes::PROBLEMS_LEFT_OUT));
+        assert!(!read.has_errors());
+        // An error that refuses the text is told in any case.
+        let late_error = format!("[{{{}}}, *x]", "a: 1, ".repeat(50_000));
+        assert!(quickly(&late_error, &Limits::default()).has_errors());
+        let anchors: String = (0..5_000).map(|n| format!("&anchor{n} x, ")).collect();
+        let aliases: String = (0..30_000).map(|n| format!("*unchor{n} , ")).collect();
+        let limits = Limits { characters: usize::MAX, ..Limits::default() };
+        assert_eq!(quickly(&format!("[{anchors}{aliases}]"), &limits).diagnostics.len(), 1_001);
     }
 
     #[test]

@@ -91,6 +91,8 @@ codes! {
          may refuse it.";
     NUMBER_NOT_FINITE = "HT0035": "infinity or NaN",
         "JSON has no such number; the value is kept as the text `Infinity`, `-Infinity` or `NaN`.";
+    PROBLEMS_LEFT_OUT = "HT0036": "too many problems to tell",
+        "Only the first thousand problems of reading are told.";
 
     // 1: structure
     VERSION_MISSING = "HT0101": "the template does not tell its version";

@@ -3,13 +3,14 @@
 //! There is no recursion: open lists and maps lie on a stack. Everything that is wrong beyond the grammar is reported in
 //! one pass; the tree keeps a value in its place.
 
-use super::Limits;
 use super::budget::{Budget, Exceeded};
-use super::construct::{self, Dates, Failure, Remark, Special, YAML_TAG};
+use super::construct::{self, Dates, Failure, Special};
 use super::event::{Collection, Event, EventSource, Scalar, SyntaxError};
+use super::findings::Findings;
 use super::keys::{Dictionary, Identity, key_text};
 use super::node::{Entry, Node, NodeKind};
-use crate::diagnostic::{Applicability, Diagnostic, codes};
+use super::{Limits, YAML_TAG};
+use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(super) fn compose(
         text,
         dates,
         budget: Budget::new(*limits),
-        diagnostics: Vec::new(),
+        findings: Findings::new(text),
         frames: Vec::new(),
         anchors: HashMap::new(),
         aliased: aliased(text),
@@ -57,14 +58,14 @@ pub(super) fn compose(
             Ok(true) => {}
             Ok(false) => break None,
             Err(exceeded) => {
-                composer.diagnostics.push(exceeded.diagnostic());
+                composer.findings.push(exceeded.diagnostic());
                 composer.root = None;
                 break None;
             }
         }
     };
     let node = if error.is_none() { composer.root } else { None };
-    Composed { node, diagnostics: composer.diagnostics, error }
+    Composed { node, diagnostics: composer.findings.finish(), error }
 }
 
 /// The names that may be aliases: only nodes with such an anchor are kept for copying.
@@ -155,7 +156,7 @@ struct Composer<'t> {
     text: &'t str,
     dates: Dates,
     budget: Budget,
-    diagnostics: Vec<Diagnostic>,
+    findings: Findings<'t>,
     frames: Vec<Frame>,
     anchors: HashMap<Box<str>, Anchor>,
     aliased: HashSet<&'t str>,
@@ -174,7 +175,7 @@ impl Composer<'_> {
             Event::DocumentStart => {
                 self.documents += 1;
                 if self.documents > 1 {
-                    self.second_document(span);
+                    self.findings.second_document(span, self.root.as_ref().map(|root| root.span));
                     return Ok(false);
                 }
             }
@@ -204,41 +205,16 @@ impl Composer<'_> {
         start + covered.trim_end_matches([' ', '\n', '\r']).len() as u32
     }
 
-    fn second_document(&mut self, span: Span) {
-        let mut diagnostic = Diagnostic::error(
-            codes::SECOND_DOCUMENT,
-            "a single document is expected, but another one follows",
-        )
-        .at(span, "the second document begins here");
-        if let Some(root) = &self.root {
-            let first = Span { end: root.span.start, ..root.span };
-            diagnostic = diagnostic.label(first, "the first one begins here");
-        }
-        self.diagnostics.push(diagnostic);
-    }
-
     // --- anchors and aliases
 
     fn open_anchor(&mut self, name: Option<&str>, span: Span) -> Option<Box<str>> {
         let name = name?;
         if let Some(Anchor::Open(first) | Anchor::Done { span: first, .. }) = self.anchors.get(name) {
-            let diagnostic =
-                Diagnostic::error(codes::DUPLICATE_ANCHOR, format!("the anchor `{name}` is defined twice"))
-                    .at(self.head(span), "defined again")
-                    .label(self.head(*first), "first defined here")
-                    .help("give the second one another name");
-            self.diagnostics.push(diagnostic);
+            self.findings.duplicate_anchor(name, span, *first);
             return None;
         }
         self.anchors.insert(name.into(), Anchor::Open(span));
         Some(name.into())
-    }
-
-    /// The first line of a span, for labels.
-    fn head(&self, span: Span) -> Span {
-        let covered = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
-        let length = covered.find(['\n', '\r']).unwrap_or(covered.len()) as u32;
-        Span { end: span.start + length, ..span }
     }
 
     fn close_anchor(&mut self, name: Option<Box<str>>, made: &Made) -> Result<(), Exceeded> {
@@ -272,33 +248,11 @@ impl Composer<'_> {
             }
             Some(Anchor::Done { made: None, .. }) => Ok(nothing),
             Some(Anchor::Open(first)) => {
-                let diagnostic = Diagnostic::error(
-                    codes::RECURSIVE_ALIAS,
-                    format!("`*{name}` stands inside the value that it stands for"),
-                )
-                .at(span, "here it would contain itself")
-                .label(self.head(*first), "the anchored value begins here");
-                self.diagnostics.push(diagnostic);
+                self.findings.recursive_alias(name, span, *first);
                 Ok(nothing)
             }
             None => {
-                let known = self.anchors.keys().map(AsRef::as_ref);
-                let suggestion = crate::diagnostic::suggest::nearest(name, known).map(str::to_owned);
-                let mut diagnostic = Diagnostic::error(
-                    codes::UNDEFINED_ALIAS,
-                    format!("no anchor `&{name}` comes before the alias `*{name}`"),
-                )
-                .at(span, "not defined");
-                match suggestion {
-                    Some(known) => {
-                        let edit = vec![(span, format!("*{known}"))];
-                        diagnostic = diagnostic
-                            .help(format!("did you mean `*{known}`?"))
-                            .fix(Applicability::MaybeWrong, edit);
-                    }
-                    None => diagnostic = diagnostic.help("quote the text if `*` is part of it"),
-                }
-                self.diagnostics.push(diagnostic);
+                self.findings.undefined_alias(name, span, self.anchors.keys().map(AsRef::as_ref));
                 Ok(nothing)
             }
         }
@@ -317,67 +271,14 @@ impl Composer<'_> {
         let constructed = match constructed {
             Ok(constructed) => constructed,
             Err(failure) => {
-                self.refuse(failure, scalar.tag, span);
+                self.findings.refuse(failure, scalar.tag, span);
                 NodeKind::String(scalar.value.into()).into()
             }
         };
         if let Some(remark) = constructed.remark {
-            self.remark(remark, scalar.value, &constructed.kind, span);
+            self.findings.remark(remark, scalar.value, &constructed.kind, span);
         }
         Made { special: constructed.special, ..Made::scalar(Node { span, kind: constructed.kind }) }
-    }
-
-    fn refuse(&mut self, failure: Failure, tag: Option<&str>, span: Span) {
-        let shown = tag.map_or("!".to_owned(), short_tag);
-        let diagnostic = match failure {
-            Failure::UnknownTag => {
-                let diagnostic =
-                    Diagnostic::error(codes::UNKNOWN_TAG, format!("the tag `{shown}` is not known"))
-                        .at(self.head(span), "this value has it");
-                match intrinsic(&shown) {
-                    Some(function) => {
-                        diagnostic.help(format!("write the function as a map: `{{ {function}: … }}`"))
-                    }
-                    None => diagnostic.help("quote the text if `!` is part of it"),
-                }
-            }
-            Failure::Mismatch(reason) => {
-                let message = match tag {
-                    Some(_) => format!("the value does not fit its tag `{shown}`: {reason}"),
-                    None => reason,
-                };
-                Diagnostic::error(codes::TAG_MISMATCH, message).at(self.head(span), "")
-            }
-        };
-        self.diagnostics.push(diagnostic);
-    }
-
-    fn remark(&mut self, remark: Remark, text: &str, kind: &NodeKind, span: Span) {
-        let quoted = vec![(span, format!("\"{text}\""))];
-        let written = self.text.get(span.start as usize..span.end as usize) == Some(text);
-        let mut diagnostic = match (remark, kind) {
-            (Remark::SurprisingNumber, NodeKind::Number(number)) => Diagnostic::warning(
-                codes::SURPRISING_NUMBER,
-                format!("`{text}` is the number {number} in YAML 1.1"),
-            )
-            .at(span, if text.contains(':') { "read in base sixty" } else { "read as octal" })
-            .help(format!("quote it if the text is meant: \"{text}\"")),
-            (Remark::TextNotNumber, _) => Diagnostic::warning(
-                codes::TEXT_NOT_NUMBER,
-                format!("`{text}` is a text in YAML 1.1, not a number"),
-            )
-            .at(span, "read as text")
-            .help(format!("quote it to make that plain: \"{text}\"")),
-            _ => Diagnostic::warning(
-                codes::NUMBER_NOT_FINITE,
-                format!("`{text}` has no form as a JSON number"),
-            )
-            .at(span, "kept as text"),
-        };
-        if written && remark == Remark::TextNotNumber {
-            diagnostic = diagnostic.fix(Applicability::Safe, quoted);
-        }
-        self.diagnostics.push(diagnostic);
     }
 
     // --- lists and maps
@@ -418,20 +319,32 @@ impl Composer<'_> {
             (Some("set"), false) if in_pairs => Shape::Pair,
             (Some("set"), false) => Shape::Set,
             (Some("seq" | "omap" | "pairs"), false) => {
-                self.refuse(Failure::Mismatch("a list is expected, not a map".to_owned()), Some(tag), span);
+                self.findings.refuse(
+                    Failure::Mismatch("a list is expected, not a map".to_owned()),
+                    Some(tag),
+                    span,
+                );
                 untagged
             }
             (Some("map" | "set"), true) => {
-                self.refuse(Failure::Mismatch("a map is expected, not a list".to_owned()), Some(tag), span);
+                self.findings.refuse(
+                    Failure::Mismatch("a map is expected, not a list".to_owned()),
+                    Some(tag),
+                    span,
+                );
                 untagged
             }
             (Some("str" | "timestamp" | "null" | "bool" | "int" | "float" | "binary"), _) => {
                 let found = if list { "a list" } else { "a map" };
-                self.refuse(Failure::Mismatch(format!("a scalar is expected, not {found}")), Some(tag), span);
+                self.findings.refuse(
+                    Failure::Mismatch(format!("a scalar is expected, not {found}")),
+                    Some(tag),
+                    span,
+                );
                 untagged
             }
             _ => {
-                self.refuse(Failure::UnknownTag, Some(tag), span);
+                self.findings.refuse(Failure::UnknownTag, Some(tag), span);
                 untagged
             }
         }
@@ -442,8 +355,9 @@ impl Composer<'_> {
         let end = if frame.flow { end } else { frame.end };
         let span = Span::new(self.file, frame.start, end.max(frame.start));
         let (size, height, anchor) = (frame.size, frame.height, frame.anchor.take());
+        let special = if frame.shape == Shape::Pair { Special::Pair } else { Special::No };
         let node = Node { span, kind: self.finish(frame, span) };
-        let made = Made { node, special: Special::No, size, height };
+        let made = Made { node, special, size, height };
         self.close_anchor(anchor, &made)?;
         self.place(made);
         Ok(())
@@ -472,7 +386,7 @@ impl Composer<'_> {
                     return NodeKind::List(frame.items);
                 }
                 let reason = format!("a map with one key is expected, not {}", frame.items.len() / 2);
-                self.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
+                self.findings.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
                 NodeKind::List(frame.items)
             }
             Shape::Map => NodeKind::Map(self.entries(frame)),
@@ -491,21 +405,20 @@ impl Composer<'_> {
             if let Some((at, before)) = dictionary.insert(identity, entry) {
                 match overridable.get_mut(at) {
                     Some(first @ true) => *first = false,
-                    _ => self.diagnostics.push(duplicate_key(&name, before.key_span, later)),
+                    _ => self.findings.duplicate_key(&name, before.key_span, later),
                 }
             }
         }
-        let diagnostics = &mut self.diagnostics;
-        dictionary.into_entries(|before, later| {
-            diagnostics.push(duplicate_key(&later.key, before.key_span, later.key_span))
-        })
+        let findings = &mut self.findings;
+        dictionary
+            .into_entries(|before, later| findings.duplicate_key(&later.key, before.key_span, later.key_span))
     }
 
     // --- putting things in their places
 
     fn place(&mut self, made: Made) {
         let Some(index) = self.frames.len().checked_sub(1) else {
-            self.refuse_special(made.special, made.node.span);
+            self.findings.special_value(made.special, made.node.span);
             self.root = Some(made.node);
             return;
         };
@@ -517,19 +430,25 @@ impl Composer<'_> {
         match frame.shape {
             Shape::List => {
                 frame.items.push(made.node);
-                self.refuse_special(made.special, span);
+                self.findings.special_value(made.special, span);
             }
-            Shape::Pairs => {
-                if !matches!(made.node.kind, NodeKind::List(_)) || made.special != Special::No {
-                    let reason = "its items are maps with one key".to_owned();
-                    self.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
-                    return;
+            Shape::Pairs => match (made.special, made.node.kind) {
+                (Special::Pair, kind) => frame.items.push(Node { span, kind }),
+                // An alias of a map that is written elsewhere.
+                (Special::No, NodeKind::Map(mut entries)) if entries.len() == 1 => {
+                    let pair = entries.pop().into_iter().flat_map(|entry| {
+                        [Node { span: entry.key_span, kind: NodeKind::String(entry.key) }, entry.value]
+                    });
+                    frame.items.push(Node { span, kind: NodeKind::List(pair.collect()) });
                 }
-                frame.items.push(made.node);
-            }
+                _ => {
+                    let reason = "its items are maps with one key".to_owned();
+                    self.findings.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
+                }
+            },
             Shape::Pair => {
                 frame.items.push(made.node);
-                self.refuse_special(made.special, span);
+                self.findings.special_value(made.special, span);
             }
             Shape::Map | Shape::Set => match frame.key.take() {
                 None => {
@@ -546,43 +465,17 @@ impl Composer<'_> {
         if made.special == Special::Merge {
             return Key::Merge(span);
         }
-        if made.special == Special::Bytes {
-            self.diagnostics.push(
-                Diagnostic::error(codes::KEY_NOT_SCALAR, "bytes cannot be a key")
-                    .at(span, "used as a key here"),
-            );
-            return Key::Refused;
-        }
         let (Some(identity), Some(text)) = (Identity::of(&made.node), key_text(&made.node)) else {
-            let mut diagnostic = Diagnostic::error(
-                codes::KEY_NOT_SCALAR,
-                format!("{} cannot be a key", made.node.kind_name()),
-            )
-            .at(self.head(span), "used as a key here");
-            if self.text.get(span.start as usize..).is_some_and(|rest| rest.starts_with('{')) {
-                diagnostic = diagnostic.help("quote the text if the braces belong to it");
-            }
-            self.diagnostics.push(diagnostic);
+            self.findings.unusable_key(&made.node, made.special);
             return Key::Refused;
         };
-        let written = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
-        if !matches!(made.node.kind, NodeKind::String(_)) && written != &*text {
-            let shown = if written.is_empty() {
-                "nothing".to_owned()
-            } else {
-                format!("`{}`", construct::shown(written))
-            };
-            let mut diagnostic =
-                Diagnostic::warning(codes::KEY_BECOMES_TEXT, format!("the key {shown} becomes `{text}`"))
-                    .at(span, format!("read as {}", made.node.kind_name()));
-            if resolves_plainly(written) {
-                diagnostic = diagnostic
-                    .help(format!("quote it to keep it: \"{written}\""))
-                    .fix(Applicability::MaybeWrong, vec![(span, format!("\"{written}\""))]);
-            }
-            self.diagnostics.push(diagnostic);
+        if matches!(made.special, Special::Bytes | Special::Date) {
+            self.findings.unusable_key(&made.node, made.special);
+            return Key::Refused;
         }
-        Key::Text { identity, text, span, node: Some(made.node) }
+        self.findings.key_becomes(&made.node, &text);
+        let set = self.frames.last().is_some_and(|frame| frame.shape == Shape::Set);
+        Key::Text { identity, text, span, node: set.then_some(made.node) }
     }
 
     fn value(&mut self, index: usize, key: Key, made: Made) {
@@ -590,7 +483,7 @@ impl Composer<'_> {
             Key::Refused => {}
             Key::Merge(span) => self.merge(index, span, made.node),
             Key::Text { identity, text, span, node } => {
-                self.refuse_special(made.special, made.node.span);
+                self.findings.special_value(made.special, made.node.span);
                 let frame = &mut self.frames[index];
                 if frame.shape == Shape::Set {
                     frame.items.extend(node);
@@ -601,14 +494,6 @@ impl Composer<'_> {
     }
 
     fn merge(&mut self, index: usize, key: Span, value: Node) {
-        let bad = |node: &Node| {
-            Diagnostic::error(
-                codes::BAD_MERGE,
-                format!("`<<` merges a map or a list of maps, not {}", node.kind_name()),
-            )
-            .at(node.span, node.kind_name())
-            .label(key, "merged by this key")
-        };
         let merged = &mut self.frames[index].merged;
         match value.kind {
             NodeKind::Map(entries) => merged.extend(entries),
@@ -617,29 +502,12 @@ impl Composer<'_> {
                 for item in items.into_iter().rev() {
                     match item.kind {
                         NodeKind::Map(entries) => merged.extend(entries),
-                        _ => self.diagnostics.push(bad(&item)),
+                        _ => self.findings.bad_merge(&item, key),
                     }
                 }
             }
-            _ => self.diagnostics.push(bad(&value)),
+            _ => self.findings.bad_merge(&value, key),
         }
-    }
-
-    /// `<<` and `=` have a meaning only as keys.
-    fn refuse_special(&mut self, special: Special, span: Span) {
-        let diagnostic = match special {
-            Special::No | Special::Bytes => return,
-            Special::Merge => Diagnostic::error(codes::BAD_MERGE, "`<<` is not a value"),
-            Special::Value => Diagnostic::error(codes::VALUE_KEY, "a bare `=` is not a value"),
-        };
-        let text = if special == Special::Merge { "\"<<\"" } else { "\"=\"" };
-        let fix = vec![(span, text.to_owned())];
-        self.diagnostics.push(
-            diagnostic
-                .at(span, "")
-                .help(format!("quote it if the text is meant: {text}"))
-                .fix(Applicability::MaybeWrong, fix),
-        );
     }
 }
 
@@ -659,39 +527,4 @@ fn interned(names: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
     let name: Arc<str> = text.into();
     names.insert(name.clone());
     name
-}
-
-/// Whether the text as it is written is a plain scalar that is no text, so that quotes would make it one.
-fn resolves_plainly(written: &str) -> bool {
-    use super::resolve::{Plain, plain};
-    !written.is_empty() && !matches!(plain(written), Plain::Text)
-}
-
-/// A warning for a key that was given before.
-pub(super) fn duplicate_key(key: &str, first: Span, later: Span) -> Diagnostic {
-    Diagnostic::warning(codes::DUPLICATE_KEY, format!("the key `{}` is given twice", construct::shown(key)))
-        .at(later, "this value stands")
-        .label(first, "this one is ignored")
-}
-
-/// `!!str` for `tag:yaml.org,2002:str`.
-fn short_tag(tag: &str) -> String {
-    match tag.strip_prefix(YAML_TAG) {
-        Some(name) => format!("!!{}", construct::shown(name)),
-        None => construct::shown(tag),
-    }
-}
-
-/// The function that the short form of AWS tools stands for.
-fn intrinsic(tag: &str) -> Option<String> {
-    let name = tag.strip_prefix('!')?;
-    match name {
-        "Ref" => Some("Ref".to_owned()),
-        "GetAtt" | "Join" | "Select" | "Split" | "Base64" | "FindInMap" | "GetAZs" | "If" | "Equals"
-        | "Not" | "And" | "Or" => Some(format!("Fn::{name}")),
-        _ if name.starts_with("get_") || name.starts_with("str_") || name.starts_with("list_") => {
-            Some(name.to_owned())
-        }
-        _ => None,
-    }
 }

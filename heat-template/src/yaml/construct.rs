@@ -1,12 +1,10 @@
 //! What a scalar is, from its text and its tag.
 
+use super::YAML_TAG;
 use super::node::NodeKind;
 use super::number;
 use super::resolve::{self, Plain, Timestamp};
 use std::sync::Arc;
-
-/// What the tags of YAML's own types begin with.
-pub(super) const YAML_TAG: &str = "tag:yaml.org,2002:";
 
 /// A scalar that is more than its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,6 +17,10 @@ pub(super) enum Special {
     Value,
     /// Bytes: a text as a value, but JSON has no such keys.
     Bytes,
+    /// A date of the second reader: likewise.
+    Date,
+    /// An item of a list of pairs.
+    Pair,
 }
 
 /// What to warn about.
@@ -166,7 +168,9 @@ fn float(text: &str) -> Result<Constructed, Failure> {
 
 fn timestamp(text: &str) -> Result<Constructed, Failure> {
     match Timestamp::parse(text.as_bytes()).and_then(Timestamp::to_text) {
-        Some(text) => Ok(NodeKind::String(text.into()).into()),
+        Some(text) => {
+            Ok(Constructed { kind: NodeKind::String(text.into()), special: Special::Date, remark: None })
+        }
         None => Err(Failure::Mismatch(format!("`{}` is not a date that exists", shown(text)))),
     }
 }

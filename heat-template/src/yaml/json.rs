@@ -5,12 +5,12 @@
 
 use super::Limits;
 use super::budget::{Budget, Exceeded};
-use super::compose::duplicate_key;
 use super::construct::float_kind;
+use super::findings::{Findings, not_finite};
 use super::keys::{Dictionary, Identity};
 use super::node::{Entry, Node, NodeKind};
 use super::number;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -39,9 +39,9 @@ pub(super) fn may_be_json(text: &str) -> bool {
 /// Reads a whole text as JSON.
 pub(super) fn read(file: FileId, text: &str, limits: &Limits) -> Result<(Node, Vec<Diagnostic>), NotJson> {
     let budget = Budget::new(*limits);
-    let mut reader = Reader { file, text, at: 0, budget, diagnostics: Vec::new(), frames: Vec::new() };
+    let mut reader = Reader { file, text, at: 0, budget, findings: Findings::new(text), frames: Vec::new() };
     let node = reader.document()?;
-    Ok((node, reader.diagnostics))
+    Ok((node, reader.findings.finish()))
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -58,7 +58,7 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     budget: Budget,
-    diagnostics: Vec<Diagnostic>,
+    findings: Findings<'t>,
     frames: Vec<Frame>,
 }
 
@@ -167,11 +167,8 @@ impl Reader<'_> {
     fn not_finite(&mut self, length: usize, value: f64) -> NodeKind {
         let start = self.at;
         self.at += length;
-        let text = number::float_text(value);
-        let message = format!("`{text}` has no form as a JSON number");
-        self.diagnostics.push(
-            Diagnostic::warning(codes::NUMBER_NOT_FINITE, message).at(self.span(start), "kept as text"),
-        );
+        let span = self.span(start);
+        self.findings.push(not_finite(&self.text[start..self.at], span));
         float_kind(value).kind
     }
 
@@ -345,7 +342,7 @@ impl Reader<'_> {
             Some(Frame::Map { entries, key: (text, span), .. }) => {
                 let entry = Entry { key_span: *span, key: text.clone(), value: node };
                 if let Some((_, before)) = entries.insert(Identity::Text(text.clone()), entry) {
-                    self.diagnostics.push(duplicate_key(text, before.key_span, *span));
+                    self.findings.duplicate_key(text, before.key_span, *span);
                 }
             }
             None => {}
@@ -368,6 +365,7 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::codes;
     use crate::source::SourceMap;
     use proptest::prelude::*;
     use serde_json::{Value, json};

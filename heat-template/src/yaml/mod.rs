@@ -20,6 +20,7 @@ mod compose;
 mod construct;
 mod emit;
 mod event;
+mod findings;
 mod json;
 mod keys;
 #[allow(unsafe_code, reason = "libyaml's port has C's interface; the module says why its use is safe")]
@@ -43,6 +44,9 @@ use construct::Dates;
 use json::NotJson;
 use libyaml::Libyaml;
 use python::Python;
+
+/// What the tags of YAML's own types begin with.
+const YAML_TAG: &str = "tag:yaml.org,2002:";
 
 /// What a text is for, which decides how Heat reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

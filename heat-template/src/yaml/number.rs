@@ -21,15 +21,40 @@ pub fn float_text(value: f64) -> String {
         return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
     // The shortest digits that read back the same, which is also what Python prints: `-d.ddde-7`.
-    let scientific = format!("{value:e}");
+    let scientific = half_even(value, format!("{value:e}"));
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if !(-4..16).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs());
     }
-    let fixed = format!("{value}");
-    if fixed.contains('.') { fixed } else { fixed + ".0" }
+    fixed(mantissa, exponent)
+}
+
+/// Of two shortest texts that are equally near Python takes the one with the even digit.
+fn half_even(value: f64, shortest: String) -> String {
+    let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    // Fewer digits are never equally near.
+    if digits < 15 {
+        return shortest;
+    }
+    let rounded = format!("{value:.*e}", digits - 1);
+    if rounded.parse() == Ok(value) { rounded } else { shortest }
+}
+
+/// `-d.ddd` times a power of ten without an exponent, with at least one digit on either side of the dot.
+fn fixed(mantissa: &str, exponent: i32) -> String {
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));
+    let mut digits = mantissa.replace('.', "");
+    if exponent < 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1));
+    }
+    let dot = exponent as usize + 1;
+    while digits.len() <= dot {
+        digits.push('0');
+    }
+    digits.insert(dot, '.');
+    sign.to_owned() + &digits
 }
 
 /// The value of a text that is a YAML 1.1 integer, or that `!!int` says is one. `None` where Python fails.
@@ -217,6 +242,11 @@ mod tests {
             (0.000_01, "1e-05"),
             (1.234_5e-7, "1.2345e-07"),
             (123_456.789, "123456.789"),
+            // Exactly between ….12 and ….13, and both read back the same.
+            (145_678_923_456_789.125, "145678923456789.12"),
+            (-9_007_199_254_740_993.0, "-9007199254740992.0"),
+            (0.012_5, "0.0125"),
+            (-100.0, "-100.0"),
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),
         ] {

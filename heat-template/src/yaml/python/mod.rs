@@ -9,7 +9,7 @@ mod scalars;
 mod scanner;
 mod tags;
 
-use super::construct::YAML_TAG;
+use super::YAML_TAG;
 use super::event::{Collection, Event, EventSource, Placed, Scalar, SyntaxError};
 use scanner::{Kind, Scanner, Token};
 
