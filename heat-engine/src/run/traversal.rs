@@ -1,0 +1,710 @@
+//! A traversal: one attempt to bring a stack to what it shall be, step by step, with all the parallelism that the plan
+//! allows.
+//!
+//! The traversal's task owns the records of the stack. A step gets a copy of the record that it works on, makes every
+//! change durable itself, and gives the record back when it ends. What is decided (what is ready, what follows a failure)
+//! is decided by [`Schedule`]; here it is only performed.
+
+use super::core::Core;
+use super::desired::{Current, Goal};
+use super::work::{Ended, Facts, Signal, Work};
+use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide};
+use crate::record::{
+    Action, Event, IncarnationId, IntentKind, OnFailure, ResourceRecord, Resources, StackRecord, Status,
+    TraversalRecord,
+};
+use crate::schedule::{Failed, Outcome, Schedule};
+use crate::store::{Batch, Claim, StoreError, Write};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+
+/// How a traversal ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// Everything is as it shall be; recorded.
+    Complete,
+    /// Something failed; recorded. What follows is up to [`OnFailure`].
+    Failed,
+    /// It was told to stop; its intents are recorded and somebody else goes on.
+    Interrupted,
+}
+
+/// What a step gives back.
+struct StepEnd {
+    step: StepId,
+    /// Every incarnation that it worked on, as it is now; `None` for one that is gone.
+    records: Vec<(IncarnationId, Option<ResourceRecord>)>,
+    result: Result<StepResult, StoreError>,
+}
+
+enum StepResult {
+    Ended(Outcome),
+    Failed(String),
+    Interrupted,
+}
+
+/// One attempt to bring a stack to what it shall be.
+pub(crate) struct Traversal {
+    pub(crate) core: Arc<Core>,
+    pub(crate) claim: Claim,
+    pub(crate) stack: StackRecord,
+    pub(crate) record: TraversalRecord,
+    /// What the stack shall be; without resources for a deletion.
+    pub(crate) goal: Arc<Goal>,
+    pub(crate) current: Current,
+    /// Told from outside: stop and let somebody else go on.
+    pub(crate) interrupt: watch::Receiver<bool>,
+}
+
+impl Traversal {
+    /// Runs until nothing is left to do, and records the stack's end.
+    pub(crate) async fn run(&mut self) -> Result<End, StoreError> {
+        let plan = self.record.plan.clone();
+        let done = self.done_before();
+        let mut schedule = match Schedule::resume(&plan, done) {
+            Ok(schedule) => schedule,
+            Err(error) => return self.finish(Some(format!("the recorded plan cannot be run: {error}"))).await,
+        };
+        let (signal, listening) = watch::channel(Signal::Run);
+        let mut failure = self.failed_before();
+        if failure.is_some() && self.record.on_failure != OnFailure::Continue {
+            schedule.stop();
+        }
+        let mut running: FuturesUnordered<BoxFuture<'static, StepEnd>> = FuturesUnordered::new();
+        let deadline = self.record.deadline.map(|deadline| {
+            let left = deadline.duration_since(self.core.clock.now());
+            Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
+        });
+        let (mut interrupted, mut timed_out) = (false, false);
+        loop {
+            while let Some(id) = schedule.next_ready() {
+                let _ = schedule.start(id);
+                match plan.step(id) {
+                    Some(step) => match self.begin(id, step, &listening) {
+                        Begun::Over(outcome) => {
+                            let _ = schedule.finish(id, outcome);
+                        }
+                        Begun::Works(work) => running.push(work),
+                    },
+                    None => {
+                        let _ = schedule.finish(id, Outcome::Skipped);
+                    }
+                }
+            }
+            if running.is_empty() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                Some(end) = running.next() => {
+                    for (id, record) in end.records {
+                        self.current.put(id, record);
+                    }
+                    match end.result {
+                        Ok(StepResult::Ended(outcome)) => {
+                            let _ = schedule.finish(end.step, outcome);
+                        }
+                        Ok(StepResult::Failed(reason)) => {
+                            let then = match self.record.on_failure {
+                                OnFailure::Continue => Failed::Continue,
+                                OnFailure::Stop | OnFailure::Rollback => Failed::Stop,
+                            };
+                            let _ = schedule.fail(end.step, then);
+                            failure.get_or_insert(reason);
+                        }
+                        Ok(StepResult::Interrupted) => {
+                            let _ = schedule.put_back(end.step);
+                            schedule.stop();
+                            interrupted = true;
+                        }
+                        // Nothing may follow what is not durable: the traversal ends here, and whoever has the store
+                        // goes on from what is recorded.
+                        Err(error) => {
+                            signal.send_replace(Signal::Interrupt);
+                            return Err(error);
+                        }
+                    }
+                }
+                true = stopped(&mut self.interrupt), if !interrupted => {
+                    interrupted = true;
+                    schedule.stop();
+                    signal.send_replace(Signal::Interrupt);
+                }
+                () = sleep_until(deadline), if !timed_out && !interrupted => {
+                    timed_out = true;
+                    schedule.stop();
+                    let text = format!("{} timed out", title(self.record.action));
+                    failure = Some(text.clone());
+                    signal.send_replace(Signal::Abort(text));
+                }
+            }
+        }
+        if interrupted && failure.is_none() && !schedule.is_complete() {
+            return Ok(End::Interrupted);
+        }
+        if failure.is_none() && !schedule.is_complete() {
+            // A deadline can pass between two steps.
+            failure = Some(format!("{} stopped before it was complete", title(self.record.action)));
+        }
+        if failure.is_none()
+            && let Some(reason) = self.look_again(&listening).await?
+        {
+            failure = Some(reason);
+        }
+        self.finish(failure).await
+    }
+
+    /// The steps that this traversal ended well before a crash.
+    fn done_before(&self) -> Vec<(StepId, Outcome)> {
+        let id = &self.record.id;
+        let ended = |record: &ResourceRecord| {
+            record.traversal.as_ref() == Some(id) && record.status == Status::Complete && record.intent.is_none()
+        };
+        let mut done = Vec::new();
+        let mut open: BTreeSet<StepId> = BTreeSet::new();
+        for (step, what) in self.record.plan.iter() {
+            let outcome = match &what.kind {
+                StepKind::Create { incarnation, replaces, .. } => self
+                    .current
+                    .resource(incarnation)
+                    .filter(|record| ended(record) && record.action == Action::Create)
+                    .map(|_| if replaces.is_some() { Outcome::Replaced } else { Outcome::Done }),
+                StepKind::Update { incarnation, .. } => {
+                    self.current.resource(incarnation).filter(|record| ended(record)).map(|_| Outcome::Done)
+                }
+                StepKind::Decide { incarnation, successor, .. } => {
+                    match (self.current.resource(successor), self.current.resource(incarnation)) {
+                        (Some(new), _) if ended(new) => Some(Outcome::Replaced),
+                        (None, Some(old)) if ended(old) && old.action == Action::Update => Some(Outcome::Done),
+                        _ => None,
+                    }
+                }
+                StepKind::Keep { .. } => None,
+                StepKind::Delete { incarnation, .. } => {
+                    self.current.resource(incarnation).is_none().then_some(Outcome::Done)
+                }
+            };
+            // A step cannot count as done before those that it waits for; keeping is done again in no time.
+            match outcome {
+                Some(outcome) if what.after.iter().all(|before| !open.contains(before)) => done.push((step, outcome)),
+                _ => {
+                    open.insert(step);
+                }
+            }
+        }
+        done
+    }
+
+    /// The failure that this traversal recorded before a crash, if it had not come to record its own end.
+    fn failed_before(&self) -> Option<String> {
+        let id = &self.record.id;
+        self.current
+            .resources()
+            .values()
+            .find(|record| record.traversal.as_ref() == Some(id) && record.status == Status::Failed)
+            .map(|record| record.reason.clone())
+    }
+
+    fn identity(&self) -> StackIdentity {
+        StackIdentity {
+            id: self.stack.id.0.clone(),
+            name: self.stack.name.clone(),
+            project: self.stack.project.clone(),
+        }
+    }
+
+    /// The worker for an incarnation; `Err` with a reason where no plugin provides the type any more.
+    fn work(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Result<Work, String> {
+        let missing = || format!("resources.{}: no plugin provides the type {}", record.name, record.type_name);
+        let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
+        let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
+        Ok(Work {
+            core: Arc::clone(&self.core),
+            stack: self.identity(),
+            credentials: self.stack.credentials.clone(),
+            traversal: self.record.id.clone(),
+            claim: self.claim.clone(),
+            resource: Arc::clone(resource),
+            connector: Arc::clone(connector),
+            wanted: self.goal.wanted_attributes(&record.name),
+            signal: signal.clone(),
+            deadline: self.core.settings.step_timeout.map(|limit| Instant::now() + limit),
+            record: Arc::new(Mutex::new(record)),
+        })
+    }
+
+    fn facts(&self, name: &str, state: &DesiredState) -> Facts {
+        self.goal.facts(name, state, &self.current)
+    }
+
+    fn new_record(&self, incarnation: &IncarnationId, step: &Step) -> ResourceRecord {
+        ResourceRecord::new(
+            incarnation.clone(),
+            self.stack.id.clone(),
+            &step.resource,
+            &step.type_name,
+            self.core.clock.now(),
+        )
+    }
+
+    /// Begins a step. Everything that can be decided at once is decided here, where all records are at hand.
+    fn begin(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Begun {
+        match self.prepare(id, step, signal) {
+            Ok(begun) => begun,
+            Err(reason) => {
+                // The record learns of it, so that the stack's resources tell why it failed.
+                let incarnation = step.kind.incarnation().clone();
+                let record =
+                    self.current.resource(&incarnation).cloned().unwrap_or_else(|| self.new_record(&incarnation, step));
+                let action = if self.current.resource(&incarnation).is_some() { Action::Update } else { Action::Create };
+                let facts = self.current.resource(&incarnation).is_none();
+                match self.work(record, signal) {
+                    Ok(work) => Begun::Works(Box::pin(async move {
+                        let _ = facts;
+                        let result = work.fail(action, reason).await;
+                        end(id, &work, incarnation, result).await
+                    })),
+                    Err(reason) => Begun::Works(Box::pin(async move {
+                        StepEnd { step: id, records: Vec::new(), result: Ok(StepResult::Failed(reason)) }
+                    })),
+                }
+            }
+        }
+    }
+
+    fn prepare(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Result<Begun, String> {
+        match &step.kind {
+            StepKind::Create { incarnation, replaces, order } => {
+                self.create(id, step, incarnation, replaces.as_ref(), *order, signal)
+            }
+            StepKind::Update { incarnation, changes, restore } => {
+                let changed = changes.iter().map(|change| change.property.clone()).collect();
+                self.update(id, step, incarnation, Wanted::Update(changed), *restore, signal)
+            }
+            StepKind::Keep { incarnation, restore } => {
+                let Some(record) = self.current.resource(incarnation) else {
+                    return Err(format!("resources.{}: its record is gone", step.resource));
+                };
+                if !restore && record.intent.is_none() && !self.goal.moves(record, &self.current) {
+                    self.current.stand(&step.resource, incarnation);
+                    return Ok(Begun::Over(Outcome::Kept));
+                }
+                self.update(id, step, incarnation, Wanted::Keep, *restore, signal)
+            }
+            StepKind::Decide { incarnation, successor, restore, .. } => {
+                self.decide(id, step, incarnation, successor, *restore, signal)
+            }
+            StepKind::Delete { incarnation, retain, .. } => {
+                let Some(record) = self.current.resource(incarnation).cloned() else {
+                    return Ok(Begun::Over(Outcome::Skipped));
+                };
+                let successor = self.successor_of(&record);
+                let (work, retain, incarnation) = (self.work(record, signal)?, *retain, incarnation.clone());
+                let steps = Arc::clone(&self.core.steps);
+                Ok(Begun::Works(Box::pin(async move {
+                    let _permit = steps.acquire_owned().await;
+                    let result = work.delete(retain, successor).await;
+                    let gone = matches!(result, Ok(Ended::Done));
+                    let mut end = end(id, &work, incarnation, result).await;
+                    if gone {
+                        end.records.iter_mut().for_each(|(_, record)| *record = None);
+                    }
+                    end
+                })))
+            }
+        }
+    }
+
+    /// The id of the real thing that took the place of this one.
+    fn successor_of(&self, record: &ResourceRecord) -> Option<PhysicalId> {
+        let by = record.replaced_by.as_ref().and_then(|by| self.current.resource(by));
+        by.or_else(|| self.current.standing(&record.name).filter(|other| other.id != record.id))
+            .and_then(|other| other.physical_id.clone())
+    }
+
+    fn create(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        replaces: Option<&IncarnationId>,
+        order: Option<ReplaceOrder>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, String> {
+        let recorded = self.current.resource(incarnation).cloned();
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let properties = known(&state)?;
+        let facts = self.facts(&step.resource, &state);
+        let mut record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
+        record.replaces = replaces.cloned();
+        let old = replaces.and_then(|old| self.current.resource(old)).cloned();
+        let predecessor = match old {
+            Some(mut old) => {
+                old.replaced_by = Some(incarnation.clone());
+                Some(self.work(old, signal)?)
+            }
+            None => None,
+        };
+        let work = self.work(record, signal)?;
+        let (incarnation, steps) = (incarnation.clone(), Arc::clone(&self.core.steps));
+        self.current.stand(&step.resource, &incarnation);
+        let outcome = if replaces.is_some() { Outcome::Replaced } else { Outcome::Done };
+        Ok(Begun::Works(Box::pin(async move {
+            let _permit = steps.acquire_owned().await;
+            make(id, work, incarnation, predecessor, order, properties, facts, outcome).await
+        })))
+    }
+
+    fn update(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        wanted: Wanted,
+        restore: bool,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, String> {
+        let Some(record) = self.current.resource(incarnation).cloned() else {
+            return Err(format!("resources.{}: its record is gone", step.resource));
+        };
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let properties = known(&state)?;
+        let facts = self.facts(&step.resource, &state);
+        let revived = record.replaced_by.is_some();
+        let work = self.work(record, signal)?;
+        let (incarnation, steps) = (incarnation.clone(), Arc::clone(&self.core.steps));
+        self.current.stand(&step.resource, &incarnation);
+        Ok(Begun::Works(Box::pin(async move {
+            let _permit = steps.acquire_owned().await;
+            let mut outcome = Outcome::Done;
+            let result = async {
+                if revived {
+                    work.remember(|record| record.replaced_by = None).await;
+                }
+                if let Some(ended) = settle(&work).await? {
+                    return Ok(ended);
+                }
+                if restore {
+                    match work.hand_over(true).await? {
+                        Ended::Done => {}
+                        other => return Ok(other),
+                    }
+                }
+                match wanted {
+                    Wanted::Update(changed) => work.update(properties, changed, facts).await,
+                    Wanted::Keep => {
+                        outcome = Outcome::Kept;
+                        work.write(None, |record| facts.put(record)).await?;
+                        Ok(Ended::Done)
+                    }
+                }
+            }
+            .await;
+            end_as(id, &work, incarnation, result, outcome).await
+        })))
+    }
+
+    /// Decides by values that are known only now, or after an interrupted operation is finished.
+    fn decide(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        successor: &IncarnationId,
+        restore: bool,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, String> {
+        if self.current.resource(successor).is_some() {
+            // Decided before a crash: it is being replaced.
+            let old = self.current.resource(incarnation).map(|old| old.id.clone());
+            return self.create(id, step, successor, old.as_ref(), None, signal);
+        }
+        let Some(record) = self.current.resource(incarnation).cloned() else {
+            return self.create(id, step, successor, None, None, signal);
+        };
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let properties = known(&state)?;
+        let facts = self.facts(&step.resource, &state);
+        let mut new_record = self.new_record(successor, step);
+        new_record.replaces = Some(incarnation.clone());
+        let (old, new) = (self.work(record, signal)?, self.work(new_record, signal)?);
+        let (incarnation, successor) = (incarnation.clone(), successor.clone());
+        let (steps, type_name, core) =
+            (Arc::clone(&self.core.steps), step.type_name.clone(), Arc::clone(&self.core));
+        // Which one stands for the name is known when the step ends.
+        let name = step.resource.clone();
+        Ok(Begun::Works(Box::pin(async move {
+            let _permit = steps.acquire_owned().await;
+            // An interrupted operation that fails now is repaired like any other failure.
+            match settle(&old).await {
+                Ok(None | Some(Ended::Failed(_))) => {}
+                other => {
+                    let result = other.map(|ended| ended.unwrap_or(Ended::Done));
+                    return end(id, &old, incarnation, result).await;
+                }
+            }
+            let record = old.record().await;
+            let decision = decide(&record, &type_name, &state, &*core.registry, &Prospects::default());
+            let result = async {
+                if restore && !matches!(decision, Decision::Replace { .. }) {
+                    match old.hand_over(true).await? {
+                        Ended::Done => {}
+                        other => return Ok((other, Outcome::Done)),
+                    }
+                }
+                Ok(match decision {
+                    Decision::Keep => {
+                        if record.replaced_by.is_some() {
+                            old.write(None, |record| record.replaced_by = None).await?;
+                        }
+                        (Ended::Done, Outcome::Kept)
+                    }
+                    Decision::Update { ref changes } => {
+                        let changed = changes.iter().map(|change| change.property.clone()).collect();
+                        (old.update(properties.clone(), changed, facts.clone()).await?, Outcome::Done)
+                    }
+                    Decision::Begin => (old.create(properties.clone(), facts.clone()).await?, Outcome::Done),
+                    Decision::Refuse { ref property } => {
+                        let reason = format!(
+                            "resources.{name}: property {property} of {type_name} cannot be changed after creation"
+                        );
+                        (old.fail(Action::Update, reason).await?, Outcome::Done)
+                    }
+                    Decision::Replace { .. } => (Ended::Done, Outcome::Replaced),
+                    Decision::UnknownType | Decision::Open { .. } => {
+                        let reason = format!("resources.{name}: it cannot be decided what becomes of it");
+                        (old.fail(Action::Update, reason).await?, Outcome::Done)
+                    }
+                })
+            }
+            .await;
+            match (result, decision) {
+                (Ok((Ended::Done, Outcome::Replaced)), Decision::Replace { order, .. }) => {
+                    old.remember(|record| record.replaced_by = Some(successor.clone())).await;
+                    if order == Some(ReplaceOrder::DeleteFirst) {
+                        let deleted = old.delete(false, None).await;
+                        if !matches!(deleted, Ok(Ended::Done)) {
+                            return end(id, &old, incarnation, deleted).await;
+                        }
+                        let mut made =
+                            make(id, new, successor, None, None, properties, facts, Outcome::Replaced).await;
+                        made.records.push((incarnation, None));
+                        return made;
+                    }
+                    make(id, new, successor, Some(old), order, properties, facts, Outcome::Replaced).await
+                }
+                (Ok((ended, outcome)), _) => end_as(id, &old, incarnation, Ok(ended), outcome).await,
+                (Err(error), _) => end(id, &old, incarnation, Err(error)).await,
+            }
+        })))
+    }
+
+    /// Creations that had to be repeated may have made a second thing: it is looked for once more, and removed where it
+    /// is proven.
+    async fn look_again(&mut self, signal: &watch::Receiver<Signal>) -> Result<Option<String>, StoreError> {
+        let again: Vec<_> =
+            self.current.resources().values().filter(|record| record.look_again).cloned().collect();
+        for record in again {
+            let id = record.id.clone();
+            let Ok(work) = self.work(record, signal) else { continue };
+            if let Err(reason) = work.remove_second().await? {
+                return Ok(Some(reason));
+            }
+            let record = work.record().await;
+            self.current.put(id, Some(record));
+        }
+        Ok(None)
+    }
+
+    /// Records the end of the traversal.
+    async fn finish(&mut self, failure: Option<String>) -> Result<End, StoreError> {
+        let now = self.core.clock.now();
+        let action = self.record.action;
+        let name = title(action);
+        let (status, reason) = match &failure {
+            None => (Status::Complete, format!("Stack {} completed successfully", action.as_str())),
+            Some(reason) if reason.ends_with("timed out") => (Status::Failed, reason.clone()),
+            Some(reason) => (Status::Failed, format!("Resource {} failed: {reason}", action.as_str())),
+        };
+        tracing::info!(stack = %self.stack.name, status = %status, "{name} ended");
+        self.stack.action = action;
+        self.stack.status = status;
+        self.stack.reason = reason;
+        self.stack.traversal = None;
+        let rolls_back = failure.is_some()
+            && self.record.on_failure == OnFailure::Rollback
+            && matches!(action, Action::Create | Action::Update);
+        if failure.is_none() && action != Action::Delete {
+            self.stack.last_complete = Some(self.stack.desired.clone());
+        }
+        let event = stack_event(&self.core, &self.stack, now);
+        let mut batch = Batch::new(self.claim.clone());
+        if failure.is_none() && action == Action::Delete {
+            self.stack.deleted = Some(now);
+            batch.push(Write::Event(event));
+            batch.push(Write::RemoveStack(self.stack.clone()));
+        } else {
+            batch.push(Write::Stack(self.stack.clone()));
+            batch.push(Write::RemoveTraversal(self.record.id.clone()));
+            batch.push(Write::Event(event));
+        }
+        batch.release = !rolls_back;
+        self.core.commit_batch(batch).await?;
+        Ok(if failure.is_none() { End::Complete } else { End::Failed })
+    }
+}
+
+/// An event of the stack itself.
+pub(crate) fn stack_event(core: &Core, stack: &StackRecord, now: jiff::Timestamp) -> Event {
+    Event {
+        id: core.ids.uuid(),
+        stack: stack.id.clone(),
+        time: now,
+        resource: stack.name.clone(),
+        type_name: "OS::Heat::Stack".to_owned(),
+        physical_id: Some(PhysicalId::new(stack.id.as_str())),
+        action: stack.action,
+        status: stack.status,
+        reason: stack.reason.clone(),
+    }
+}
+
+enum Begun {
+    /// Nothing had to be asked for.
+    Over(Outcome),
+    Works(BoxFuture<'static, StepEnd>),
+}
+
+enum Wanted {
+    Update(Vec<String>),
+    Keep,
+}
+
+/// Finishes an operation that was interrupted. `None`: there was none, or it succeeded.
+async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
+    let record = work.record().await;
+    let Some(intent) = record.intent else { return Ok(None) };
+    let ended = match intent.kind {
+        IntentKind::Create => work.resume_create().await?,
+        IntentKind::Update => work.resume_update(None).await?,
+        IntentKind::PrepareForReplace | IntentKind::RestoreAfterReplace => work.hand_over(true).await?,
+        // A deletion that was begun is repaired by the decision that follows.
+        IntentKind::Delete => return Ok(None),
+    };
+    Ok(match ended {
+        Ended::Done => None,
+        other => Some(other),
+    })
+}
+
+/// Makes an incarnation, in the place of another one if there is one.
+#[allow(clippy::too_many_arguments, reason = "all of it is decided where the records are at hand")]
+async fn make(
+    id: StepId,
+    work: Work,
+    incarnation: IncarnationId,
+    predecessor: Option<Work>,
+    order: Option<ReplaceOrder>,
+    properties: PropertyMap,
+    facts: Facts,
+    outcome: Outcome,
+) -> StepEnd {
+    let hands_over = order == Some(ReplaceOrder::Handover);
+    let result = async {
+        if let Some(old) = &predecessor {
+            // That one takes the other's place is durable before either is touched.
+            old.write(None, |_| {}).await?;
+            if hands_over && work.record().await.intent.is_none() {
+                match old.hand_over(false).await? {
+                    Ended::Done => {}
+                    other => return Ok(other),
+                }
+            }
+        }
+        let ended = if work.record().await.intent.as_ref().is_some_and(|intent| intent.kind == IntentKind::Create) {
+            work.resume_create().await?
+        } else {
+            work.create(properties, facts).await?
+        };
+        if let (Ended::Failed(_), Some(old), true) = (&ended, &predecessor, hands_over) {
+            // The failure stands; the old one gets its place back, so that it works as before.
+            old.hand_over(true).await?;
+        }
+        Ok(ended)
+    }
+    .await;
+    let old = match &predecessor {
+        Some(old) => Some(old.record().await),
+        None => None,
+    };
+    let mut end = end_as(id, &work, incarnation, result, outcome).await;
+    end.records.extend(old.map(|old| (old.id.clone(), Some(old))));
+    end
+}
+
+async fn end(step: StepId, work: &Work, id: IncarnationId, result: Result<Ended, StoreError>) -> StepEnd {
+    end_as(step, work, id, result, Outcome::Done).await
+}
+
+async fn end_as(
+    step: StepId,
+    work: &Work,
+    id: IncarnationId,
+    result: Result<Ended, StoreError>,
+    outcome: Outcome,
+) -> StepEnd {
+    let result = result.map(|ended| match ended {
+        Ended::Done => StepResult::Ended(outcome),
+        Ended::Failed(reason) => StepResult::Failed(reason),
+        Ended::Interrupted => StepResult::Interrupted,
+    });
+    StepEnd { step, records: vec![(id, Some(work.record().await))], result }
+}
+
+fn known(state: &DesiredState) -> Result<PropertyMap, String> {
+    state
+        .properties
+        .iter()
+        .map(|(name, value)| match value.known() {
+            Some(value) => Ok((name.clone(), value.clone())),
+            None => Err(format!("the value of property {name} is not known though all that it needs is done")),
+        })
+        .collect()
+}
+
+async fn stopped(interrupt: &mut watch::Receiver<bool>) -> bool {
+    match interrupt.wait_for(|stop| *stop).await {
+        Ok(_) => true,
+        // Nobody is left who could interrupt.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// `Create`, `Update`, as Heat words its reasons.
+fn title(action: Action) -> &'static str {
+    match action {
+        Action::Create => "Create",
+        Action::Update => "Update",
+        Action::Delete => "Delete",
+        Action::Rollback => "Rollback",
+        _ => "Action",
+    }
+}
+
+/// All incarnations of a stack, moved by steps as they end.
+pub(crate) fn current_of(resources: Resources) -> Current {
+    Current::new(resources)
+}
