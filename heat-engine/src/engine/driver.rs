@@ -1,0 +1,237 @@
+//! Which stacks are worked on in this process, and by which task.
+
+use super::EngineError;
+use crate::plan::{self, Plan};
+use crate::record::{
+    Action, Desired, OnFailure, StackId, StackRecord, Status, TraversalRecord,
+};
+use crate::run::{Core, Current, End, Goal, Traversal, stack_event};
+use crate::store::{Batch, Claim, StoreError, Write};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A stack that is worked on.
+#[derive(Clone)]
+struct Slot {
+    /// Tells the task to stop between two calls.
+    interrupt: Arc<watch::Sender<bool>>,
+    /// `true` when the task has ended.
+    over: watch::Receiver<bool>,
+}
+
+/// The stacks that are worked on in this process.
+pub(super) struct Driver {
+    core: Arc<Core>,
+    slots: Arc<Mutex<HashMap<StackId, Slot>>>,
+}
+
+impl Driver {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self { core, slots: Arc::default() }
+    }
+
+    fn slot(&self, stack: &StackId) -> Option<Slot> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(stack).cloned()
+    }
+
+    /// Whether a task of this process works on the stack.
+    pub(super) fn drives(&self, stack: &StackId) -> bool {
+        self.slot(stack).is_some()
+    }
+
+    /// Waits until no task of this process works on the stack.
+    pub(super) async fn wait(&self, stack: &StackId) {
+        while let Some(mut slot) = self.slot(stack) {
+            if slot.over.wait_for(|over| *over).await.is_err() {
+                // The task is gone without a word (it panicked, or the runtime ends): nobody works on it.
+                self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(stack);
+            }
+        }
+    }
+
+    /// Tells the task that works on the stack to stop between two calls, and waits for it.
+    pub(super) async fn interrupt(&self, stack: &StackId) {
+        if let Some(slot) = self.slot(stack) {
+            slot.interrupt.send_replace(true);
+            self.wait(stack).await;
+        }
+    }
+
+    /// Stops everything between two calls and waits for it.
+    pub(super) async fn interrupt_all(&self) {
+        let stacks: Vec<_> = {
+            let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.iter().map(|(id, slot)| (id.clone(), slot.clone())).collect()
+        };
+        for (_, slot) in &stacks {
+            slot.interrupt.send_replace(true);
+        }
+        for (id, _) in &stacks {
+            self.wait(id).await;
+        }
+    }
+
+    /// Starts a task for a traversal that is recorded.
+    pub(super) fn start(&self, claim: Claim, stack: StackRecord, record: TraversalRecord, goal: Arc<Goal>, current: Current) {
+        let (interrupt, interrupted) = watch::channel(false);
+        let (end, over) = watch::channel(false);
+        let id = stack.id.clone();
+        let slot = Slot { interrupt: Arc::new(interrupt), over };
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), slot);
+        let traversal = Traversal {
+            core: Arc::clone(&self.core),
+            claim,
+            stack,
+            record,
+            goal,
+            current,
+            interrupt: interrupted,
+        };
+        let (core, slots) = (Arc::clone(&self.core), Arc::clone(&self.slots));
+        tokio::spawn(async move {
+            drive(&core, traversal).await;
+            slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            end.send_replace(true);
+            core.published.send_modify(|count| *count = count.wrapping_add(1));
+        });
+    }
+}
+
+/// Runs a traversal, and the rollback that follows its failure.
+async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
+    let mut wait = Duration::from_millis(500);
+    loop {
+        match traversal.run().await {
+            Ok(End::Complete | End::Interrupted) => return,
+            Ok(End::Failed) => {
+                let rolls_back = traversal.record.on_failure == OnFailure::Rollback
+                    && matches!(traversal.record.action, Action::Create | Action::Update);
+                if !rolls_back {
+                    return;
+                }
+                match roll_back(core, &mut traversal).await {
+                    Ok(()) => {}
+                    Err(error) => {
+                        tracing::error!(stack = %traversal.stack.name, %error, "the rollback cannot begin");
+                        return;
+                    }
+                }
+            }
+            Err(error @ (StoreError::Fenced { .. } | StoreError::NoSuchStack { .. })) => {
+                tracing::warn!(stack = %traversal.stack.name, %error, "stopped working on the stack");
+                return;
+            }
+            // A store without room, or one that fails: nothing was lost, and nothing may be done until it works again.
+            Err(error) => {
+                tracing::error!(stack = %traversal.stack.name, %error, wait = ?wait, "the record cannot be written; trying again");
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    _ = traversal.interrupt.wait_for(|stop| *stop) => return,
+                }
+                wait = (wait * 2).min(Duration::from_secs(30));
+                match core.records.resources(&traversal.stack.id).await {
+                    Ok(resources) => traversal.current = Current::new(resources),
+                    Err(error) => tracing::error!(%error, "the record cannot be read"),
+                }
+            }
+        }
+    }
+}
+
+/// Begins the way back to what was last complete.
+async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), EngineError> {
+    let failed = std::mem::take(&mut traversal.stack.reason);
+    let target = traversal.stack.last_complete.clone();
+    let goal = match &target {
+        Some(desired) => Goal::recorded(core, &traversal.stack, desired).await?,
+        None => Goal::nothing(core),
+    };
+    let resources = core.records.resources(&traversal.stack.id).await?;
+    traversal.stack.desired = target.unwrap_or_default();
+    let goal = Arc::new(goal);
+    let plan = make_plan(core, &traversal.stack, &goal, &resources, Action::Rollback).await?;
+    let (record, batch) =
+        begin(core, &traversal.claim, &mut traversal.stack, plan, Action::Rollback, OnFailure::Stop, &failed);
+    core.commit_batch(batch).await?;
+    traversal.record = record;
+    traversal.goal = goal;
+    traversal.current = Current::new(resources);
+    Ok(())
+}
+
+/// Makes a plan, asking the services for the names that it hangs on.
+pub(super) async fn make_plan(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    goal: &Goal,
+    resources: &crate::record::Resources,
+    action: Action,
+) -> Result<Plan, EngineError> {
+    loop {
+        let plan = plan::plan(plan::Request {
+            action,
+            revision: stack.revision,
+            recorded: resources,
+            desired: &goal.against(resources),
+            rules: &*core.registry,
+            new_incarnation: &mut || core.ids.incarnation(),
+        });
+        if goal.fetch(core, &stack.credentials).await.map_err(EngineError::Service)? {
+            continue;
+        }
+        return plan.map_err(EngineError::from);
+    }
+}
+
+/// The record of a new traversal, and the batch that makes it durable.
+pub(super) fn begin(
+    core: &Core,
+    claim: &Claim,
+    stack: &mut StackRecord,
+    plan: Plan,
+    action: Action,
+    on_failure: OnFailure,
+    because: &str,
+) -> (TraversalRecord, Batch) {
+    let now = core.clock.now();
+    let limit = stack
+        .timeout_minutes
+        .map(|minutes| Duration::from_secs(u64::from(minutes) * 60))
+        .or(core.settings.action_timeout);
+    let deadline = limit.and_then(|limit| now.checked_add(limit).ok());
+    let record = TraversalRecord {
+        id: core.ids.traversal(),
+        stack: stack.id.clone(),
+        action,
+        plan,
+        started: now,
+        deadline,
+        on_failure,
+    };
+    let old = stack.traversal.replace(record.id.clone());
+    stack.revision += 1;
+    stack.action = action;
+    stack.status = Status::InProgress;
+    stack.reason = match because {
+        "" => format!("Stack {action} started"),
+        because => format!("Stack {action} started: {because}"),
+    };
+    if matches!(action, Action::Update | Action::Rollback) {
+        stack.updated = Some(now);
+    }
+    let mut batch = Batch::new(claim.clone());
+    batch.push(Write::Stack(stack.clone()));
+    if let Some(old) = old {
+        batch.push(Write::RemoveTraversal(old));
+    }
+    batch.push(Write::Traversal(record.clone()));
+    batch.push(Write::Event(stack_event(core, stack, now)));
+    (record, batch)
+}
+
+/// What a stack shall be, read from its record.
+pub(super) async fn recorded_goal(core: &Arc<Core>, stack: &StackRecord, desired: &Desired) -> Result<Goal, EngineError> {
+    Goal::recorded(core, stack, desired).await
+}

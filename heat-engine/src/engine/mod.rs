@@ -1,0 +1,222 @@
+//! The engine: what programs embed.
+
+mod builder;
+mod driver;
+mod error;
+mod events;
+mod request;
+mod stack;
+mod store_content;
+mod view;
+
+pub use builder::EngineBuilder;
+pub use error::{EngineError, Refused};
+pub use request::{NewStack, Update};
+pub use stack::Stack;
+pub use view::{OutputView, ResourceView, StackView};
+
+use crate::plan::Plan;
+use crate::record::{Action, Resources, StackId, StackRecord, Status};
+use crate::run::{Core, Current, Goal};
+use crate::store::{Batch, StackQuery, StoreError, Write};
+use driver::{Driver, begin, make_plan};
+use heat_plugin_sdk::Registry;
+use request::Content;
+use std::sync::Arc;
+
+/// Deploys stacks. Cheap to clone; all clones are the same engine.
+///
+/// Everything that an engine is asked for is durable before the call returns, and goes on in tasks of the tokio runtime
+/// in which it was built. Dropping the engine does not undo anything: an engine on the same store goes on.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    core: Arc<Core>,
+    driver: Driver,
+    /// One request at a time changes a stack.
+    requests: tokio::sync::Mutex<()>,
+}
+
+impl Inner {
+    fn new(core: Arc<Core>) -> Self {
+        Self { driver: Driver::new(Arc::clone(&core)), core, requests: tokio::sync::Mutex::default() }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("registry", &self.0.core.registry).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// An engine to be set up.
+    pub fn builder() -> EngineBuilder {
+        EngineBuilder::default()
+    }
+
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.0.core
+    }
+
+    /// The plugins, the engine's own among them.
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.0.core.registry
+    }
+
+    /// Creates a stack: checks everything, makes the plan, records it, and begins. Returns when the beginning is durable;
+    /// [`Stack::finished`] waits for the end.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] with everything that is wrong with the template and its parameters; the name is taken; a
+    /// limit; a service that must be asked gives no answer. Nothing was done then, and nothing is left behind.
+    pub async fn create(&self, new: NewStack) -> Result<Stack, EngineError> {
+        let _turn = self.0.requests.lock().await;
+        let (mut stack, goal, plan) = self.prepare(&new).await?;
+        let core = self.core();
+        let on_failure = new.on_failure;
+        let mut batch = Batch::create(stack.clone());
+        let claim = batch.claim.clone();
+        let (record, begun) = begin(core, &claim, &mut stack, plan, Action::Create, on_failure, "");
+        batch.writes = vec![Write::CreateStack(stack.clone())];
+        batch.writes.extend(store_content::sources(&new.content).map(Write::Source));
+        batch.writes.extend(begun.writes.into_iter().filter(|write| !matches!(write, Write::Stack(_))));
+        core.commit_batch(batch).await?;
+        tracing::info!(stack = %stack.name, id = %stack.id, "stack is being created");
+        let id = stack.id.clone();
+        self.0.driver.start(claim, stack, record, goal, Current::new(Resources::new()));
+        Ok(Stack::new(self.clone(), id))
+    }
+
+    /// The plan that [`create`](Self::create) would run. Nothing is done.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn preview(&self, new: &NewStack) -> Result<Plan, EngineError> {
+        self.prepare(new).await.map(|(_, _, plan)| plan)
+    }
+
+    async fn prepare(&self, new: &NewStack) -> Result<(StackRecord, Arc<Goal>, Plan), EngineError> {
+        let core = self.core();
+        check_name(&new.name)?;
+        if core.records.stack_named(&new.project, &new.name).await?.is_some() {
+            let (name, project) = (new.name.clone(), new.project.clone());
+            return Err(StoreError::StackExists { name, project }.into());
+        }
+        let now = core.clock.now();
+        let stack = StackRecord {
+            id: core.ids.stack(),
+            name: new.name.clone(),
+            project: new.project.clone(),
+            revision: 0,
+            action: Action::Create,
+            status: Status::InProgress,
+            reason: String::new(),
+            created: now,
+            updated: None,
+            deleted: None,
+            timeout_minutes: new.timeout.map(|timeout| (timeout.as_secs().div_ceil(60)) as u32),
+            disable_rollback: new.on_failure != crate::record::OnFailure::Rollback,
+            tags: new.tags.clone(),
+            credentials: new.credentials.clone(),
+            desired: store_content::desired(&new.content),
+            last_complete: None,
+            traversal: None,
+        };
+        let goal = self.goal(&stack, &new.content).await?;
+        let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
+        Ok((stack, Arc::new(goal), plan))
+    }
+
+    /// What a stack shall be, checked with everything that services have to say.
+    async fn goal(&self, stack: &StackRecord, content: &Content) -> Result<Goal, EngineError> {
+        let core = self.core();
+        let found = content.template.resources().len();
+        if found > core.settings.max_resources {
+            let limit = core.settings.max_resources;
+            return Err(EngineError::Limit { what: "resources in a stack", found, limit });
+        }
+        Goal::checked(core, stack, content).await
+    }
+
+    /// The stack with this name or id.
+    ///
+    /// # Errors
+    /// There is none; the store cannot be read.
+    pub async fn stack(&self, project: &str, name_or_id: &str) -> Result<Stack, EngineError> {
+        let records = &self.core().records;
+        if let Some(stack) = records.stack_named(project, name_or_id).await? {
+            return Ok(Stack::new(self.clone(), stack.id));
+        }
+        match records.stack(&StackId(name_or_id.to_owned())).await? {
+            Some(stack) if stack.project == project => Ok(Stack::new(self.clone(), stack.id)),
+            _ => Err(EngineError::NoSuchStack { name: name_or_id.to_owned(), project: project.to_owned() }),
+        }
+    }
+
+    /// All living stacks of a project, newest first, without parameters and outputs.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn stacks(&self, project: &str) -> Result<Vec<StackView>, EngineError> {
+        let query = StackQuery { project: Some(project.to_owned()), ..StackQuery::default() };
+        let stacks = self.core().records.stacks(&query).await?;
+        Ok(stacks.iter().map(StackView::brief).collect())
+    }
+
+    /// Stops between two calls of plugins everywhere and waits for that. Everything is recorded: an engine that is built
+    /// on the same store goes on.
+    pub async fn shutdown(&self) {
+        let _turn = self.0.requests.lock().await;
+        self.0.driver.interrupt_all().await;
+    }
+
+    /// Goes on with every stack that was left unfinished and that nobody else works on.
+    pub(crate) async fn resume(&self) -> Result<(), EngineError> {
+        let core = self.core();
+        for record in core.records.unfinished().await? {
+            let claim = match core.records.claim(&record.stack).await {
+                Ok(claim) => claim,
+                // Another engine is alive and works on it.
+                Err(StoreError::Claimed { .. } | StoreError::NoSuchStack { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let Some(stack) = core.records.stack(&record.stack).await? else { continue };
+            let goal = match record.action {
+                Action::Delete => Goal::nothing(core),
+                _ if stack.desired.template.is_none() => Goal::nothing(core),
+                _ => match driver::recorded_goal(core, &stack, &stack.desired).await {
+                    Ok(goal) => goal,
+                    Err(error) => {
+                        tracing::error!(stack = %stack.name, %error, "the stack cannot be gone on with");
+                        core.records.release(&claim).await?;
+                        continue;
+                    }
+                },
+            };
+            let resources = core.records.resources(&record.stack).await?;
+            tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
+            self.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is being done to a stack, by anybody.
+    pub(crate) async fn is_at_rest(&self, stack: &StackId) -> Result<bool, StoreError> {
+        if self.0.driver.drives(stack) {
+            return Ok(false);
+        }
+        let record = self.core().records.stack(stack).await?;
+        Ok(record.is_none_or(|stack| stack.traversal.is_none()))
+    }
+}
+
+/// Heat's rule for names of root stacks.
+fn check_name(name: &str) -> Result<(), EngineError> {
+    let mut letters = name.chars();
+    let good = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter))
+        && name.len() <= 255;
+    if good { Ok(()) } else { Err(EngineError::BadName { name: name.to_owned() }) }
+}

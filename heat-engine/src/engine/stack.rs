@@ -1,0 +1,299 @@
+//! A handle of one stack.
+
+use super::driver::{begin, make_plan, recorded_goal};
+use super::request::{Content, Update};
+use super::view::{OutputView, ResourceView, StackView};
+use super::{Engine, EngineError, events, store_content};
+use crate::plan::Plan;
+use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecord, Status};
+use crate::run::{Current, Goal};
+use crate::store::{EventQuery, StoreError, Write};
+use futures_util::Stream;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One stack of an engine. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    engine: Engine,
+    id: StackId,
+}
+
+impl Stack {
+    pub(super) fn new(engine: Engine, id: StackId) -> Self {
+        Self { engine, id }
+    }
+
+    /// UUID of the stack.
+    pub fn id(&self) -> &StackId {
+        &self.id
+    }
+
+    async fn record(&self) -> Result<StackRecord, EngineError> {
+        self.engine.core().records.stack(&self.id).await?.ok_or_else(|| EngineError::NoSuchStack {
+            name: self.id.0.clone(),
+            project: String::new(),
+        })
+    }
+
+    /// Name, status, parameters, outputs and the rest of what Heat shows.
+    ///
+    /// # Errors
+    /// The stack is not in the store any more, or the store cannot be read.
+    pub async fn show(&self) -> Result<StackView, EngineError> {
+        let record = self.record().await?;
+        let mut view = StackView::brief(&record);
+        if record.deleted.is_none() {
+            let (goal, current) = self.goal(&record).await?;
+            view.complete(&goal, &current);
+        }
+        Ok(view)
+    }
+
+    async fn goal(&self, record: &StackRecord) -> Result<(Goal, Current), EngineError> {
+        let core = self.engine.core();
+        let goal = match record.desired.template {
+            Some(_) => recorded_goal(core, record, &record.desired).await?,
+            None => Goal::nothing(core),
+        };
+        Ok((goal, Current::new(core.records.resources(&self.id).await?)))
+    }
+
+    /// All resources, in the order of their creation; of a resource that is being replaced the one that stands for the
+    /// name.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn resources(&self) -> Result<Vec<ResourceView>, EngineError> {
+        let record = self.record().await?;
+        let (goal, current) = self.goal(&record).await?;
+        Ok(current.standing_records().map(|resource| ResourceView::new(&record, resource, &goal, &current)).collect())
+    }
+
+    /// One resource.
+    ///
+    /// # Errors
+    /// There is none of that name; the store cannot be read.
+    pub async fn resource(&self, name: &str) -> Result<ResourceView, EngineError> {
+        let record = self.record().await?;
+        let (goal, current) = self.goal(&record).await?;
+        match current.standing(name) {
+            Some(resource) => Ok(ResourceView::new(&record, resource, &goal, &current)),
+            None => Err(EngineError::NoSuchResource { stack: record.name, name: name.to_owned() }),
+        }
+    }
+
+    /// All outputs with their values.
+    ///
+    /// # Errors
+    /// The store cannot be read. An output that has no value says so itself.
+    pub async fn outputs(&self) -> Result<Vec<OutputView>, EngineError> {
+        let record = self.record().await?;
+        let (goal, current) = self.goal(&record).await?;
+        Ok(goal.outputs(&current))
+    }
+
+    /// The value of one output.
+    ///
+    /// # Errors
+    /// There is none of that name, or it has no value; the store cannot be read.
+    pub async fn output(&self, key: &str) -> Result<Value, EngineError> {
+        let record = self.record().await?;
+        let (goal, current) = self.goal(&record).await?;
+        let output = goal.outputs(&current).into_iter().find(|output| output.output_key == key);
+        let Some(output) = output else {
+            return Err(EngineError::NoSuchOutput { stack: record.name, key: key.to_owned() });
+        };
+        match output.output_error {
+            None => Ok(output.output_value),
+            Some(error) => Err(EngineError::Output { key: key.to_owned(), reason: error }),
+        }
+    }
+
+    /// Every change of state of the stack and its resources: those that are recorded, from the beginning, then those that
+    /// come. Ends when the stack is at rest.
+    pub fn events(&self) -> impl Stream<Item = Result<(EventSequence, Event), StoreError>> + Send + Unpin + use<> {
+        self.events_after(EventSequence::default())
+    }
+
+    /// As [`events`](Self::events), from behind a number.
+    pub fn events_after(
+        &self,
+        after: EventSequence,
+    ) -> impl Stream<Item = Result<(EventSequence, Event), StoreError>> + Send + Unpin + use<> {
+        events::events(self.engine.clone(), self.id.clone(), after)
+    }
+
+    /// The events that are recorded by now.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn recorded_events(&self, query: &EventQuery) -> Result<Vec<(EventSequence, Event)>, EngineError> {
+        Ok(self.engine.core().records.events(&self.id, query).await?)
+    }
+
+    /// Waits until nothing is being done to the stack, and gives what it is then: `*_COMPLETE` or `*_FAILED` with the
+    /// reason.
+    ///
+    /// # Errors
+    /// The engine was shut down before; the store cannot be read.
+    pub async fn finished(&self) -> Result<StackView, EngineError> {
+        loop {
+            self.engine.0.driver.wait(&self.id).await;
+            let record = self.record().await?;
+            if record.traversal.is_none() {
+                return self.show().await;
+            }
+            if self.engine.core().records.claim(&self.id).await.is_ok() {
+                // Nobody works on it, this engine not either: it was shut down.
+                return Err(EngineError::Stopped { stack: record.name });
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Brings the stack to another form. May be asked for at any moment: what is under way is stopped between two calls,
+    /// and the new plan starts from what is recorded.
+    ///
+    /// # Errors
+    /// As [`Engine::create`]; the stack is being deleted. The stack is left as it is then.
+    pub async fn update(&self, update: Update) -> Result<(), EngineError> {
+        let _turn = self.engine.0.requests.lock().await;
+        let (next, content, goal) = self.prepare(&update).await?;
+        let core = self.engine.core();
+        // Everything about the request is right: only now the running traversal is stopped.
+        self.engine.0.driver.interrupt(&self.id).await;
+        let claim = core.records.claim(&self.id).await?;
+        let now = self.record().await?;
+        let mut stack = StackRecord {
+            revision: now.revision,
+            action: now.action,
+            status: now.status,
+            reason: now.reason,
+            last_complete: now.last_complete,
+            traversal: now.traversal,
+            ..next
+        };
+        let resources = core.records.resources(&self.id).await?;
+        let plan = match make_plan(core, &stack, &goal, &resources, Action::Update).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                // The stack goes on with what it was doing.
+                core.records.release(&claim).await?;
+                self.engine.resume().await?;
+                return Err(error);
+            }
+        };
+        let on_failure = update.on_failure.unwrap_or(if stack.disable_rollback {
+            OnFailure::Stop
+        } else {
+            OnFailure::Rollback
+        });
+        let (record, mut batch) = begin(core, &claim, &mut stack, plan, Action::Update, on_failure, "");
+        let sources = store_content::sources(&content).map(Write::Source);
+        batch.writes.splice(0..0, sources);
+        core.commit_batch(batch).await?;
+        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
+        Ok(())
+    }
+
+    /// The plan that [`update`](Self::update) would run now. Nothing is done.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub async fn preview_update(&self, update: &Update) -> Result<Plan, EngineError> {
+        let (stack, _, goal) = self.prepare(update).await?;
+        let core = self.engine.core();
+        let resources = core.records.resources(&self.id).await?;
+        make_plan(core, &stack, &goal, &resources, Action::Update).await
+    }
+
+    async fn prepare(&self, update: &Update) -> Result<(StackRecord, Content, Goal), EngineError> {
+        let mut stack = self.living().await?;
+        if stack.action == Action::Delete {
+            return Err(EngineError::State {
+                stack: stack.name.clone(),
+                status: format!("{}_{}", stack.action, stack.status),
+                why: "a stack that is being deleted cannot be updated",
+            });
+        }
+        let content = store_content::updated(self.engine.core(), &stack, update).await?;
+        stack.desired = store_content::desired(&content);
+        if let Some(timeout) = update.timeout {
+            stack.timeout_minutes = Some(timeout.as_secs().div_ceil(60) as u32);
+        }
+        if let Some(on_failure) = update.on_failure {
+            stack.disable_rollback = on_failure != OnFailure::Rollback;
+        }
+        if let Some(tags) = &update.tags {
+            stack.tags.clone_from(tags);
+        } else if !update.existing {
+            stack.tags.clear();
+        }
+        if let Some(credentials) = &update.credentials {
+            stack.credentials = credentials.clone();
+        }
+        let goal = self.engine.goal(&stack, &content).await?;
+        Ok((stack, content, goal))
+    }
+
+    async fn living(&self) -> Result<StackRecord, EngineError> {
+        let stack = self.record().await?;
+        if stack.deleted.is_some() {
+            return Err(EngineError::NoSuchStack { name: stack.name, project: stack.project });
+        }
+        Ok(stack)
+    }
+
+    /// Deletes the stack with all its resources, in reverse order. May be asked for at any moment.
+    ///
+    /// # Errors
+    /// It is gone already; the store fails.
+    pub async fn delete(&self) -> Result<(), EngineError> {
+        let _turn = self.engine.0.requests.lock().await;
+        let stack = self.living().await?;
+        if stack.action == Action::Delete && stack.status == Status::InProgress && self.engine.0.driver.drives(&self.id) {
+            return Ok(());
+        }
+        self.engine.0.driver.interrupt(&self.id).await;
+        let core = self.engine.core();
+        let claim = core.records.claim(&self.id).await?;
+        let mut stack = self.living().await?;
+        let resources = core.records.resources(&self.id).await?;
+        let goal = Goal::nothing(core);
+        let plan = make_plan(core, &stack, &goal, &resources, Action::Delete).await?;
+        let (record, batch) = begin(core, &claim, &mut stack, plan, Action::Delete, OnFailure::Continue, "");
+        core.commit_batch(batch).await?;
+        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
+        Ok(())
+    }
+
+    /// The plan that [`delete`](Self::delete) would run now. Nothing is done.
+    ///
+    /// # Errors
+    /// As [`delete`](Self::delete).
+    pub async fn preview_delete(&self) -> Result<Plan, EngineError> {
+        let stack = self.living().await?;
+        let core = self.engine.core();
+        let resources = core.records.resources(&self.id).await?;
+        make_plan(core, &stack, &Goal::nothing(core), &resources, Action::Delete).await
+    }
+
+    /// Runs a plan that was shown before, and no other.
+    ///
+    /// # Errors
+    /// [`EngineError::StalePlan`]: the stack has moved on since; otherwise as [`update`](Self::update).
+    pub async fn apply(&self, update: Update, plan: &Plan) -> Result<(), EngineError> {
+        let found = self.record().await?;
+        if found.revision != plan.revision {
+            let (planned, stack) = (plan.revision, found.name);
+            return Err(EngineError::StalePlan { stack, planned, found: found.revision });
+        }
+        let now = self.preview_update(&update).await?;
+        if !plan.same_work(&now) {
+            return Err(EngineError::StalePlan { stack: found.name, planned: plan.revision, found: found.revision });
+        }
+        self.update(update).await
+    }
+}

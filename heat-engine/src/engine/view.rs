@@ -1,0 +1,147 @@
+//! Stacks, resources and outputs as Heat's API shows them.
+
+use crate::record::{ResourceRecord, StackRecord};
+use crate::run::{Current, Goal};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// A stack. Serialises as Heat's API shows one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StackView {
+    /// UUID.
+    pub id: String,
+    /// Name.
+    pub stack_name: String,
+    /// Project that owns it.
+    pub project: String,
+    /// The template's description.
+    pub description: String,
+    /// The same, under the name that `show` has.
+    pub template_description: String,
+    /// `CREATE_COMPLETE` and the like.
+    pub stack_status: String,
+    /// Why.
+    pub stack_status_reason: String,
+    /// When it was created, RFC 3339.
+    pub creation_time: String,
+    /// When it was last updated.
+    pub updated_time: Option<String>,
+    /// When it was deleted.
+    pub deletion_time: Option<String>,
+    /// Minutes that an action may take.
+    pub timeout_mins: Option<u32>,
+    /// A failure is left as it is.
+    pub disable_rollback: bool,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Parameters as texts, hidden ones masked. Only in [`Stack::show`](super::Stack::show).
+    pub parameters: IndexMap<String, String>,
+    /// Outputs with their values. Only in [`Stack::show`](super::Stack::show).
+    pub outputs: Vec<OutputView>,
+}
+
+impl StackView {
+    /// Without what takes the template.
+    pub(super) fn brief(stack: &StackRecord) -> Self {
+        Self {
+            id: stack.id.0.clone(),
+            stack_name: stack.name.clone(),
+            project: stack.project.clone(),
+            description: String::new(),
+            template_description: String::new(),
+            stack_status: format!("{}_{}", stack.action, stack.status),
+            stack_status_reason: stack.reason.clone(),
+            creation_time: time(stack.created),
+            updated_time: stack.updated.map(time),
+            deletion_time: stack.deleted.map(time),
+            timeout_mins: stack.timeout_minutes,
+            disable_rollback: stack.disable_rollback,
+            tags: stack.tags.clone(),
+            parameters: IndexMap::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    pub(super) fn complete(&mut self, goal: &Goal, current: &Current) {
+        self.description = goal.description();
+        self.template_description.clone_from(&self.description);
+        self.parameters = goal.parameters();
+        self.outputs = goal.outputs(current);
+    }
+
+    /// Whether the last action succeeded.
+    pub fn is_complete(&self) -> bool {
+        self.stack_status.ends_with("_COMPLETE")
+    }
+
+    /// Whether the last action failed.
+    pub fn is_failed(&self) -> bool {
+        self.stack_status.ends_with("_FAILED")
+    }
+}
+
+/// An output.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutputView {
+    /// Its name.
+    pub output_key: String,
+    /// Its value; null where it has none.
+    pub output_value: Value,
+    /// The template's description.
+    pub description: String,
+    /// Why it has no value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_error: Option<String>,
+}
+
+/// A resource. Serialises as Heat's API shows one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ResourceView {
+    /// Name in the template.
+    pub resource_name: String,
+    /// The same, under its other name.
+    pub logical_resource_id: String,
+    /// The id under which the service knows it.
+    pub physical_resource_id: String,
+    /// Type.
+    pub resource_type: String,
+    /// `CREATE_COMPLETE` and the like.
+    pub resource_status: String,
+    /// Why.
+    pub resource_status_reason: String,
+    /// When it was made, RFC 3339.
+    pub creation_time: String,
+    /// When it was last changed.
+    pub updated_time: String,
+    /// Names of the resources that depend on it.
+    pub required_by: BTreeSet<String>,
+    /// Attributes as last observed, secret ones masked.
+    pub attributes: Map<String, Value>,
+    /// The template's description.
+    pub description: String,
+}
+
+impl ResourceView {
+    pub(super) fn new(_: &StackRecord, record: &ResourceRecord, goal: &Goal, current: &Current) -> Self {
+        Self {
+            resource_name: record.name.clone(),
+            logical_resource_id: record.name.clone(),
+            physical_resource_id: record.physical_id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            resource_type: record.type_name.clone(),
+            resource_status: format!("{}_{}", record.action, record.status),
+            resource_status_reason: record.reason.clone(),
+            creation_time: time(record.created),
+            updated_time: time(record.updated),
+            required_by: current.required_by(&record.id),
+            attributes: goal.shown_attributes(record),
+            description: goal.resource_description(&record.name),
+        }
+    }
+}
+
+/// RFC 3339 in whole seconds, as Heat prints times.
+fn time(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}

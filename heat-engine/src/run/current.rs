@@ -1,0 +1,130 @@
+//! The incarnations of a stack's resources as they are now, and which of them stands for each name.
+
+use crate::record::{Action, IncarnationId, ResourceRecord, Resources, Status};
+use heat_template::evaluated::Evaluated;
+use heat_template::expression::{EvaluationError, Scope};
+use heat_template::function::select_attribute;
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
+
+/// The incarnations of a stack's resources.
+///
+/// Of several of one name the one stands for it that nothing replaces; a traversal says when that changes. It is what
+/// expressions see: reference ids and attributes.
+#[derive(Debug, Default)]
+pub(crate) struct Current {
+    resources: Resources,
+    standing: IndexMap<String, IncarnationId>,
+    required_by: OnceLock<HashMap<IncarnationId, BTreeSet<String>>>,
+}
+
+impl Current {
+    pub(crate) fn new(resources: Resources) -> Self {
+        let mut standing: IndexMap<String, IncarnationId> = IndexMap::new();
+        for record in resources.values() {
+            let better = standing.get(&record.name).and_then(|id| resources.get(id)).is_none_or(|other| {
+                (record.replaced_by.is_none(), record.created) >= (other.replaced_by.is_none(), other.created)
+            });
+            if better {
+                standing.insert(record.name.clone(), record.id.clone());
+            }
+        }
+        Self { resources, standing, required_by: OnceLock::new() }
+    }
+
+    pub(crate) fn resources(&self) -> &Resources {
+        &self.resources
+    }
+
+    pub(crate) fn resource(&self, id: &IncarnationId) -> Option<&ResourceRecord> {
+        self.resources.get(id)
+    }
+
+    /// The incarnation that stands for a name.
+    pub(crate) fn standing(&self, name: &str) -> Option<&ResourceRecord> {
+        self.resources.get(self.standing.get(name)?)
+    }
+
+    /// One for each name.
+    pub(crate) fn standing_records(&self) -> impl Iterator<Item = &ResourceRecord> {
+        self.standing.values().filter_map(|id| self.resources.get(id))
+    }
+
+    /// From now on this one stands for the name.
+    pub(crate) fn stand(&mut self, name: &str, id: &IncarnationId) {
+        self.standing.insert(name.to_owned(), id.clone());
+    }
+
+    /// The record as a step left it; `None` if it is gone.
+    pub(crate) fn put(&mut self, id: IncarnationId, record: Option<ResourceRecord>) {
+        match record {
+            Some(record) => {
+                // A new one that was begun stands for its name, unless it is itself being replaced.
+                if record.replaced_by.is_none() || !self.standing.contains_key(&record.name) {
+                    self.standing.insert(record.name.clone(), id.clone());
+                }
+                self.resources.insert(id, record);
+            }
+            None => {
+                // The order of the others has no meaning for anybody who asks by id.
+                if let Some(record) = self.resources.swap_remove(&id)
+                    && self.standing.get(&record.name) == Some(&id)
+                {
+                    self.standing.swap_remove(&record.name);
+                }
+            }
+        }
+    }
+
+    /// Names of the resources that depend on this one.
+    pub(crate) fn required_by(&self, id: &IncarnationId) -> BTreeSet<String> {
+        let index = self.required_by.get_or_init(|| {
+            let mut index: HashMap<IncarnationId, BTreeSet<String>> = HashMap::new();
+            for record in self.resources.values() {
+                for needed in &record.requires {
+                    index.entry(needed.clone()).or_default().insert(record.name.clone());
+                }
+            }
+            index
+        });
+        index.get(id).cloned().unwrap_or_default()
+    }
+}
+
+/// Whether Heat would give attributes of a resource that is in this state.
+fn has_attributes(record: &ResourceRecord) -> bool {
+    !matches!(record.action, Action::Init | Action::Delete)
+}
+
+impl Scope for Current {
+    fn reference_id(&self, resource: &str) -> Evaluated {
+        let record = self.standing(resource);
+        let id = record.and_then(|record| {
+            record.reference_id.clone().or_else(|| record.physical_id.as_ref().map(ToString::to_string))
+        });
+        Evaluated::Known(Value::String(id.unwrap_or_else(|| resource.to_owned())))
+    }
+
+    fn attribute(&self, resource: &str, attribute: &str, path: &[Value]) -> Result<Evaluated, EvaluationError> {
+        let value = self
+            .standing(resource)
+            .filter(|record| has_attributes(record))
+            .and_then(|record| record.attributes.get(attribute))
+            .cloned()
+            .unwrap_or(Value::Null);
+        Ok(select_attribute(Evaluated::Known(value), path))
+    }
+
+    fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
+        let Some(record) = self.standing(resource) else { return Ok(Evaluated::NULL) };
+        let all = has_attributes(record) && record.action != Action::Rollback && record.status != Status::Failed;
+        if !all {
+            return Ok(Evaluated::NULL);
+        }
+        let attributes: Map<_, _> =
+            record.attributes.iter().filter(|(name, _)| *name != "show").map(|(k, v)| (k.clone(), v.clone())).collect();
+        Ok(Evaluated::Known(Value::Object(attributes)))
+    }
+}

@@ -1,0 +1,450 @@
+//! What a stack shall be: its definition, brought together with what services say of names and values.
+
+use super::core::Core;
+use super::current::Current;
+use super::lookups::Lookups;
+use super::work::Facts;
+use crate::engine::{Content, EngineError, OutputView, store_content};
+use crate::plan::{Desired, DesiredResource, DesiredState, Prospects, given};
+use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, Resources, StackRecord};
+use heat_plugin_sdk::schema::{ResourceSchema, Translation};
+use heat_plugin_sdk::{Credentials, Failure, Registry, Sibling, SiblingIndex};
+use heat_template::definition::{DefinedResource, Definition, Inputs};
+use heat_template::diagnostic::{Diagnostic, codes};
+use heat_template::environment::Implementation;
+use heat_template::evaluated::Evaluated;
+use heat_template::expression::{EvaluationError, Scope};
+use heat_template::function::select_attribute;
+use heat_template::parameter::PseudoParameters;
+use heat_template::source::Span;
+use indexmap::{IndexMap, IndexSet};
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// What a stack shall be.
+pub(crate) struct Goal {
+    registry: Arc<Registry>,
+    definition: Option<Definition>,
+    resources: IndexMap<String, DesiredResource>,
+    /// Attributes that something refers to, by resource.
+    wanted: HashMap<String, BTreeSet<String>>,
+    lookups: Lookups,
+}
+
+/// Why a resource cannot be evaluated now.
+#[derive(Debug)]
+pub(crate) enum Unresolved {
+    /// A service has to be asked first: [`Goal::fetch`], then again.
+    Ask,
+    /// It is wrong; a reason for the record.
+    Wrong(String),
+}
+
+impl Goal {
+    /// No resources at all: what a deletion aims at.
+    pub(crate) fn nothing(core: &Core) -> Self {
+        Self {
+            registry: Arc::clone(&core.registry),
+            definition: None,
+            resources: IndexMap::new(),
+            wanted: HashMap::new(),
+            lookups: Lookups::new(Arc::clone(&core.registry)),
+        }
+    }
+
+    /// What a stack shall be by a request, checked with everything that the services have to say.
+    pub(crate) async fn checked(core: &Arc<Core>, stack: &StackRecord, content: &Content) -> Result<Self, EngineError> {
+        let lookups = Lookups::new(Arc::clone(&core.registry));
+        loop {
+            let checked = content.template.validate(&inputs(stack, content), &*core.registry, &lookups);
+            let failed = checked.has_errors();
+            // Services are asked only about a template that is right otherwise.
+            if !failed && lookups.fetch(core, &stack.credentials).await.map_err(EngineError::Service)? {
+                continue;
+            }
+            return match checked.value {
+                Some(definition) if !failed => Self::new(core, definition, lookups),
+                _ => Err(checked.diagnostics.into()),
+            };
+        }
+    }
+
+    /// What a stack shall be by its record. It was checked when it was recorded.
+    pub(crate) async fn recorded(core: &Arc<Core>, stack: &StackRecord, desired: &record::Desired) -> Result<Self, EngineError> {
+        let content = store_content::recorded(core, desired).await?;
+        let lookups = Lookups::new(Arc::clone(&core.registry));
+        let defined = content.template.define(&inputs(stack, &content), &lookups);
+        match defined.value {
+            Some(definition) => Self::new(core, definition, lookups),
+            None => Err(defined.diagnostics.into()),
+        }
+    }
+
+    fn new(core: &Core, definition: Definition, lookups: Lookups) -> Result<Self, EngineError> {
+        let registry = Arc::clone(&core.registry);
+        let mut resources = IndexMap::with_capacity(definition.dependencies().len());
+        let mut wanted: HashMap<String, BTreeSet<String>> = HashMap::new();
+        let mut siblings = Vec::with_capacity(definition.dependencies().len());
+        for resource in definition.resources() {
+            let name = resource.name();
+            let type_name = implementation(&definition, &registry, name, resource.type_name())?;
+            if resource.external_id().is_some() {
+                return Err(EngineError::Unsupported(format!("resources.{name}: external_id")));
+            }
+            for reference in &resource.references().attributes {
+                if let Some(attribute) = &reference.attribute {
+                    wanted.entry(reference.resource.clone()).or_default().insert(attribute.clone());
+                }
+            }
+            siblings.push(sibling(&definition, name, &type_name));
+            let requires = definition.dependencies().get(name).cloned().unwrap_or_default();
+            resources.insert(name.to_owned(), DesiredResource { type_name, requires });
+        }
+        for reference in definition.output_references().attributes {
+            if let Some(attribute) = reference.attribute {
+                wanted.entry(reference.resource).or_default().insert(attribute);
+            }
+        }
+        let siblings = SiblingIndex::new(siblings);
+        for (name, resource) in &mut resources {
+            if let Some(plugin) = registry.resource(&resource.type_name) {
+                resource.requires.extend(plugin.implicit_dependencies(&siblings.of(name)));
+                resource.requires.shift_remove(name);
+            }
+        }
+        Ok(Self { registry, definition: Some(definition), resources, wanted, lookups })
+    }
+
+    /// Asks the services for all that an evaluation wanted to know. Gives whether there was anything.
+    ///
+    /// # Errors
+    /// A service cannot be asked.
+    pub(crate) async fn fetch(&self, core: &Core, credentials: &Credentials) -> Result<bool, Failure> {
+        self.lookups.fetch(core, credentials).await
+    }
+
+    /// The view of a planner that starts from these records.
+    pub(crate) fn against<'a>(&'a self, recorded: &'a Resources) -> Against<'a> {
+        let _ = recorded;
+        Against { goal: self }
+    }
+
+    /// On-demand attributes, and `show`, that something refers to.
+    pub(crate) fn wanted_attributes(&self, resource: &str) -> BTreeSet<String> {
+        self.wanted.get(resource).cloned().unwrap_or_default()
+    }
+
+    /// The definition of a resource with all values that are known now.
+    pub(crate) fn resolved(&self, name: &str, current: &Current) -> Result<DesiredState, Unresolved> {
+        let mut asks = false;
+        let state = self.evaluate(name, current, &mut asks);
+        if asks {
+            return Err(Unresolved::Ask);
+        }
+        state.map_err(|diagnostics| {
+            let first = diagnostics.iter().find(|found| found.is_error()).or(diagnostics.first());
+            Unresolved::Wrong(match first {
+                Some(diagnostic) => diagnostic.to_string(),
+                None => format!("resources.{name}: it cannot be evaluated"),
+            })
+        })
+    }
+
+    fn evaluate(&self, name: &str, scope: &dyn Scope, asks: &mut bool) -> Result<DesiredState, Vec<Diagnostic>> {
+        let found = self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
+        let Some((definition, resource)) = found else {
+            return Err(vec![Diagnostic::error(codes::UNKNOWN_RESOURCE, format!("there is no resource {name}"))]);
+        };
+        let type_name = self.resources.get(name).map_or(resource.type_name(), |wanted| &wanted.type_name);
+        let Some(schema) = self.registry.resource(type_name).map(|plugin| plugin.schema()) else {
+            let message = format!("no plugin provides the type {type_name}");
+            return Err(vec![Diagnostic::error(codes::UNKNOWN_TYPE, message).at(resource.type_span(), "")]);
+        };
+        let mut properties = definition.resolve_properties(name, scope, &schema, &self.lookups)?;
+        let mut problems = Vec::new();
+        for translation in &schema.translations {
+            if let Translation::Resolve { path, finder } = translation {
+                let place = definition.property_span(name, path.first().map_or("", String::as_str));
+                for value in at_path(&mut properties, path) {
+                    self.resolve_name(value, finder, path, place, asks, &mut problems);
+                }
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let definition = extras(definition, &resource, scope).map_err(|error| vec![error.into_diagnostic()])?;
+        Ok(DesiredState { properties, definition })
+    }
+
+    /// Puts the id in the place of a name.
+    fn resolve_name(
+        &self,
+        value: &mut Evaluated,
+        finder: &str,
+        path: &[String],
+        place: Option<Span>,
+        asks: &mut bool,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let Evaluated::Known(known) = value else { return };
+        if known.as_str().is_none_or(str::is_empty) {
+            return;
+        }
+        match self.lookups.find(finder, known) {
+            None => *asks = true,
+            Some(Ok(id)) => *value = Evaluated::Known(id),
+            Some(Err(failure)) => {
+                let message = format!("property {}: {failure}", path.join("."));
+                let mut problem = Diagnostic::error(codes::CUSTOM_CONSTRAINT, message);
+                if let Some(place) = place {
+                    problem = problem.at(place, "");
+                }
+                problems.push(problem);
+            }
+        }
+    }
+
+    fn requires(&self, name: &str, current: &Current) -> BTreeSet<IncarnationId> {
+        self.resources
+            .get(name)
+            .into_iter()
+            .flat_map(|resource| &resource.requires)
+            .filter_map(|needed| current.standing(needed))
+            .map(|record| record.id.clone())
+            .collect()
+    }
+
+    /// What a record learns of its definition.
+    pub(crate) fn facts(&self, name: &str, state: &DesiredState, current: &Current) -> Facts {
+        let definition: Map<_, _> = state
+            .definition
+            .iter()
+            .map(|(key, value)| (key.clone(), value.to_value_lossy()))
+            .filter(|(_, value)| !value.is_null())
+            .collect();
+        let resource = self.definition.as_ref().and_then(|definition| definition.resource(name));
+        Facts {
+            metadata: definition.get("metadata").cloned().unwrap_or(Value::Null),
+            definition,
+            requires: self.requires(name, current),
+            deletion_policy: resource.map_or(DeletionPolicy::Delete, |resource| match resource.deletion_policy() {
+                heat_template::definition::DeletionPolicy::Delete => DeletionPolicy::Delete,
+                heat_template::definition::DeletionPolicy::Retain => DeletionPolicy::Retain,
+                heat_template::definition::DeletionPolicy::Snapshot => DeletionPolicy::Snapshot,
+            }),
+        }
+    }
+
+    /// Whether a resource that is kept depends on other incarnations than its record says.
+    pub(crate) fn moves(&self, record: &ResourceRecord, current: &Current) -> bool {
+        self.requires(&record.name, current) != record.requires
+    }
+
+    /// The template's description.
+    pub(crate) fn description(&self) -> String {
+        let description = self.definition.as_ref().map(|definition| definition.template().description());
+        description.as_ref().and_then(Value::as_str).unwrap_or("No description").to_owned()
+    }
+
+    /// Parameters as texts, hidden ones masked.
+    pub(crate) fn parameters(&self) -> IndexMap<String, String> {
+        self.definition.as_ref().map(|definition| definition.parameters().listed()).unwrap_or_default()
+    }
+
+    /// The outputs with their values.
+    pub(crate) fn outputs(&self, current: &Current) -> Vec<OutputView> {
+        let Some(definition) = &self.definition else { return Vec::new() };
+        definition
+            .outputs()
+            .map(|output| {
+                let value = definition.output(output.name(), current);
+                let (output_value, output_error) = match value {
+                    Ok(value) => (value.to_value_lossy(), None),
+                    Err(error) => (Value::Null, Some(error.diagnostic().to_string())),
+                };
+                let (output_key, description) = (output.name().to_owned(), output.description());
+                OutputView { output_key, output_value, description, output_error }
+            })
+            .collect()
+    }
+
+    /// The template's description of a resource.
+    pub(crate) fn resource_description(&self, name: &str) -> String {
+        let resource = self.definition.as_ref().and_then(|definition| definition.resource(name));
+        resource.and_then(|resource| resource.description().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// The attributes of a resource that may be shown.
+    pub(crate) fn shown_attributes(&self, record: &ResourceRecord) -> Map<String, Value> {
+        let schema = self.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+        let secret = |name: &str| {
+            schema.as_ref().is_none_or(|schema| schema.attributes.get(name).is_some_and(|attribute| attribute.secret))
+        };
+        record
+            .attributes
+            .iter()
+            .map(|(name, value)| {
+                let value = if secret(name) { Value::from("******") } else { value.clone() };
+                (name.clone(), value)
+            })
+            .collect()
+    }
+}
+
+fn inputs(stack: &StackRecord, content: &Content) -> Inputs {
+    Inputs {
+        parameters: content.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        environment: content.environment.clone(),
+        files: content.files.clone(),
+        pseudo: PseudoParameters {
+            stack_name: stack.name.clone(),
+            stack_id: Some(stack.id.0.clone()),
+            project_id: stack.project.clone(),
+        },
+        require_values: true,
+    }
+}
+
+/// The type that stands behind the type of a resource.
+fn implementation(
+    definition: &Definition,
+    registry: &Registry,
+    name: &str,
+    type_name: &str,
+) -> Result<String, EngineError> {
+    match definition.environment().registry().resolve(name, type_name, registry) {
+        Ok(Some(Implementation::Type(schema))) => Ok(schema.type_name.clone()),
+        Ok(Some(Implementation::Template(file))) => Err(EngineError::Unsupported(format!(
+            "resources.{name}: {type_name} is the template {file}; nested stacks come with a later version"
+        ))),
+        _ => Ok(type_name.to_owned()),
+    }
+}
+
+/// What stands in the template beside the properties and makes an update when it changes.
+fn extras(
+    definition: &Definition,
+    resource: &DefinedResource<'_>,
+    scope: &dyn Scope,
+) -> Result<IndexMap<String, Evaluated>, EvaluationError> {
+    let context = definition.context(scope);
+    let mut extras = IndexMap::new();
+    let mut put = |key: &str, value: Evaluated| {
+        if value != Evaluated::NULL {
+            extras.insert(key.to_owned(), value);
+        }
+    };
+    let names = resource.properties().and_then(|properties| properties.as_map());
+    put("given", given(names.into_iter().flatten().map(|(name, ..)| name)).into());
+    let mut depends: Vec<_> = resource.depends_on().iter().map(|needed| needed.resource.as_str()).collect();
+    depends.sort_unstable();
+    depends.dedup();
+    if !depends.is_empty() {
+        put("depends_on", Evaluated::Known(depends.into()));
+    }
+    if let Some(metadata) = resource.metadata() {
+        put("metadata", metadata.evaluate(&context)?);
+    }
+    if let Some(policy) = resource.update_policy() {
+        put("update_policy", policy.evaluate(&context)?);
+    }
+    put("deletion_policy", Evaluated::Known(resource.deletion_policy().name().into()));
+    if let Some(description) = resource.description() {
+        put("description", Evaluated::Known(description.into()));
+    }
+    Ok(extras)
+}
+
+/// A resource as its siblings see it: with what is known before anything exists.
+fn sibling(definition: &Definition, name: &str, type_name: &str) -> Sibling {
+    let scope = Prospects::default();
+    let context = definition.context(&scope);
+    let mut properties = Map::new();
+    let mut references: IndexMap<String, IndexSet<String>> = IndexMap::new();
+    let resource = definition.resource(name);
+    let expressions = resource.as_ref().and_then(|resource| resource.properties()).and_then(|all| all.as_map());
+    for (key, _, expression) in expressions.into_iter().flatten() {
+        if let Ok(value) = expression.evaluate(&context) {
+            properties.insert(key.to_owned(), value.to_value_lossy());
+        }
+        let found = expression.references(&context);
+        references.insert(key.to_owned(), found.resource_names().map(str::to_owned).collect());
+    }
+    Sibling { name: name.to_owned(), type_name: type_name.to_owned(), properties: Value::Object(properties), references }
+}
+
+/// All values at a path; a list on the way means each of its items.
+fn at_path<'a>(properties: &'a mut IndexMap<String, Evaluated>, path: &[String]) -> Vec<&'a mut Evaluated> {
+    fn walk<'a>(value: &'a mut Evaluated, path: &[String], found: &mut Vec<&'a mut Evaluated>) {
+        // A known value is opened on the way and closed again by nobody: equality does not look at it.
+        let opened = std::mem::replace(value, Evaluated::NULL);
+        *value = match opened {
+            Evaluated::Known(Value::Array(items)) => {
+                Evaluated::List(items.into_iter().map(Evaluated::Known).collect())
+            }
+            Evaluated::Known(Value::Object(entries)) if !path.is_empty() => {
+                Evaluated::Map(entries.into_iter().map(|(key, value)| (key, Evaluated::Known(value))).collect())
+            }
+            other => other,
+        };
+        match (value, path.split_first()) {
+            (Evaluated::List(items), _) => items.iter_mut().for_each(|item| walk(item, path, found)),
+            (Evaluated::Map(entries), Some((key, rest))) => {
+                if let Some(value) = entries.get_mut(key) {
+                    walk(value, rest, found);
+                }
+            }
+            (value, None) => found.push(value),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    if let Some((first, rest)) = path.split_first()
+        && let Some(value) = properties.get_mut(first)
+    {
+        walk(value, rest, &mut found);
+    }
+    found
+}
+
+/// A goal as the planner asks for it.
+pub(crate) struct Against<'a> {
+    goal: &'a Goal,
+}
+
+impl Desired for Against<'_> {
+    fn resources(&self) -> &IndexMap<String, DesiredResource> {
+        &self.goal.resources
+    }
+
+    fn evaluate(&self, resource: &str, scope: &Prospects<'_>) -> Result<DesiredState, Vec<Diagnostic>> {
+        // A name that is not looked up yet stays a name; whoever plans looks it up and plans again.
+        self.goal.evaluate(resource, scope, &mut false)
+    }
+
+    fn place(&self, resource: &str, property: &str) -> Option<Span> {
+        self.goal.definition.as_ref()?.property_span(resource, property)
+    }
+}
+
+/// What expressions see while a plan is made.
+impl Scope for Prospects<'_> {
+    fn reference_id(&self, resource: &str) -> Evaluated {
+        Prospects::reference_id(self, resource)
+    }
+
+    fn attribute(&self, resource: &str, attribute: &str, path: &[Value]) -> Result<Evaluated, EvaluationError> {
+        Ok(select_attribute(Prospects::attribute(self, resource, attribute), path))
+    }
+
+    fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
+        Ok(Prospects::all_attributes(self, resource))
+    }
+}
+
+/// The schema of a type, for those who only look.
+pub(crate) fn schema_of(registry: &Registry, type_name: &str) -> Option<Arc<ResourceSchema>> {
+    registry.resource(type_name).map(|plugin| plugin.schema())
+}
