@@ -1,5 +1,6 @@
 //! Plans and runs Heat stacks: graph, plan, execution, durable record, and the OS::Heat::* types.
 
+mod engine;
 pub mod plan;
 pub mod record;
 pub mod run;
@@ -7,3 +8,5 @@ pub mod schedule;
 pub mod seal;
 pub mod store;
 pub mod types;
+
+pub use engine::{Engine, EngineBuilder, EngineError, NewStack, OutputView, Refused, ResourceView, Stack, StackView, Update};

@@ -89,6 +89,23 @@ pub enum EngineError {
         /// Why the request does not fit.
         why: &'static str,
     },
+    /// The store outlives the process, and nobody said how secrets are sealed in it.
+    #[error("no keys were given for the store: call EngineBuilder::keys, or secrets_in_clear if secrets may lie in clear")]
+    NoKeys,
+    /// A text that the record names is not in the store.
+    #[error("the record names the text {hash}, which the store does not have")]
+    LostSource {
+        /// Its hash.
+        hash: String,
+    },
+    /// An output has no value.
+    #[error("output {key} has no value: {reason}")]
+    Output {
+        /// The output.
+        key: String,
+        /// Why.
+        reason: String,
+    },
     /// What is asked for is not there in this version.
     #[error("not supported: {0}")]
     Unsupported(String),

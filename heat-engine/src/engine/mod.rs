@@ -6,7 +6,7 @@ mod error;
 mod events;
 mod request;
 mod stack;
-mod store_content;
+pub(crate) mod store_content;
 mod view;
 
 pub use builder::EngineBuilder;
@@ -21,7 +21,7 @@ use crate::run::{Core, Current, Goal};
 use crate::store::{Batch, StackQuery, StoreError, Write};
 use driver::{Driver, begin, make_plan};
 use heat_plugin_sdk::Registry;
-use request::Content;
+pub(crate) use request::Content;
 use std::sync::Arc;
 
 /// Deploys stacks. Cheap to clone; all clones are the same engine.

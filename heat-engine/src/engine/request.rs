@@ -20,11 +20,11 @@ pub struct NewStack {
 
 /// Template, environment, files and parameter values.
 #[derive(Clone)]
-pub(super) struct Content {
-    pub(super) template: Template,
-    pub(super) environment: Environment,
-    pub(super) files: Files,
-    pub(super) parameters: Map<String, Value>,
+pub(crate) struct Content {
+    pub(crate) template: Template,
+    pub(crate) environment: Environment,
+    pub(crate) files: Files,
+    pub(crate) parameters: Map<String, Value>,
 }
 
 /// Values of parameters may be secret, so only their names are printed.

@@ -71,6 +71,10 @@ pub struct ResourceRecord {
     pub intent: Option<Intent>,
     /// Its creation was repeated: before the stack is complete somebody looks whether there are two of it.
     pub look_again: bool,
+    /// The key of that creation, by which the second one is recognised.
+    pub created_as: Option<OperationKey>,
+    /// Ids that a name-based `find` saw before that creation: none of them is the second one.
+    pub seen_before: BTreeSet<PhysicalId>,
     /// The traversal that last did something to it: what this one has done already is not done again after a crash.
     pub traversal: Option<TraversalId>,
 }
@@ -164,6 +168,8 @@ impl ResourceRecord {
             owned: BTreeMap::new(),
             intent: None,
             look_again: false,
+            created_as: None,
+            seen_before: BTreeSet::new(),
             traversal: None,
         }
     }

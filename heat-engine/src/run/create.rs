@@ -228,8 +228,13 @@ impl Work {
             record.properties = Some(properties);
             record.attributes = attributes;
             record.reference_id = Some(reference_id);
-            record.intent = None;
-            record.look_again = repeated;
+            if let Some(intent) = record.intent.take()
+                && repeated
+            {
+                record.look_again = true;
+                record.created_as = Some(intent.key);
+                record.seen_before = intent.seen_before;
+            }
         })
         .await?;
         Ok(Ended::Done)
@@ -286,6 +291,52 @@ impl Work {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Work {
+    /// Looks whether a repeated creation made a second thing, and removes it. Gives a reason where it cannot be told or
+    /// removed.
+    pub(crate) async fn remove_second(&self) -> Result<Result<(), String>, StoreError> {
+        let result = async {
+            let record = self.record().await;
+            let properties = record.properties.clone().unwrap_or_default();
+            let mut excluded = self.core.records.physical_ids(&self.stack.project).await?;
+            excluded.extend(record.physical_id.clone());
+            excluded.extend(record.seen_before.iter().cloned());
+            for second in self.look(&properties, excluded).await? {
+                tracing::warn!(resource = %record.name, id = %second, "a repeated creation made a second one, which is removed");
+                let mut attempt = 0;
+                loop {
+                    let answer = match self.seat().await {
+                        Ok(seat) => {
+                            let cx = self.context(&seat, BTreeSet::new()).await;
+                            self.call(self.resource.delete(&cx, &second)).await?
+                        }
+                        Err(failure) => Err(failure),
+                    };
+                    let Err(failure) = answer else { break };
+                    if self.retry(failure, Some(IntentKind::Delete), &mut attempt).await? == Next::Done {
+                        break;
+                    }
+                }
+                self.follow(&second, &Operation::Delete, None).await?;
+            }
+            self.write(None, |record| {
+                record.look_again = false;
+                record.seen_before.clear();
+            })
+            .await?;
+            Ok(())
+        }
+        .await;
+        match result {
+            Ok(()) => Ok(Ok(())),
+            Err(Break::Store(error)) => Err(error),
+            Err(Break::Failed(failure)) => Ok(Err(format!("{failure}"))),
+            Err(Break::Aborted(reason)) => Ok(Err(reason)),
+            Err(Break::Interrupted) => Ok(Ok(())),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::work::Facts;
 use crate::engine::{Content, EngineError, OutputView, store_content};
 use crate::plan::{Desired, DesiredResource, DesiredState, Prospects, given};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, Resources, StackRecord};
-use heat_plugin_sdk::schema::{ResourceSchema, Translation};
+use heat_plugin_sdk::schema::Translation;
 use heat_plugin_sdk::{Credentials, Failure, Registry, Sibling, SiblingIndex};
 use heat_template::definition::{DefinedResource, Definition, Inputs};
 use heat_template::diagnostic::{Diagnostic, codes};
@@ -101,9 +101,11 @@ impl Goal {
             let requires = definition.dependencies().get(name).cloned().unwrap_or_default();
             resources.insert(name.to_owned(), DesiredResource { type_name, requires });
         }
-        for reference in definition.output_references().attributes {
-            if let Some(attribute) = reference.attribute {
-                wanted.entry(reference.resource).or_default().insert(attribute);
+        for output in definition.outputs() {
+            for reference in definition.output_references(output.name()).attributes {
+                if let Some(attribute) = reference.attribute {
+                    wanted.entry(reference.resource).or_default().insert(attribute);
+                }
             }
         }
         let siblings = SiblingIndex::new(siblings);
@@ -161,13 +163,17 @@ impl Goal {
             let message = format!("no plugin provides the type {type_name}");
             return Err(vec![Diagnostic::error(codes::UNKNOWN_TYPE, message).at(resource.type_span(), "")]);
         };
-        let mut properties = definition.resolve_properties(name, scope, &schema, &self.lookups)?;
+        let mut properties = definition.resolve_properties(&resource, scope, &schema, &self.lookups)?;
         let mut problems = Vec::new();
         for translation in &schema.translations {
             if let Translation::Resolve { path, finder } = translation {
-                let place = definition.property_span(name, path.first().map_or("", String::as_str));
+                let Some(first) = path.first() else { continue };
+                let place = property_span(&resource, first);
                 for value in at_path(&mut properties, path) {
                     self.resolve_name(value, finder, path, place, asks, &mut problems);
+                }
+                if let Some(value) = properties.get_mut(first) {
+                    *value = normal(std::mem::replace(value, Evaluated::NULL));
                 }
             }
         }
@@ -370,15 +376,31 @@ fn sibling(definition: &Definition, name: &str, type_name: &str) -> Sibling {
             properties.insert(key.to_owned(), value.to_value_lossy());
         }
         let found = expression.references(&context);
-        references.insert(key.to_owned(), found.resource_names().map(str::to_owned).collect());
+        references.insert(key.to_owned(), found.resources.keys().cloned().collect());
     }
     Sibling { name: name.to_owned(), type_name: type_name.to_owned(), properties: Value::Object(properties), references }
+}
+
+/// Where a property stands in the template.
+fn property_span(resource: &DefinedResource<'_>, property: &str) -> Option<Span> {
+    resource.properties().map(|properties| properties.locate(&[property.into()], true))
+}
+
+/// A value whose parts were changed, in its normal form again.
+fn normal(value: Evaluated) -> Evaluated {
+    match value {
+        Evaluated::List(items) => Evaluated::list(items.into_iter().map(normal).collect()),
+        Evaluated::Map(entries) => {
+            Evaluated::map(entries.into_iter().map(|(key, value)| (key, normal(value))).collect())
+        }
+        other => other,
+    }
 }
 
 /// All values at a path; a list on the way means each of its items.
 fn at_path<'a>(properties: &'a mut IndexMap<String, Evaluated>, path: &[String]) -> Vec<&'a mut Evaluated> {
     fn walk<'a>(value: &'a mut Evaluated, path: &[String], found: &mut Vec<&'a mut Evaluated>) {
-        // A known value is opened on the way and closed again by nobody: equality does not look at it.
+        // A known value is opened on the way; `normal` closes it again.
         let opened = std::mem::replace(value, Evaluated::NULL);
         *value = match opened {
             Evaluated::Known(Value::Array(items)) => {
@@ -425,7 +447,7 @@ impl Desired for Against<'_> {
     }
 
     fn place(&self, resource: &str, property: &str) -> Option<Span> {
-        self.goal.definition.as_ref()?.property_span(resource, property)
+        property_span(&self.goal.definition.as_ref()?.resource(resource)?, property)
     }
 }
 
@@ -442,9 +464,4 @@ impl Scope for Prospects<'_> {
     fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
         Ok(Prospects::all_attributes(self, resource))
     }
-}
-
-/// The schema of a type, for those who only look.
-pub(crate) fn schema_of(registry: &Registry, type_name: &str) -> Option<Arc<ResourceSchema>> {
-    registry.resource(type_name).map(|plugin| plugin.schema())
 }

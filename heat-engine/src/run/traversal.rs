@@ -6,12 +6,12 @@
 //! is decided by [`Schedule`]; here it is only performed.
 
 use super::core::Core;
-use super::desired::{Current, Goal};
+use super::current::Current;
+use super::goal::{Goal, Unresolved};
 use super::work::{Ended, Facts, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide};
 use crate::record::{
-    Action, Event, IncarnationId, IntentKind, OnFailure, ResourceRecord, Resources, StackRecord, Status,
-    TraversalRecord,
+    Action, Event, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, Status, TraversalRecord,
 };
 use crate::schedule::{Failed, Outcome, Schedule};
 use crate::store::{Batch, Claim, StoreError, Write};
@@ -47,6 +47,8 @@ enum StepResult {
     Ended(Outcome),
     Failed(String),
     Interrupted,
+    /// A service was asked for what the step needs to know; it begins anew.
+    Asked,
 }
 
 /// One attempt to bring a stack to what it shall be.
@@ -117,6 +119,9 @@ impl Traversal {
                             };
                             let _ = schedule.fail(end.step, then);
                             failure.get_or_insert(reason);
+                        }
+                        Ok(StepResult::Asked) => {
+                            let _ = schedule.put_back(end.step);
                         }
                         Ok(StepResult::Interrupted) => {
                             let _ = schedule.put_back(end.step);
@@ -220,8 +225,10 @@ impl Traversal {
     }
 
     /// The worker for an incarnation; `Err` with a reason where no plugin provides the type any more.
-    fn work(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Result<Work, String> {
-        let missing = || format!("resources.{}: no plugin provides the type {}", record.name, record.type_name);
+    fn work(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Result<Work, Unresolved> {
+        let missing = || {
+            Unresolved::Wrong(format!("resources.{}: no plugin provides the type {}", record.name, record.type_name))
+        };
         let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
         let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
         Ok(Work {
@@ -257,20 +264,29 @@ impl Traversal {
     fn begin(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Begun {
         match self.prepare(id, step, signal) {
             Ok(begun) => begun,
-            Err(reason) => {
+            Err(Unresolved::Ask) => {
+                let (core, goal) = (Arc::clone(&self.core), Arc::clone(&self.goal));
+                let (credentials, name) = (self.stack.credentials.clone(), step.resource.clone());
+                Begun::Works(Box::pin(async move {
+                    let result = match goal.fetch(&core, &credentials).await {
+                        Ok(_) => StepResult::Asked,
+                        Err(failure) => StepResult::Failed(format!("resources.{name}: {failure}")),
+                    };
+                    StepEnd { step: id, records: Vec::new(), result: Ok(result) }
+                }))
+            }
+            Err(Unresolved::Wrong(reason)) => {
                 // The record learns of it, so that the stack's resources tell why it failed.
                 let incarnation = step.kind.incarnation().clone();
                 let record =
                     self.current.resource(&incarnation).cloned().unwrap_or_else(|| self.new_record(&incarnation, step));
                 let action = if self.current.resource(&incarnation).is_some() { Action::Update } else { Action::Create };
-                let facts = self.current.resource(&incarnation).is_none();
                 match self.work(record, signal) {
                     Ok(work) => Begun::Works(Box::pin(async move {
-                        let _ = facts;
                         let result = work.fail(action, reason).await;
                         end(id, &work, incarnation, result).await
                     })),
-                    Err(reason) => Begun::Works(Box::pin(async move {
+                    Err(_) => Begun::Works(Box::pin(async move {
                         StepEnd { step: id, records: Vec::new(), result: Ok(StepResult::Failed(reason)) }
                     })),
                 }
@@ -278,7 +294,7 @@ impl Traversal {
         }
     }
 
-    fn prepare(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Result<Begun, String> {
+    fn prepare(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Result<Begun, Unresolved> {
         match &step.kind {
             StepKind::Create { incarnation, replaces, order } => {
                 self.create(id, step, incarnation, replaces.as_ref(), *order, signal)
@@ -289,7 +305,7 @@ impl Traversal {
             }
             StepKind::Keep { incarnation, restore } => {
                 let Some(record) = self.current.resource(incarnation) else {
-                    return Err(format!("resources.{}: its record is gone", step.resource));
+                    return Err(Unresolved::Wrong(format!("resources.{}: its record is gone", step.resource)));
                 };
                 if !restore && record.intent.is_none() && !self.goal.moves(record, &self.current) {
                     self.current.stand(&step.resource, incarnation);
@@ -336,7 +352,7 @@ impl Traversal {
         replaces: Option<&IncarnationId>,
         order: Option<ReplaceOrder>,
         signal: &watch::Receiver<Signal>,
-    ) -> Result<Begun, String> {
+    ) -> Result<Begun, Unresolved> {
         let recorded = self.current.resource(incarnation).cloned();
         let state = self.goal.resolved(&step.resource, &self.current)?;
         let properties = known(&state)?;
@@ -369,9 +385,9 @@ impl Traversal {
         wanted: Wanted,
         restore: bool,
         signal: &watch::Receiver<Signal>,
-    ) -> Result<Begun, String> {
+    ) -> Result<Begun, Unresolved> {
         let Some(record) = self.current.resource(incarnation).cloned() else {
-            return Err(format!("resources.{}: its record is gone", step.resource));
+            return Err(Unresolved::Wrong(format!("resources.{}: its record is gone", step.resource)));
         };
         let state = self.goal.resolved(&step.resource, &self.current)?;
         let properties = known(&state)?;
@@ -419,7 +435,7 @@ impl Traversal {
         successor: &IncarnationId,
         restore: bool,
         signal: &watch::Receiver<Signal>,
-    ) -> Result<Begun, String> {
+    ) -> Result<Begun, Unresolved> {
         if self.current.resource(successor).is_some() {
             // Decided before a crash: it is being replaced.
             let old = self.current.resource(incarnation).map(|old| old.id.clone());
@@ -667,13 +683,15 @@ async fn end_as(
     StepEnd { step, records: vec![(id, Some(work.record().await))], result }
 }
 
-fn known(state: &DesiredState) -> Result<PropertyMap, String> {
+fn known(state: &DesiredState) -> Result<PropertyMap, Unresolved> {
     state
         .properties
         .iter()
         .map(|(name, value)| match value.known() {
             Some(value) => Ok((name.clone(), value.clone())),
-            None => Err(format!("the value of property {name} is not known though all that it needs is done")),
+            None => Err(Unresolved::Wrong(format!(
+                "the value of property {name} is not known though all that it needs is done"
+            ))),
         })
         .collect()
 }
@@ -702,9 +720,4 @@ fn title(action: Action) -> &'static str {
         Action::Rollback => "Rollback",
         _ => "Action",
     }
-}
-
-/// All incarnations of a stack, moved by steps as they end.
-pub(crate) fn current_of(resources: Resources) -> Current {
-    Current::new(resources)
 }

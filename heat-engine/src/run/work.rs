@@ -239,7 +239,10 @@ impl Work {
     pub(crate) async fn context(&self, seat: &Seat, excluded: BTreeSet<PhysicalId>) -> CallContext {
         let record = self.record.lock().await;
         let intent = record.intent.as_ref();
-        let key = intent.map_or_else(|| OperationKey::new(record.id.as_str()), |intent| intent.key.clone());
+        let key = intent
+            .map(|intent| intent.key.clone())
+            .or_else(|| record.created_as.clone())
+            .unwrap_or_else(|| OperationKey::new(record.id.as_str()));
         let mut seed = [0; 32];
         for (byte, digit) in seed.iter_mut().zip(key.as_str().bytes()) {
             *byte = digit;
