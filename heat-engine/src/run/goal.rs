@@ -13,9 +13,9 @@ use heat_template::definition::{DefinedResource, Definition, Inputs};
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::Implementation;
 use heat_template::evaluated::Evaluated;
-use heat_template::expression::{EvaluationError, Scope};
+use heat_template::expression::{AttributeReference, EvaluationError, Expression, Scope};
 use heat_template::function::select_attribute;
-use heat_template::parameter::PseudoParameters;
+use heat_template::parameter::{ParameterValue, PseudoParameters};
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value};
@@ -232,6 +232,7 @@ impl Goal {
             .collect();
         let resource = self.definition.as_ref().and_then(|definition| definition.resource(name));
         Facts {
+            sensitive: self.sensitive(name),
             metadata: definition.get("metadata").cloned().unwrap_or(Value::Null),
             definition,
             requires: self.requires(name, current),
@@ -240,6 +241,38 @@ impl Goal {
                 heat_template::definition::DeletionPolicy::Retain => DeletionPolicy::Retain,
                 heat_template::definition::DeletionPolicy::Snapshot => DeletionPolicy::Snapshot,
             }),
+        }
+    }
+
+    /// Names of top-level properties, and `metadata`, whose values come from hidden parameters or secret attributes.
+    fn sensitive(&self, name: &str) -> BTreeSet<String> {
+        let found = self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
+        let Some((definition, resource)) = found else { return BTreeSet::new() };
+        let scope = Prospects::default();
+        let context = definition.context(&scope);
+        let tells_secret = |expression: &Expression| {
+            let references = expression.references(&context);
+            let hidden = |name: &String| definition.parameters().get(name).is_some_and(ParameterValue::is_hidden);
+            references.parameters.iter().any(hidden)
+                || references.attributes.iter().any(|reference| self.is_secret(reference))
+        };
+        let properties = resource.properties().and_then(Expression::as_map).into_iter().flatten();
+        let mut sensitive: BTreeSet<_> = properties
+            .filter(|(.., expression)| !expression.is_constant() && tells_secret(expression))
+            .map(|(key, ..)| key.to_owned())
+            .collect();
+        if resource.metadata().is_some_and(|metadata| !metadata.is_constant() && tells_secret(metadata)) {
+            sensitive.insert("metadata".to_owned());
+        }
+        sensitive
+    }
+
+    fn is_secret(&self, reference: &AttributeReference) -> bool {
+        let Some(target) = self.resources.get(&reference.resource) else { return false };
+        let Some(schema) = self.registry.resource(&target.type_name).map(|plugin| plugin.schema()) else { return true };
+        match &reference.attribute {
+            Some(name) => schema.attributes.get(name).is_some_and(|attribute| attribute.secret),
+            None => schema.attributes.values().any(|attribute| attribute.secret),
         }
     }
 

@@ -66,6 +66,8 @@ pub(crate) struct Facts {
     pub(crate) definition: Map<String, Value>,
     pub(crate) requires: BTreeSet<IncarnationId>,
     pub(crate) deletion_policy: crate::record::DeletionPolicy,
+    /// See [`ResourceRecord::sensitive`].
+    pub(crate) sensitive: BTreeSet<String>,
 }
 
 impl Facts {
@@ -74,6 +76,7 @@ impl Facts {
         record.definition = self.definition;
         record.requires = self.requires;
         record.deletion_policy = self.deletion_policy;
+        record.sensitive = self.sensitive;
     }
 }
 

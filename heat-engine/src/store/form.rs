@@ -211,6 +211,10 @@ pub(super) struct ResourceForm<'a> {
     #[serde(default, skip_serializing_if = "is_default")]
     look_again: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    created_as: Option<Cow<'a, OperationKey>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    seen_before: Cow<'a, BTreeSet<PhysicalId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     traversal: Option<Cow<'a, TraversalId>>,
 }
 
@@ -306,6 +310,8 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             owned,
             intent,
             look_again,
+            created_as,
+            seen_before,
             traversal,
         } = record;
         Self {
@@ -331,6 +337,8 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             owned: Cow::Borrowed(owned),
             intent: intent.as_ref().map(IntentForm::from),
             look_again: *look_again,
+            created_as: created_as.as_ref().map(Cow::Borrowed),
+            seen_before: Cow::Borrowed(seen_before),
             traversal: traversal.as_ref().map(Cow::Borrowed),
         }
     }
@@ -363,6 +371,8 @@ impl ResourceForm<'_> {
             owned: self.owned.into_owned(),
             intent: self.intent.map(IntentForm::into_record),
             look_again: self.look_again,
+            created_as: self.created_as.map(Cow::into_owned),
+            seen_before: self.seen_before.into_owned(),
             traversal: self.traversal.map(Cow::into_owned),
         }
     }
