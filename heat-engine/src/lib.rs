@@ -9,4 +9,6 @@ pub mod seal;
 pub mod store;
 pub mod types;
 
-pub use engine::{Engine, EngineBuilder, EngineError, NewStack, OutputView, Refused, ResourceView, Stack, StackView, Update};
+pub use engine::{
+    Engine, EngineBuilder, EngineError, NewStack, OutputView, Refused, ResourceView, Stack, StackView, Update,
+};

@@ -2,9 +2,7 @@
 
 use super::EngineError;
 use crate::plan::{self, Plan};
-use crate::record::{
-    Action, Desired, OnFailure, StackId, StackRecord, Status, TraversalRecord,
-};
+use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, Status, TraversalRecord};
 use crate::run::{Core, Current, End, Goal, Traversal, stack_event};
 use crate::store::{Batch, Claim, StoreError, Write};
 use std::collections::HashMap;
@@ -74,7 +72,14 @@ impl Driver {
     }
 
     /// Starts a task for a traversal that is recorded.
-    pub(super) fn start(&self, claim: Claim, stack: StackRecord, record: TraversalRecord, goal: Arc<Goal>, current: Current) {
+    pub(super) fn start(
+        &self,
+        claim: Claim,
+        stack: StackRecord,
+        record: TraversalRecord,
+        goal: Arc<Goal>,
+        current: Current,
+    ) {
         let (interrupt, interrupted) = watch::channel(false);
         let (end, over) = watch::channel(false);
         let id = stack.id.clone();
@@ -128,7 +133,7 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
                 tracing::error!(stack = %traversal.stack.name, %error, wait = ?wait, "the record cannot be written; trying again");
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
-                    _ = traversal.interrupt.wait_for(|stop| *stop) => return,
+                    () = async { drop(traversal.interrupt.wait_for(|stop| *stop).await) } => return,
                 }
                 wait = (wait * 2).min(Duration::from_secs(30));
                 match core.records.resources(&traversal.stack.id).await {
@@ -231,7 +236,27 @@ pub(super) fn begin(
     (record, batch)
 }
 
+/// Whether two plans do the same, whatever ids they have for what is new.
+pub(super) fn same_work(one: &Plan, other: &Plan) -> bool {
+    let form = |plan: &Plan| {
+        let mut form = serde_json::to_value(plan).unwrap_or_default();
+        for step in form["steps"].as_array_mut().into_iter().flatten() {
+            let Some(kind) = step["kind"].as_object_mut() else { continue };
+            kind.remove("successor");
+            if kind.get("do").is_some_and(|what| what == "create") {
+                kind.remove("incarnation");
+            }
+        }
+        form
+    };
+    one.steps.len() == other.steps.len() && form(one) == form(other)
+}
+
 /// What a stack shall be, read from its record.
-pub(super) async fn recorded_goal(core: &Arc<Core>, stack: &StackRecord, desired: &Desired) -> Result<Goal, EngineError> {
+pub(super) async fn recorded_goal(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    desired: &Desired,
+) -> Result<Goal, EngineError> {
     Goal::recorded(core, stack, desired).await
 }

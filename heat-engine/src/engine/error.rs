@@ -64,7 +64,9 @@ pub enum EngineError {
         found: u64,
     },
     /// The stack's name is not one.
-    #[error("{name:?} is not a name for a stack: it begins with a letter and holds letters, digits, '_', '-' and '.', 255 at most")]
+    #[error(
+        "{name:?} is not a name for a stack: it begins with a letter and holds letters, digits, '_', '-' and '.', 255 at most"
+    )]
     BadName {
         /// The name.
         name: String,
@@ -90,7 +92,9 @@ pub enum EngineError {
         why: &'static str,
     },
     /// The store outlives the process, and nobody said how secrets are sealed in it.
-    #[error("no keys were given for the store: call EngineBuilder::keys, or secrets_in_clear if secrets may lie in clear")]
+    #[error(
+        "no keys were given for the store: call EngineBuilder::keys, or secrets_in_clear if secrets may lie in clear"
+    )]
     NoKeys,
     /// A text that the record names is not in the store.
     #[error("the record names the text {hash}, which the store does not have")]
@@ -111,7 +115,9 @@ pub enum EngineError {
     Unsupported(String),
     /// The engine was shut down, or the traversal ended without a result; the stack goes on when an engine is built on
     /// the same store again.
-    #[error("the engine stopped before stack {stack} was finished; it goes on with the next engine on this store")]
+    #[error(
+        "the engine stopped before stack {stack} was finished; it goes on with the next engine on this store"
+    )]
     Stopped {
         /// The stack.
         stack: String,

@@ -1,6 +1,6 @@
 //! A handle of one stack.
 
-use super::driver::{begin, make_plan, recorded_goal};
+use super::driver::{begin, make_plan, recorded_goal, same_work};
 use super::request::{Content, Update};
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
@@ -31,10 +31,12 @@ impl Stack {
     }
 
     async fn record(&self) -> Result<StackRecord, EngineError> {
-        self.engine.core().records.stack(&self.id).await?.ok_or_else(|| EngineError::NoSuchStack {
-            name: self.id.0.clone(),
-            project: String::new(),
-        })
+        self.engine
+            .core()
+            .records
+            .stack(&self.id)
+            .await?
+            .ok_or_else(|| EngineError::NoSuchStack { name: self.id.0.clone(), project: String::new() })
     }
 
     /// Name, status, parameters, outputs and the rest of what Heat shows.
@@ -68,7 +70,10 @@ impl Stack {
     pub async fn resources(&self) -> Result<Vec<ResourceView>, EngineError> {
         let record = self.record().await?;
         let (goal, current) = self.goal(&record).await?;
-        Ok(current.standing_records().map(|resource| ResourceView::new(&record, resource, &goal, &current)).collect())
+        Ok(current
+            .standing_records()
+            .map(|resource| ResourceView::new(&record, resource, &goal, &current))
+            .collect())
     }
 
     /// One resource.
@@ -113,7 +118,9 @@ impl Stack {
 
     /// Every change of state of the stack and its resources: those that are recorded, from the beginning, then those that
     /// come. Ends when the stack is at rest.
-    pub fn events(&self) -> impl Stream<Item = Result<(EventSequence, Event), StoreError>> + Send + Unpin + use<> {
+    pub fn events(
+        &self,
+    ) -> impl Stream<Item = Result<(EventSequence, Event), StoreError>> + Send + Unpin + use<> {
         self.events_after(EventSequence::default())
     }
 
@@ -129,7 +136,10 @@ impl Stack {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub async fn recorded_events(&self, query: &EventQuery) -> Result<Vec<(EventSequence, Event)>, EngineError> {
+    pub async fn recorded_events(
+        &self,
+        query: &EventQuery,
+    ) -> Result<Vec<(EventSequence, Event)>, EngineError> {
         Ok(self.engine.core().records.events(&self.id, query).await?)
     }
 
@@ -253,7 +263,10 @@ impl Stack {
     pub async fn delete(&self) -> Result<(), EngineError> {
         let _turn = self.engine.0.requests.lock().await;
         let stack = self.living().await?;
-        if stack.action == Action::Delete && stack.status == Status::InProgress && self.engine.0.driver.drives(&self.id) {
+        if stack.action == Action::Delete
+            && stack.status == Status::InProgress
+            && self.engine.0.driver.drives(&self.id)
+        {
             return Ok(());
         }
         self.engine.0.driver.interrupt(&self.id).await;
@@ -263,7 +276,7 @@ impl Stack {
         let resources = core.records.resources(&self.id).await?;
         let goal = Goal::nothing(core);
         let plan = make_plan(core, &stack, &goal, &resources, Action::Delete).await?;
-        let (record, batch) = begin(core, &claim, &mut stack, plan, Action::Delete, OnFailure::Continue, "");
+        let (record, batch) = begin(core, &claim, &mut stack, plan, Action::Delete, OnFailure::Stop, "");
         core.commit_batch(batch).await?;
         self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
         Ok(())
@@ -291,8 +304,12 @@ impl Stack {
             return Err(EngineError::StalePlan { stack, planned, found: found.revision });
         }
         let now = self.preview_update(&update).await?;
-        if !plan.same_work(&now) {
-            return Err(EngineError::StalePlan { stack: found.name, planned: plan.revision, found: found.revision });
+        if !same_work(plan, &now) {
+            return Err(EngineError::StalePlan {
+                stack: found.name,
+                planned: plan.revision,
+                found: found.revision,
+            });
         }
         self.update(update).await
     }

@@ -33,8 +33,12 @@ fn environment_is_secret(content: &Content) -> bool {
 
 /// What a stack shall be, for its record.
 pub(super) fn desired(content: &Content) -> Desired {
-    let mut parameters: IndexMap<String, Value> =
-        content.environment.parameters().iter().map(|(name, given)| (name.clone(), given.value.clone())).collect();
+    let mut parameters: IndexMap<String, Value> = content
+        .environment
+        .parameters()
+        .iter()
+        .map(|(name, given)| (name.clone(), given.value.clone()))
+        .collect();
     parameters.extend(content.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
     Desired {
         template: Some(SourceHash::of(content.template.text())),
@@ -94,10 +98,16 @@ pub(crate) async fn recorded(core: &Core, desired: &Desired) -> Result<Content, 
 }
 
 /// What a stack is made from after an update.
-pub(super) async fn updated(core: &Core, stack: &StackRecord, update: &Update) -> Result<Content, EngineError> {
+pub(super) async fn updated(
+    core: &Core,
+    stack: &StackRecord,
+    update: &Update,
+) -> Result<Content, EngineError> {
     if !update.existing {
         let Some(template) = update.template.clone() else {
-            return Err(EngineError::Unsupported("an update that starts from scratch without a template".to_owned()));
+            return Err(EngineError::Unsupported(
+                "an update that starts from scratch without a template".to_owned(),
+            ));
         };
         return Ok(Content {
             template,

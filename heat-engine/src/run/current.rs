@@ -107,7 +107,12 @@ impl Scope for Current {
         Evaluated::Known(Value::String(id.unwrap_or_else(|| resource.to_owned())))
     }
 
-    fn attribute(&self, resource: &str, attribute: &str, path: &[Value]) -> Result<Evaluated, EvaluationError> {
+    fn attribute(
+        &self,
+        resource: &str,
+        attribute: &str,
+        path: &[Value],
+    ) -> Result<Evaluated, EvaluationError> {
         let value = self
             .standing(resource)
             .filter(|record| has_attributes(record))
@@ -119,12 +124,17 @@ impl Scope for Current {
 
     fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
         let Some(record) = self.standing(resource) else { return Ok(Evaluated::NULL) };
-        let all = has_attributes(record) && record.action != Action::Rollback && record.status != Status::Failed;
+        let all =
+            has_attributes(record) && record.action != Action::Rollback && record.status != Status::Failed;
         if !all {
             return Ok(Evaluated::NULL);
         }
-        let attributes: Map<_, _> =
-            record.attributes.iter().filter(|(name, _)| *name != "show").map(|(k, v)| (k.clone(), v.clone())).collect();
+        let attributes: Map<_, _> = record
+            .attributes
+            .iter()
+            .filter(|(name, _)| *name != "show")
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
         Ok(Evaluated::Known(Value::Object(attributes)))
     }
 }

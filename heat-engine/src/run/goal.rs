@@ -54,7 +54,11 @@ impl Goal {
     }
 
     /// What a stack shall be by a request, checked with everything that the services have to say.
-    pub(crate) async fn checked(core: &Arc<Core>, stack: &StackRecord, content: &Content) -> Result<Self, EngineError> {
+    pub(crate) async fn checked(
+        core: &Arc<Core>,
+        stack: &StackRecord,
+        content: &Content,
+    ) -> Result<Self, EngineError> {
         let lookups = Lookups::new(Arc::clone(&core.registry));
         loop {
             let checked = content.template.validate(&inputs(stack, content), &*core.registry, &lookups);
@@ -71,7 +75,11 @@ impl Goal {
     }
 
     /// What a stack shall be by its record. It was checked when it was recorded.
-    pub(crate) async fn recorded(core: &Arc<Core>, stack: &StackRecord, desired: &record::Desired) -> Result<Self, EngineError> {
+    pub(crate) async fn recorded(
+        core: &Arc<Core>,
+        stack: &StackRecord,
+        desired: &record::Desired,
+    ) -> Result<Self, EngineError> {
         let content = store_content::recorded(core, desired).await?;
         let lookups = Lookups::new(Arc::clone(&core.registry));
         let defined = content.template.define(&inputs(stack, &content), &lookups);
@@ -153,15 +161,27 @@ impl Goal {
         })
     }
 
-    fn evaluate(&self, name: &str, scope: &dyn Scope, asks: &mut bool) -> Result<DesiredState, Vec<Diagnostic>> {
-        let found = self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
+    fn evaluate(
+        &self,
+        name: &str,
+        scope: &dyn Scope,
+        asks: &mut bool,
+    ) -> Result<DesiredState, Vec<Diagnostic>> {
+        let found =
+            self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
         let Some((definition, resource)) = found else {
-            return Err(vec![Diagnostic::error(codes::UNKNOWN_RESOURCE, format!("there is no resource {name}"))]);
+            return Err(vec![Diagnostic::error(
+                codes::RESOURCE_REFERENCE,
+                format!("there is no resource {name}"),
+            )]);
         };
         let type_name = self.resources.get(name).map_or(resource.type_name(), |wanted| &wanted.type_name);
         let Some(schema) = self.registry.resource(type_name).map(|plugin| plugin.schema()) else {
             let message = format!("no plugin provides the type {type_name}");
-            return Err(vec![Diagnostic::error(codes::UNKNOWN_TYPE, message).at(resource.type_span(), "")]);
+            return Err(vec![
+                Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message)
+                    .at(resource.resource().type_span(), ""),
+            ]);
         };
         let mut properties = definition.resolve_properties(&resource, scope, &schema, &self.lookups)?;
         let mut problems = Vec::new();
@@ -180,7 +200,8 @@ impl Goal {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let definition = extras(definition, &resource, scope).map_err(|error| vec![error.into_diagnostic()])?;
+        let definition =
+            extras(definition, &resource, scope).map_err(|error| vec![error.into_diagnostic()])?;
         Ok(DesiredState { properties, definition })
     }
 
@@ -203,7 +224,7 @@ impl Goal {
             Some(Ok(id)) => *value = Evaluated::Known(id),
             Some(Err(failure)) => {
                 let message = format!("property {}: {failure}", path.join("."));
-                let mut problem = Diagnostic::error(codes::CUSTOM_CONSTRAINT, message);
+                let mut problem = Diagnostic::error(codes::PROPERTY_CONSTRAINT, message);
                 if let Some(place) = place {
                     problem = problem.at(place, "");
                 }
@@ -236,23 +257,27 @@ impl Goal {
             metadata: definition.get("metadata").cloned().unwrap_or(Value::Null),
             definition,
             requires: self.requires(name, current),
-            deletion_policy: resource.map_or(DeletionPolicy::Delete, |resource| match resource.deletion_policy() {
-                heat_template::definition::DeletionPolicy::Delete => DeletionPolicy::Delete,
-                heat_template::definition::DeletionPolicy::Retain => DeletionPolicy::Retain,
-                heat_template::definition::DeletionPolicy::Snapshot => DeletionPolicy::Snapshot,
+            deletion_policy: resource.map_or(DeletionPolicy::Delete, |resource| {
+                match resource.deletion_policy() {
+                    heat_template::definition::DeletionPolicy::Delete => DeletionPolicy::Delete,
+                    heat_template::definition::DeletionPolicy::Retain => DeletionPolicy::Retain,
+                    heat_template::definition::DeletionPolicy::Snapshot => DeletionPolicy::Snapshot,
+                }
             }),
         }
     }
 
     /// Names of top-level properties, and `metadata`, whose values come from hidden parameters or secret attributes.
     fn sensitive(&self, name: &str) -> BTreeSet<String> {
-        let found = self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
+        let found =
+            self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
         let Some((definition, resource)) = found else { return BTreeSet::new() };
         let scope = Prospects::default();
         let context = definition.context(&scope);
         let tells_secret = |expression: &Expression| {
             let references = expression.references(&context);
-            let hidden = |name: &String| definition.parameters().get(name).is_some_and(ParameterValue::is_hidden);
+            let hidden =
+                |name: &String| definition.parameters().get(name).is_some_and(ParameterValue::is_hidden);
             references.parameters.iter().any(hidden)
                 || references.attributes.iter().any(|reference| self.is_secret(reference))
         };
@@ -269,7 +294,9 @@ impl Goal {
 
     fn is_secret(&self, reference: &AttributeReference) -> bool {
         let Some(target) = self.resources.get(&reference.resource) else { return false };
-        let Some(schema) = self.registry.resource(&target.type_name).map(|plugin| plugin.schema()) else { return true };
+        let Some(schema) = self.registry.resource(&target.type_name).map(|plugin| plugin.schema()) else {
+            return true;
+        };
         match &reference.attribute {
             Some(name) => schema.attributes.get(name).is_some_and(|attribute| attribute.secret),
             None => schema.attributes.values().any(|attribute| attribute.secret),
@@ -319,7 +346,9 @@ impl Goal {
     pub(crate) fn shown_attributes(&self, record: &ResourceRecord) -> Map<String, Value> {
         let schema = self.registry.resource(&record.type_name).map(|plugin| plugin.schema());
         let secret = |name: &str| {
-            schema.as_ref().is_none_or(|schema| schema.attributes.get(name).is_some_and(|attribute| attribute.secret))
+            schema
+                .as_ref()
+                .is_none_or(|schema| schema.attributes.get(name).is_some_and(|attribute| attribute.secret))
         };
         record
             .attributes
@@ -403,7 +432,8 @@ fn sibling(definition: &Definition, name: &str, type_name: &str) -> Sibling {
     let mut properties = Map::new();
     let mut references: IndexMap<String, IndexSet<String>> = IndexMap::new();
     let resource = definition.resource(name);
-    let expressions = resource.as_ref().and_then(|resource| resource.properties()).and_then(|all| all.as_map());
+    let expressions =
+        resource.as_ref().and_then(|resource| resource.properties()).and_then(|all| all.as_map());
     for (key, _, expression) in expressions.into_iter().flatten() {
         if let Ok(value) = expression.evaluate(&context) {
             properties.insert(key.to_owned(), value.to_value_lossy());
@@ -411,7 +441,12 @@ fn sibling(definition: &Definition, name: &str, type_name: &str) -> Sibling {
         let found = expression.references(&context);
         references.insert(key.to_owned(), found.resources.keys().cloned().collect());
     }
-    Sibling { name: name.to_owned(), type_name: type_name.to_owned(), properties: Value::Object(properties), references }
+    Sibling {
+        name: name.to_owned(),
+        type_name: type_name.to_owned(),
+        properties: Value::Object(properties),
+        references,
+    }
 }
 
 /// Where a property stands in the template.
@@ -439,9 +474,9 @@ fn at_path<'a>(properties: &'a mut IndexMap<String, Evaluated>, path: &[String])
             Evaluated::Known(Value::Array(items)) => {
                 Evaluated::List(items.into_iter().map(Evaluated::Known).collect())
             }
-            Evaluated::Known(Value::Object(entries)) if !path.is_empty() => {
-                Evaluated::Map(entries.into_iter().map(|(key, value)| (key, Evaluated::Known(value))).collect())
-            }
+            Evaluated::Known(Value::Object(entries)) if !path.is_empty() => Evaluated::Map(
+                entries.into_iter().map(|(key, value)| (key, Evaluated::Known(value))).collect(),
+            ),
             other => other,
         };
         match (value, path.split_first()) {
@@ -490,7 +525,12 @@ impl Scope for Prospects<'_> {
         Prospects::reference_id(self, resource)
     }
 
-    fn attribute(&self, resource: &str, attribute: &str, path: &[Value]) -> Result<Evaluated, EvaluationError> {
+    fn attribute(
+        &self,
+        resource: &str,
+        attribute: &str,
+        path: &[Value],
+    ) -> Result<Evaluated, EvaluationError> {
         Ok(select_attribute(Prospects::attribute(self, resource, attribute), path))
     }
 

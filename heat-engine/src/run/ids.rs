@@ -9,16 +9,16 @@ use uuid::Builder;
 
 /// A source of random ids; with a seed the same ones in the same order.
 #[derive(Debug)]
-pub struct Ids(Mutex<StdRng>);
+pub(crate) struct Ids(Mutex<StdRng>);
 
 impl Ids {
     /// Ids that nobody can guess.
-    pub fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(Mutex::new(StdRng::from_rng(&mut rand::rng())))
     }
 
     /// The same ids in the same order for the same seed.
-    pub fn seeded(seed: u64) -> Self {
+    pub(crate) fn seeded(seed: u64) -> Self {
         Self(Mutex::new(StdRng::seed_from_u64(seed)))
     }
 
@@ -29,33 +29,33 @@ impl Ids {
     }
 
     /// A random UUID as text.
-    pub fn uuid(&self) -> String {
+    pub(crate) fn uuid(&self) -> String {
         Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
 
     /// Id of a new stack.
-    pub fn stack(&self) -> StackId {
+    pub(crate) fn stack(&self) -> StackId {
         StackId(self.uuid())
     }
 
     /// Id of a new traversal.
-    pub fn traversal(&self) -> TraversalId {
+    pub(crate) fn traversal(&self) -> TraversalId {
         TraversalId(self.uuid())
     }
 
     /// Id of a new incarnation.
-    pub fn incarnation(&self) -> IncarnationId {
+    pub(crate) fn incarnation(&self) -> IncarnationId {
         IncarnationId(self.uuid())
     }
 
     /// Key of a new operation.
-    pub fn operation(&self) -> OperationKey {
+    pub(crate) fn operation(&self) -> OperationKey {
         OperationKey::new(self.bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>())
     }
 }
 
 /// Heat's short id: the first sixty random bits of the UUID in twelve base-32 characters.
-pub fn short_id(incarnation: &IncarnationId) -> String {
+pub(crate) fn short_id(incarnation: &IncarnationId) -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let uuid = uuid::Uuid::parse_str(incarnation.as_str()).unwrap_or_default().as_u128();
     // The sixty random bits of a version 4 UUID, in the order of its "time" field (RFC 4122, 4.1.4).

@@ -14,8 +14,8 @@ mod update;
 mod work;
 
 pub use clock::Clock;
-pub use connections::{CredentialSource, GivenCredentials};
 pub(crate) use connections::Connections;
+pub use connections::{CredentialSource, GivenCredentials};
 pub(crate) use core::{Core, Settings};
 pub(crate) use current::Current;
 pub(crate) use goal::Goal;

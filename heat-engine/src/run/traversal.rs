@@ -71,7 +71,9 @@ impl Traversal {
         let done = self.done_before();
         let mut schedule = match Schedule::resume(&plan, done) {
             Ok(schedule) => schedule,
-            Err(error) => return self.finish(Some(format!("the recorded plan cannot be run: {error}"))).await,
+            Err(error) => {
+                return self.finish(Some(format!("the recorded plan cannot be run: {error}"))).await;
+            }
         };
         let (signal, listening) = watch::channel(Signal::Run);
         let mut failure = self.failed_before();
@@ -169,7 +171,9 @@ impl Traversal {
     fn done_before(&self) -> Vec<(StepId, Outcome)> {
         let id = &self.record.id;
         let ended = |record: &ResourceRecord| {
-            record.traversal.as_ref() == Some(id) && record.status == Status::Complete && record.intent.is_none()
+            record.traversal.as_ref() == Some(id)
+                && record.status == Status::Complete
+                && record.intent.is_none()
         };
         let mut done = Vec::new();
         let mut open: BTreeSet<StepId> = BTreeSet::new();
@@ -186,7 +190,9 @@ impl Traversal {
                 StepKind::Decide { incarnation, successor, .. } => {
                     match (self.current.resource(successor), self.current.resource(incarnation)) {
                         (Some(new), _) if ended(new) => Some(Outcome::Replaced),
-                        (None, Some(old)) if ended(old) && old.action == Action::Update => Some(Outcome::Done),
+                        (None, Some(old)) if ended(old) && old.action == Action::Update => {
+                            Some(Outcome::Done)
+                        }
                         _ => None,
                     }
                 }
@@ -197,7 +203,9 @@ impl Traversal {
             };
             // A step cannot count as done before those that it waits for; keeping is done again in no time.
             match outcome {
-                Some(outcome) if what.after.iter().all(|before| !open.contains(before)) => done.push((step, outcome)),
+                Some(outcome) if what.after.iter().all(|before| !open.contains(before)) => {
+                    done.push((step, outcome))
+                }
                 _ => {
                     open.insert(step);
                 }
@@ -227,7 +235,10 @@ impl Traversal {
     /// The worker for an incarnation; `Err` with a reason where no plugin provides the type any more.
     fn work(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Result<Work, Unresolved> {
         let missing = || {
-            Unresolved::Wrong(format!("resources.{}: no plugin provides the type {}", record.name, record.type_name))
+            Unresolved::Wrong(format!(
+                "resources.{}: no plugin provides the type {}",
+                record.name, record.type_name
+            ))
         };
         let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
         let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
@@ -278,9 +289,16 @@ impl Traversal {
             Err(Unresolved::Wrong(reason)) => {
                 // The record learns of it, so that the stack's resources tell why it failed.
                 let incarnation = step.kind.incarnation().clone();
-                let record =
-                    self.current.resource(&incarnation).cloned().unwrap_or_else(|| self.new_record(&incarnation, step));
-                let action = if self.current.resource(&incarnation).is_some() { Action::Update } else { Action::Create };
+                let record = self
+                    .current
+                    .resource(&incarnation)
+                    .cloned()
+                    .unwrap_or_else(|| self.new_record(&incarnation, step));
+                let action = if self.current.resource(&incarnation).is_some() {
+                    Action::Update
+                } else {
+                    Action::Create
+                };
                 match self.work(record, signal) {
                     Ok(work) => Begun::Works(Box::pin(async move {
                         let result = work.fail(action, reason).await;
@@ -294,7 +312,12 @@ impl Traversal {
         }
     }
 
-    fn prepare(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Result<Begun, Unresolved> {
+    fn prepare(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
         match &step.kind {
             StepKind::Create { incarnation, replaces, order } => {
                 self.create(id, step, incarnation, replaces.as_ref(), *order, signal)
@@ -305,7 +328,10 @@ impl Traversal {
             }
             StepKind::Keep { incarnation, restore } => {
                 let Some(record) = self.current.resource(incarnation) else {
-                    return Err(Unresolved::Wrong(format!("resources.{}: its record is gone", step.resource)));
+                    return Err(Unresolved::Wrong(format!(
+                        "resources.{}: its record is gone",
+                        step.resource
+                    )));
                 };
                 if !restore && record.intent.is_none() && !self.goal.moves(record, &self.current) {
                     self.current.stand(&step.resource, incarnation);
@@ -643,11 +669,12 @@ async fn make(
                 }
             }
         }
-        let ended = if work.record().await.intent.as_ref().is_some_and(|intent| intent.kind == IntentKind::Create) {
-            work.resume_create().await?
-        } else {
-            work.create(properties, facts).await?
-        };
+        let ended =
+            if work.record().await.intent.as_ref().is_some_and(|intent| intent.kind == IntentKind::Create) {
+                work.resume_create().await?
+            } else {
+                work.create(properties, facts).await?
+            };
         if let (Ended::Failed(_), Some(old), true) = (&ended, &predecessor, hands_over) {
             // The failure stands; the old one gets its place back, so that it works as before.
             old.hand_over(true).await?;
@@ -697,11 +724,12 @@ fn known(state: &DesiredState) -> Result<PropertyMap, Unresolved> {
 }
 
 async fn stopped(interrupt: &mut watch::Receiver<bool>) -> bool {
-    match interrupt.wait_for(|stop| *stop).await {
-        Ok(_) => true,
+    let told = interrupt.wait_for(|stop| *stop).await.is_ok();
+    if !told {
         // Nobody is left who could interrupt.
-        Err(_) => std::future::pending().await,
+        std::future::pending::<()>().await;
     }
+    told
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

@@ -278,7 +278,7 @@ impl Work {
         let mut signal = self.signal.clone();
         tokio::select! {
             () = tokio::time::sleep(time) => self.check(),
-            _ = signal.wait_for(|signal| *signal != Signal::Run) => self.check(),
+            () = async { drop(signal.wait_for(|signal| *signal != Signal::Run).await) } => self.check(),
             reason = self.timed_out() => Err(Break::Aborted(reason)),
         }
     }
@@ -311,9 +311,14 @@ impl Work {
         self.check()?;
         let mut signal = self.signal.clone();
         let aborted = async {
-            match signal.wait_for(|signal| matches!(signal, Signal::Abort(_))).await.as_deref() {
-                Ok(Signal::Abort(reason)) => reason.clone(),
-                _ => std::future::pending().await,
+            // The borrowed value must not live on while this waits.
+            let reason = match signal.wait_for(|signal| matches!(signal, Signal::Abort(_))).await.as_deref() {
+                Ok(Signal::Abort(reason)) => Some(reason.clone()),
+                _ => None,
+            };
+            match reason {
+                Some(reason) => reason,
+                None => std::future::pending().await,
             }
         };
         tokio::select! {
