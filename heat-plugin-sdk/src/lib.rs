@@ -1,5 +1,6 @@
 //! What a Heat resource plugin is: typed resources, schemas, failures, and a conformance test kit.
 
+mod comparison;
 mod connection;
 mod context;
 mod decoding;
@@ -15,8 +16,11 @@ mod registry;
 mod resource;
 mod secret;
 mod siblings;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod translate;
 
+pub use comparison::satisfies;
 pub use connection::{Connection, ConnectionLimits, Connector, ConnectorId, Credentials, DynConnector};
 pub use context::{CallContext, Context, Journal, Owned, OwnedObject};
 pub use dynamic::{DynResource, PropertyMap, erase};

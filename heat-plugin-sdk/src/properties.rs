@@ -1,8 +1,8 @@
 //! How Rust structs are the properties and the attributes of a resource type.
 
 use crate::decoding::decode;
-use crate::{Failure, Result};
-use heat_template::schema::{AttributeSchema, PropertySchema, Support, Translation};
+use crate::{Failure, Result, translate};
+use heat_template::schema::{AttributeSchema, PropertySchema, ResourceSchema, Support, Translation};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -41,6 +41,42 @@ pub trait Properties: DeserializeOwned + Send + Sync + 'static {
     /// of a secret property.
     fn decode(values: &Map<String, Value>) -> Result<Self> {
         decode(values, &Self::fields(), |_| None)
+    }
+
+    /// Reads the struct from properties as they stand in a template: checked, coerced, defaults filled in, old names
+    /// translated. What a finder would resolve stays as it is. For unit tests; an engine does this for every call.
+    ///
+    /// ```
+    /// # use heat_plugin_sdk::Properties;
+    /// # use serde_json::json;
+    /// /// A volume.
+    /// #[derive(Debug, serde::Deserialize, Properties)]
+    /// struct VolumeProperties {
+    ///     /// Gigabytes.
+    ///     #[property(renamed_from = "gigabytes")]
+    ///     size: u32,
+    ///     /// Whether it is encrypted.
+    ///     #[property(default = false)]
+    ///     encrypted: bool,
+    /// }
+    ///
+    /// let volume = VolumeProperties::from_template(json!({"gigabytes": "5"})).unwrap();
+    /// assert_eq!((volume.size, volume.encrypted), (5, false));
+    /// assert!(VolumeProperties::from_template(json!({"size": 5, "colour": "red"})).is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// Class `Invalid`, with the property at fault.
+    fn from_template(written: Value) -> Result<Self> {
+        let Value::Object(written) = written else {
+            return Err(Failure::invalid(None, "properties are a map"));
+        };
+        let properties = Self::fields();
+        let mut values = coerce(&properties, written)?;
+        let schema =
+            ResourceSchema { properties, translations: Self::translations(), ..ResourceSchema::default() };
+        translate(&schema, &mut values, &mut |_, name| Some(Ok(name.clone())))?;
+        Self::decode(&values)
     }
 }
 
@@ -107,4 +143,29 @@ pub(crate) fn attribute_map(attributes: &(impl Serialize + ?Sized)) -> Result<Ma
         Ok(_) => Err(Failure::failed("the attributes do not serialise to a map")),
         Err(error) => Err(Failure::failed(format!("the attributes cannot be written as JSON: {error}"))),
     }
+}
+
+/// Properties as written, checked against their schema: unknown and missing names, defaults.
+pub(crate) fn coerce(
+    fields: &IndexMap<String, PropertySchema>,
+    mut written: Map<String, Value>,
+) -> Result<Map<String, Value>> {
+    if let Some(name) = written.keys().find(|name| !fields.contains_key(*name)) {
+        return Err(Failure::invalid(name.clone(), format!("there is no property {name}")));
+    }
+    for (name, schema) in fields {
+        if written.contains_key(name) {
+            continue;
+        }
+        match &schema.default {
+            Some(default) => {
+                written.insert(name.clone(), default.clone());
+            }
+            None if schema.required => {
+                return Err(Failure::invalid(name.clone(), format!("property {name} must be given")));
+            }
+            None => {}
+        }
+    }
+    Ok(written)
 }
