@@ -2,7 +2,9 @@
 
 use crate::decoding::decode;
 use crate::{Failure, Result, translate};
-use heat_template::schema::{AttributeSchema, PropertySchema, ResourceSchema, Support, Translation};
+use heat_template::schema::{
+    AttributeSchema, PropertySchema, ResourceSchema, Support, Translation, coerce_properties,
+};
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -145,27 +147,14 @@ pub(crate) fn attribute_map(attributes: &(impl Serialize + ?Sized)) -> Result<Ma
     }
 }
 
-/// Properties as written, checked against their schema: unknown and missing names, defaults.
+/// Properties as written, checked and coerced as Heat does. Problems name the property and never tell a secret value.
 pub(crate) fn coerce(
     fields: &IndexMap<String, PropertySchema>,
-    mut written: Map<String, Value>,
+    written: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    if let Some(name) = written.keys().find(|name| !fields.contains_key(*name)) {
-        return Err(Failure::invalid(name.clone(), format!("there is no property {name}")));
-    }
-    for (name, schema) in fields {
-        if written.contains_key(name) {
-            continue;
-        }
-        match &schema.default {
-            Some(default) => {
-                written.insert(name.clone(), default.clone());
-            }
-            None if schema.required => {
-                return Err(Failure::invalid(name.clone(), format!("property {name} must be given")));
-            }
-            None => {}
-        }
-    }
-    Ok(written)
+    coerce_properties(fields, written).map_err(|problems| {
+        let property = problems.first().map(|problem| problem.dotted());
+        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        Failure::invalid(property, texts.join("; "))
+    })
 }
