@@ -73,7 +73,10 @@ impl Function for ListJoin {
                 Value::Null => {}
                 other if self.lenient && !python::truthy(&other) => {}
                 other => {
-                    return Err(EvaluationError::value(format!("{name} needs a list, not {}", shown(&other))));
+                    return Err(EvaluationError::value(format!(
+                        "{name} needs a list, not {}",
+                        shown(&other)
+                    )));
                 }
             }
         }

@@ -3,7 +3,19 @@
 //! - [`lines`]: one line each, for editors and logs;
 //! - [`json`]: stable data with places, for programs;
 //! - [`heat`]: the single text that Heat's API returns;
-//! - [`terminal`]: with the lines of the template, as rustc prints them (feature `render`).
+//! - `terminal`: with the lines of the template, as rustc prints them (feature `render`).
+//!
+//! ```
+//! use heat_template::source::SourceMap;
+//! use heat_template::{render, yaml};
+//!
+//! let mut sources = SourceMap::new();
+//! let text = "a: [1, 2\n";
+//! let file = sources.add("web.yaml", text);
+//! let read = yaml::read(file, text, yaml::TextKind::Template, &yaml::Limits::default());
+//! let line = render::lines(&read.diagnostics, &sources);
+//! assert!(line.starts_with("web.yaml:2:1: error[HT0001]: expected `,` or `]`"), "{line}");
+//! ```
 
 mod json;
 #[cfg(feature = "render")]
@@ -46,7 +58,7 @@ pub fn line(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     }
 }
 
-/// All of them by [`line`], each ended by a line feed.
+/// All of them by [`line()`], each ended by a line feed.
 pub fn lines(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
     diagnostics.iter().map(|diagnostic| line(diagnostic, sources) + "\n").collect()
 }

@@ -14,6 +14,22 @@
 //! assert_eq!(read.diagnostics.len(), 2);
 //! # Ok::<(), &str>(())
 //! ```
+//!
+//! # How it works
+//!
+//! A grammar turns the text into events, and the composer turns events into [`Node`]s: it resolves scalars by PyYAML's
+//! rules, copies aliases, merges, and finds what is wrong beyond the grammar, all in one pass and without recursion. There
+//! are two grammars, because Heat has two: libyaml's, and where that refuses a text, PyYAML's own.
+//!
+//! # Where it differs from Heat
+//!
+//! - [`Limits`] on depth, nodes, aliases and scalars: Heat has none and dies of such texts.
+//! - Infinity and NaN are kept as texts, with a warning: JSON cannot hold them, and Heat's stores differ in what they make
+//!   of them.
+//! - A value that contains itself is refused where it stands, even if a later duplicate of its key hides it.
+//! - `!!set` keeps the order of the text; Python's sets have none.
+//! - Half a surrogate pair is refused; Heat accepts it and fails when it stores the template.
+//! - Of YAML 1.1's value keys only the plain form is known: a map with a key `=` is never read as a scalar.
 
 mod budget;
 mod compose;
