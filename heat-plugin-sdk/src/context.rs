@@ -59,6 +59,8 @@ pub struct CallContext {
     pub connection: Connection,
     /// The properties last applied to this incarnation.
     pub applied: Option<Map<String, Value>>,
+    /// Its attributes as last recorded, those of the creation among them.
+    pub attributes: Map<String, Value>,
     /// Private data of this incarnation.
     pub private: Option<Value>,
     /// Objects that this incarnation made beside its own.
@@ -149,6 +151,12 @@ impl<'a, R: Resource> Context<'a, R> {
     /// What is stored does not fit the properties any more (the plugin is another version).
     pub fn applied(&self) -> Result<Option<R::Properties>> {
         self.call.applied.as_ref().map(R::Properties::decode).transpose()
+    }
+
+    /// An attribute as last recorded: what `create` gave with [`Created::attribute`](crate::Created::attribute), or what
+    /// was last observed.
+    pub fn recorded_attribute(&self, name: &str) -> Option<&'a Value> {
+        self.call.attributes.get(name)
     }
 
     /// Private data that was saved for this incarnation.

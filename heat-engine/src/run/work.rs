@@ -260,6 +260,7 @@ impl Work {
             credentials: seat.credentials.clone(),
             connection: seat.connection.clone(),
             applied: record.properties.clone(),
+            attributes: record.attributes.clone(),
             private: record.private.clone(),
             owned: record.owned.clone(),
             excluded,
