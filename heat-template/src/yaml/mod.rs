@@ -95,7 +95,7 @@ impl Read {
 
     fn in_order(mut self) -> Self {
         self.diagnostics
-            .sort_by_key(|diagnostic| diagnostic.primary.as_ref().map_or(0, |label| label.span.start));
+            .sort_by_key(|diagnostic| diagnostic.primary.as_ref().map_or(u32::MAX, |label| label.span.start));
         self
     }
 
