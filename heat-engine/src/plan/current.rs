@@ -1,14 +1,16 @@
 //! Which of the recorded incarnations of a name stands for it.
 
+use super::Decision;
 use super::decide::{is_going, never_begun};
 use crate::record::{IncarnationId, ResourceRecord, Resources, Status};
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The recorded incarnations of a stack by name: the one that stands for the name, and those that are left over.
 #[derive(Debug)]
 pub(super) struct Incarnations<'a> {
     by_name: HashMap<&'a str, Vec<&'a ResourceRecord>>,
+    current: HashSet<&'a IncarnationId>,
 }
 
 impl<'a> Incarnations<'a> {
@@ -21,12 +23,32 @@ impl<'a> Incarnations<'a> {
         for records in by_name.values_mut() {
             records.sort_by_key(|record| score(record));
         }
-        Self { by_name }
+        let current = by_name.values().filter_map(|records| Some(&records.last()?.id)).collect();
+        Self { by_name, current }
     }
 
-    /// The one that stands for the name.
-    pub(super) fn current(&self, name: &str) -> Option<&'a ResourceRecord> {
-        self.by_name.get(name)?.last().copied()
+    /// The one that stands for the name: that which `decide` leaves most of, or the best by itself.
+    ///
+    /// (Heat prefers one that belongs to the template that it goes to: with a rollback it takes the old one back.)
+    pub(super) fn choose(
+        &mut self,
+        name: &str,
+        mut decide: impl FnMut(&'a ResourceRecord) -> Decision,
+    ) -> Option<(&'a ResourceRecord, Decision)> {
+        let records = self.by_name.get_mut(name)?;
+        let mut best: Option<(usize, Decision)> = None;
+        for (at, record) in records.iter().enumerate() {
+            let decision = decide(record);
+            if best.as_ref().is_none_or(|(_, best)| worth(&decision) >= worth(best)) {
+                best = Some((at, decision));
+            }
+        }
+        let (at, decision) = best?;
+        let last = records.len() - 1;
+        self.current.remove(&records[last].id);
+        records[at..].rotate_left(1);
+        self.current.insert(&records[last].id);
+        Some((records[last], decision))
     }
 
     /// All others of the name.
@@ -34,9 +56,19 @@ impl<'a> Incarnations<'a> {
         self.by_name.get(name).and_then(|records| records.split_last()).map_or(&[], |(_, others)| others)
     }
 
-    /// The ids of those that stand for their names.
+    /// Whether it is the one that stands for its name.
     pub(super) fn is_current(&self, record: &ResourceRecord) -> bool {
-        self.current(&record.name).is_some_and(|current| current.id == record.id)
+        self.current.contains(&record.id)
+    }
+}
+
+/// How much of what is there a decision leaves.
+fn worth(decision: &Decision) -> u8 {
+    match decision {
+        Decision::Keep => 3,
+        Decision::Update { .. } | Decision::Open { .. } => 2,
+        Decision::Begin => 1,
+        Decision::Replace { .. } | Decision::Refuse { .. } | Decision::UnknownType => 0,
     }
 }
 

@@ -65,7 +65,7 @@ pub fn decide(
     rules: &dyn TypeRules,
     prospects: &Prospects<'_>,
 ) -> Decision {
-    if never_begun(record) {
+    if never_begun(record) && record.type_name == type_name {
         return Decision::Begin;
     }
     let Some(schema) = rules.schema(type_name) else { return Decision::UnknownType };

@@ -6,7 +6,7 @@ use super::order::{self, Order, Wait};
 use super::{
     Decision, Desired, DesiredState, Plan, PlanError, Prospects, Reason, Step, StepId, StepKind, TypeRules,
 };
-use crate::record::{Action, DeletionPolicy, IncarnationId, IntentKind, ResourceRecord, Resources, Status};
+use crate::record::{Action, DeletionPolicy, IncarnationId, IntentKind, ResourceRecord, Resources};
 use heat_plugin_sdk::{FindBasis, PropertyMap, ReplaceOrder};
 use std::collections::HashMap;
 
@@ -127,7 +127,12 @@ impl<'a> Planner<'a> {
             .desired
             .evaluate(name, prospects)
             .map_err(|diagnostics| PlanError::Properties { resource: name.to_owned(), diagnostics })?;
-        let Some(record) = self.incarnations.current(name) else {
+        let rules = self.rules;
+        let choice = self.incarnations.choose(name, |record| {
+            let finished = is_interrupted(record).then(|| as_finished(record));
+            decide(finished.as_ref().unwrap_or(record), type_name, &state, rules, prospects)
+        });
+        let Some((record, decision)) = choice else {
             prospects.is_new(name);
             let kind = StepKind::Create { incarnation: new_incarnation(), replaces: None, order: None };
             self.draft_main(name, type_name, kind, Reason::New);
@@ -214,7 +219,7 @@ impl<'a> Planner<'a> {
                 (after_interruption(decision, incarnation, successor, restore), Reason::Interrupted)
             }
         };
-        let creates = matches!(kind, StepKind::Create { .. });
+        let creates = matches!(kind, StepKind::Create { .. } | StepKind::Decide { may_replace: true, .. });
         self.draft_main(name, type_name, kind, reason);
         self.choose_what_goes_first(record, type_name, &state, creates, restore);
         Ok(())
@@ -272,7 +277,8 @@ impl<'a> Planner<'a> {
             let first = match &new {
                 _ if never_begun(old) || !same_type => false,
                 Some(new) if creates || restore => place(new),
-                None if creates => old.status == Status::Failed,
+                // Whether it holds the place is not known: it is given up in any case.
+                None if creates => true,
                 None if restore => place(applied(current)),
                 _ => false,
             };
