@@ -75,7 +75,7 @@ pub fn decide(
         let order = if record.type_name != type_name {
             Some(ReplaceOrder::CreateFirst)
         } else {
-            new.as_ref().map(|new| rules.replace_order(type_name, old, new))
+            new.as_ref().map(|new| order_of(record, new, rules))
         };
         Decision::Replace { changes, reason, order }
     };
@@ -105,7 +105,7 @@ pub fn decide(
     if !changes.is_empty() {
         let names = changes.iter().map(|change| change.property.clone());
         if rules.needs_replace(type_name, &Change::new(old.clone(), new.clone(), names)) {
-            let order = Some(rules.replace_order(type_name, old, &new));
+            let order = Some(order_of(record, &new, rules));
             return Decision::Replace { changes, reason: Reason::TypeNeedsReplace, order };
         }
         return Decision::Update { changes };
@@ -163,11 +163,24 @@ pub(super) fn as_finished(record: &ResourceRecord) -> ResourceRecord {
     finished
 }
 
-/// The properties that were last applied, or were to be.
+/// The properties that were last applied, or were to be; empty where none are recorded.
 pub(super) fn applied(record: &ResourceRecord) -> &PropertyMap {
     static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
-    let begun = || record.intent.as_ref().and_then(|intent| intent.properties.as_ref());
-    record.properties.as_ref().or_else(begun).unwrap_or(&NONE)
+    recorded_properties(record).unwrap_or(&NONE)
+}
+
+fn recorded_properties(record: &ResourceRecord) -> Option<&PropertyMap> {
+    record.properties.as_ref().or_else(|| record.intent.as_ref()?.properties.as_ref())
+}
+
+/// In which order the incarnation makes way for one of the same type. One of which nothing is known but that something
+/// of it may be there goes first: it may hold the place.
+pub(super) fn order_of(record: &ResourceRecord, new: &PropertyMap, rules: &dyn TypeRules) -> ReplaceOrder {
+    match recorded_properties(record) {
+        Some(old) => rules.replace_order(&record.type_name, old, new),
+        None if never_begun(record) => ReplaceOrder::CreateFirst,
+        None => ReplaceOrder::DeleteFirst,
+    }
 }
 
 /// All properties, if all are known.

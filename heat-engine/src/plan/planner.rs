@@ -1,7 +1,7 @@
 //! Makes a plan from what shall be and what is recorded.
 
 use super::current::Incarnations;
-use super::decide::{applied, as_finished, decide, is_interrupted, known, never_begun};
+use super::decide::{applied, as_finished, decide, is_interrupted, known, never_begun, order_of};
 use super::order::{self, Order, Wait};
 use super::{
     Decision, Desired, DesiredState, Plan, PlanError, Prospects, Reason, Step, StepId, StepKind, TypeRules,
@@ -156,7 +156,9 @@ impl<'a> Planner<'a> {
                 // It may have been meant to replace one that is still there.
                 let replaces = record.replaces.clone().filter(|old| self.recorded.contains_key(old));
                 let order = replaces.as_ref().and_then(|old| self.recorded.get(old)).and_then(|old| {
-                    Some(self.rules.replace_order(type_name, applied(old), &known(&state.properties)?))
+                    let new = known(&state.properties)?;
+                    let same_type = old.type_name == type_name;
+                    Some(if same_type { order_of(old, &new, self.rules) } else { ReplaceOrder::CreateFirst })
                 });
                 (StepKind::Create { incarnation, replaces, order }, Reason::NeverCompleted)
             }
@@ -271,9 +273,7 @@ impl<'a> Planner<'a> {
         let new: Option<PropertyMap> = known(&state.properties);
         for old in self.incarnations.left_over(&current.name) {
             let same_type = old.type_name == type_name;
-            let place = |new: &PropertyMap| {
-                self.rules.replace_order(type_name, applied(old), new) != ReplaceOrder::CreateFirst
-            };
+            let place = |new: &PropertyMap| order_of(old, new, self.rules) != ReplaceOrder::CreateFirst;
             let first = match &new {
                 _ if never_begun(old) || !same_type => false,
                 Some(new) if creates || restore => place(new),

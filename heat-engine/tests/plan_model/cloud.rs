@@ -189,13 +189,17 @@ impl Cloud {
                 Ok(Outcome::Kept)
             }
             (StepKind::Update { changes, .. }, Decision::Update { changes: now }) => {
+                if now.is_empty() {
+                    self.settle(template, name, &incarnation);
+                    return Ok(Outcome::Done);
+                }
                 let names = |changes: &[heat_engine::plan::PropertyChange]| -> Vec<String> {
                     changes.iter().map(|change| change.property.clone()).collect()
                 };
                 assert_eq!(names(changes), names(&now), "what changes is what was planned");
                 self.update(template, name, &incarnation, chance)
             }
-            // After the process died within the update, the finished operation leaves nothing to do.
+            // After the process died within the update, the finished operation leaves nothing to do for the plugin.
             (StepKind::Update { .. }, Decision::Keep) => {
                 self.settle(template, name, &incarnation);
                 Ok(Outcome::Done)
@@ -251,7 +255,11 @@ impl Cloud {
         let properties = known(&state.properties);
         let order = order.unwrap_or_else(|| match self.recorded.get(old) {
             Some(record) if record.type_name == type_name => {
-                Rules.replace_order(type_name, record.properties.as_ref().unwrap_or(&properties), &properties)
+                let decision = decide(record, type_name, &state, &Rules, &Prospects::default());
+                match decision {
+                    Decision::Replace { order, .. } => order.expect("everything is known"),
+                    other => panic!("to be replaced, decided {other:?}"),
+                }
             }
             _ => ReplaceOrder::CreateFirst,
         });
@@ -453,6 +461,10 @@ impl Cloud {
     fn settle(&mut self, template: &Template, name: &str, incarnation: &IncarnationId) {
         let requires = self.requires(template, name);
         let state = template.state(name, &|other, attribute| self.value(other, attribute));
+        for other in self.recorded.values_mut().filter(|other| other.name == name && other.id != *incarnation)
+        {
+            other.replaced_by = Some(incarnation.clone());
+        }
         let record = &mut self.recorded[incarnation];
         record.requires = requires;
         record.replaced_by = None;
