@@ -1,8 +1,11 @@
 //! The OpenStack resource types of Heat (OS::Nova, OS::Neutron, …) and the client behind them.
 
+pub mod cinder;
 pub mod client;
 mod finders;
+pub mod glance;
 pub mod neutron;
+pub mod nova;
 mod rest;
 
 use heat_plugin_sdk::{Credentials, Failure, Plugin, Result};
@@ -13,7 +16,10 @@ use client::{Client, Cloud};
 /// The plugin with all types of this crate.
 pub fn plugin() -> Plugin {
     let plugin = Plugin::new("openstack").connect(connect);
-    neutron::register(finders::register(plugin))
+    let plugin = finders::register(plugin);
+    [neutron::register, nova::register, cinder::register, glance::register]
+        .into_iter()
+        .fold(plugin, |plugin, register| register(plugin))
 }
 
 /// Makes a connection. The credentials' content is a cloud's entry as `clouds.yaml` has it (see

@@ -2,6 +2,7 @@
 //! about properties and attributes, and which class a failure has.
 
 mod body;
+mod chosen_id;
 mod collection;
 mod failure;
 mod observe;
@@ -9,6 +10,7 @@ mod progress;
 mod siblings;
 
 pub(crate) use body::Body;
+pub(crate) use chosen_id::chosen_id;
 pub(crate) use collection::{Collection, id_of};
 pub(crate) use observe::{as_applied, observe, satisfied};
 pub(crate) use progress::by_state;

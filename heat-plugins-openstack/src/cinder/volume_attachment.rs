@@ -1,0 +1,197 @@
+//! `OS::Cinder::VolumeAttachment`.
+
+use heat_plugin_sdk::{
+    Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
+    Properties, ReplaceOrder, Resource, Result, State,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::attachment::{VOLUMES, attach, detach, of_nova, servers};
+use crate::client::Client;
+use crate::rest::{by_state, text};
+
+/// Attaches a volume to a server.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Properties)]
+pub struct VolumeAttachmentProperties {
+    /// Id of the server.
+    #[property(update_allowed)]
+    pub instance_uuid: String,
+    /// Id of the volume.
+    #[property(update_allowed, constraint(custom("cinder.volume")))]
+    pub volume_id: String,
+    /// Device that the volume shall be at the server; many servers choose themselves.
+    #[property(update_allowed)]
+    pub mountpoint: Option<String>,
+}
+
+/// `OS::Cinder::VolumeAttachment`. Its id is the attachment's at Nova, which is the volume's.
+#[derive(Debug, Clone, Copy)]
+pub struct VolumeAttachment;
+
+/// That a change came as far as attaching.
+#[derive(Debug, Serialize, Deserialize)]
+struct Attached {
+    operation: String,
+}
+
+/// How far an attachment is, from both services; `None` if there is none.
+fn state(nova: Option<&Value>, volume: Option<&Value>, server: &str) -> Option<State> {
+    let status = volume.map_or("", |volume| text(volume, "status"));
+    let known = volume.is_some_and(|volume| servers(volume).any(|(other, _)| other == server));
+    match (nova, status) {
+        (None, "detaching") => Some(State::Working("status detaching".to_owned())),
+        (None, _) if known => Some(State::Working("detaching".to_owned())),
+        (None, _) => None,
+        (Some(_), "in-use") if known => Some(State::Ready),
+        (Some(_), status @ ("error" | "error_attaching" | "error_detaching")) => {
+            Some(State::Failed(format!("the volume's status is {status}")))
+        }
+        (Some(_), status) => Some(State::Working(format!("the volume's status is {status}"))),
+    }
+}
+
+/// The server that an attachment belongs to: the one last applied, else the volume's.
+async fn server_of(cx: &Context<'_, VolumeAttachment>, volume: Option<&Value>) -> Result<Option<String>> {
+    if let Some(applied) = cx.applied()? {
+        return Ok(Some(applied.instance_uuid));
+    }
+    Ok(volume.and_then(|volume| servers(volume).next().map(|(server, _)| server.to_owned())))
+}
+
+impl Resource for VolumeAttachment {
+    const TYPE: &'static str = "OS::Cinder::VolumeAttachment";
+    type Connection = Client;
+    type Properties = VolumeAttachmentProperties;
+    type Attributes = ();
+
+    async fn create(&self, cx: &Context<'_, Self>, p: &VolumeAttachmentProperties) -> Result<Created> {
+        let id = attach(cx.connection()?, &p.instance_uuid, &p.volume_id, p.mountpoint.as_deref()).await?;
+        Ok(Created::new(id))
+    }
+
+    async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
+        let client = cx.connection()?;
+        let volume = VOLUMES.show(client, id.as_str()).await?;
+        let Some(server) = server_of(cx, volume.as_ref()).await? else { return Ok(None) };
+        let nova = of_nova(client, &server, id.as_str()).await?;
+        let Some(state) = state(nova.as_ref(), volume.as_ref(), &server) else { return Ok(None) };
+        let mut observed =
+            Observed::new(state).property("instance_uuid", server)?.property("volume_id", id.as_str())?;
+        if let Some(nova) = nova {
+            // A server may choose another device than it was asked for; that is no change of what is wanted.
+            let asked =
+                cx.applied()?.and_then(|applied| applied.mountpoint).filter(|device| !device.is_empty());
+            observed = match asked {
+                Some(device) => observed.property("mountpoint", device)?,
+                None => observed.unreadable("mountpoint"),
+            };
+            observed = observed.show(nova);
+        }
+        Ok(Some(observed))
+    }
+
+    async fn update(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<VolumeAttachmentProperties>,
+    ) -> Result<()> {
+        if cx.private::<Attached>()?.is_some_and(|attached| attached.operation == cx.key().as_str()) {
+            return Ok(());
+        }
+        detach(cx.connection()?, &change.old().instance_uuid, id.as_str()).await
+    }
+
+    async fn delete(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
+        let client = cx.connection()?;
+        let volume = VOLUMES.show(client, id.as_str()).await?;
+        match server_of(cx, volume.as_ref()).await? {
+            Some(server) => detach(client, &server, id.as_str()).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn progress(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        operation: &Operation<'_, VolumeAttachmentProperties>,
+        observed: Option<&Observed<Self>>,
+    ) -> Result<Progress> {
+        let Operation::Update(change) = operation else { return Ok(by_state(id, operation, observed)) };
+        let (client, old, new) = (cx.connection()?, change.old(), change.new_properties());
+        let attached =
+            cx.private::<Attached>()?.is_some_and(|attached| attached.operation == cx.key().as_str());
+        if !attached {
+            let nova = of_nova(client, &old.instance_uuid, &old.volume_id).await?;
+            let volume = VOLUMES.show(client, &old.volume_id).await?;
+            if state(nova.as_ref(), volume.as_ref(), &old.instance_uuid).is_some() {
+                return Ok(Progress::wait("detaching"));
+            }
+            let new_id =
+                attach(client, &new.instance_uuid, &new.volume_id, new.mountpoint.as_deref()).await?;
+            cx.save(&Attached { operation: cx.key().to_string() }).await?;
+            cx.record_id(&new_id.into()).await?;
+            return Ok(Progress::wait("attaching"));
+        }
+        let nova = of_nova(client, &new.instance_uuid, &new.volume_id).await?;
+        let volume = VOLUMES.show(client, &new.volume_id).await?;
+        Ok(match state(nova.as_ref(), volume.as_ref(), &new.instance_uuid) {
+            Some(State::Ready) => Progress::Done,
+            Some(State::Working(reason)) => Progress::wait(reason),
+            Some(State::Failed(reason)) => {
+                Progress::Failed(Failure::failed(format!("attachment {id}: {reason}")))
+            }
+            None => Progress::Failed(Failure::failed(format!(
+                "volume {} could not be attached to server {}",
+                new.volume_id, new.instance_uuid
+            ))),
+        })
+    }
+
+    fn find_basis(&self, _: &VolumeAttachmentProperties) -> FindBasis {
+        FindBasis::Unique
+    }
+
+    async fn find(&self, cx: &Context<'_, Self>, p: &VolumeAttachmentProperties) -> Result<Finding> {
+        let found = of_nova(cx.connection()?, &p.instance_uuid, &p.volume_id).await?;
+        Ok(Finding::from_ids(found.map(|attachment| PhysicalId::from(text(&attachment, "id")))))
+    }
+
+    fn replace_order(
+        &self,
+        old: &VolumeAttachmentProperties,
+        new: &VolumeAttachmentProperties,
+    ) -> ReplaceOrder {
+        // A volume is at one server at a time.
+        if old.volume_id == new.volume_id { ReplaceOrder::DeleteFirst } else { ReplaceOrder::CreateFirst }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_attachment_is_there_when_both_services_say_so() {
+        let nova = json!({"id": "v"});
+        let volume = |status: &str, servers: &[&str]| {
+            let attachments: Vec<Value> =
+                servers.iter().map(|server| json!({"server_id": server, "device": ""})).collect();
+            json!({"status": status, "attachments": attachments})
+        };
+        assert_eq!(state(Some(&nova), Some(&volume("in-use", &["s"])), "s"), Some(State::Ready));
+        assert!(matches!(state(Some(&nova), Some(&volume("attaching", &[])), "s"), Some(State::Working(_))));
+        assert!(matches!(state(None, Some(&volume("detaching", &["s"])), "s"), Some(State::Working(_))));
+        assert!(matches!(state(None, Some(&volume("in-use", &["s"])), "s"), Some(State::Working(_))));
+        assert_eq!(state(None, Some(&volume("available", &[])), "s"), None);
+        assert_eq!(state(None, Some(&volume("in-use", &["other"])), "s"), None);
+        assert!(matches!(
+            state(Some(&nova), Some(&volume("error_attaching", &[])), "s"),
+            Some(State::Failed(_))
+        ));
+    }
+}
