@@ -3,7 +3,7 @@
 use crate::decoding::decode;
 use crate::{Failure, Result, translate};
 use heat_template::schema::{
-    AttributeSchema, PropertySchema, ResourceSchema, Support, Translation, coerce_properties,
+    AttributeSchema, PropertyProblem, PropertySchema, ResourceSchema, Support, Translation, coerce_properties,
 };
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -152,9 +152,12 @@ pub(crate) fn coerce(
     fields: &IndexMap<String, PropertySchema>,
     written: Map<String, Value>,
 ) -> Result<Map<String, Value>> {
-    coerce_properties(fields, written).map_err(|problems| {
-        let property = problems.first().map(|problem| problem.dotted());
-        let texts: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        Failure::invalid(property, texts.join("; "))
-    })
+    coerce_properties(fields, written).map_err(|found| problems(&found))
+}
+
+/// All problems as one failure.
+pub(crate) fn problems(found: &[PropertyProblem]) -> Failure {
+    let property = found.first().map(PropertyProblem::dotted);
+    let texts: Vec<_> = found.iter().map(ToString::to_string).collect();
+    Failure::invalid(property, texts.join("; "))
 }

@@ -1,15 +1,19 @@
-//! A fixture's properties as an engine would give them to the plugin: checked, defaults filled in, translated, names resolved.
+//! A fixture's properties as an engine would give them to the plugin: checked by the plugin's own constraints too, defaults
+//! filled in, translated, names resolved.
 
 use super::driver::Driver;
-use crate::properties::coerce;
+use crate::properties::problems;
 use crate::{
-    Connection, ConnectorId, Credentials, DynConnector, Failure, PropertyMap, Registry, Result, translate,
+    Connection, ConnectorId, Credentials, DynConnector, Failure, FailureClass, PropertyMap, Registry, Result,
+    translate,
 };
 use futures_util::lock::Mutex;
-use heat_template::schema::ResourceSchema;
-use serde_json::Value;
+use heat_template::evaluated::Evaluated;
+use heat_template::schema::{Coercion, CustomCheck, CustomConstraints, ResourceSchema};
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 
 /// The connections of one run of the kit: one for each connector, as an engine keeps them.
 pub(super) struct Connections {
@@ -45,6 +49,76 @@ impl Connections {
     }
 }
 
+/// What is asked of a service: a value for a finder or for a constraint.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Question {
+    finder: bool,
+    name: String,
+    value: String,
+}
+
+/// Answers so far, and what must be asked before the properties can be judged.
+struct Answers<'a> {
+    registry: &'a Registry,
+    known: HashMap<Question, Result<Value>>,
+    missing: Lock<Vec<(Question, Value)>>,
+}
+
+impl Answers<'_> {
+    fn ask(&self, finder: bool, name: &str, value: &Value) -> Option<Result<Value>> {
+        let question = Question { finder, name: name.to_owned(), value: value.to_string() };
+        let answer = self.known.get(&question).cloned();
+        if answer.is_none() {
+            let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+            missing.push((question, value.clone()));
+        }
+        answer
+    }
+
+    /// Asks for everything that was missing; gives whether there was anything.
+    async fn fetch(&mut self, connections: &Connections, driver: &Driver) -> Result<bool> {
+        let missing = std::mem::take(&mut *self.missing.lock().unwrap_or_else(PoisonError::into_inner));
+        let any = !missing.is_empty();
+        for (question, value) in missing {
+            let name = &question.name;
+            let answer = if question.finder {
+                let unknown =
+                    || Failure::unsupported(format!("the plugin has no finder {name}; call Plugin::finder"));
+                let finder = self.registry.finder(name).ok_or_else(unknown)?;
+                let connector = self.registry.finder_connector(name);
+                let connection = connections.get(driver, finder.connector(), connector).await?;
+                driver.repeated(|| finder.find(&connection, &value)).await
+            } else {
+                let unknown = || Failure::unsupported(format!("the plugin has no constraint {name}"));
+                let constraint = self.registry.constraint(name).ok_or_else(unknown)?;
+                let connector = self.registry.constraint_connector(name);
+                let connection = connections.get(driver, constraint.connector(), connector).await?;
+                driver.repeated(|| constraint.check(&connection, &value)).await.map(|()| Value::Null)
+            };
+            self.known.insert(question, answer);
+        }
+        Ok(any)
+    }
+}
+
+impl CustomConstraints for Answers<'_> {
+    fn check(&self, name: &str, value: &Value) -> CustomCheck {
+        if self.registry.constraint(name).is_none() {
+            return CustomCheck::Unknown;
+        }
+        match self.ask(false, name, value) {
+            None => CustomCheck::Deferred,
+            Some(Ok(_)) => CustomCheck::Satisfied,
+            Some(Err(failure)) => {
+                let verdict =
+                    matches!(failure.class(), FailureClass::NotFound | FailureClass::Invalid { .. });
+                let hint = if verdict { "" } else { "the check itself failed: " };
+                CustomCheck::Violated(format!("{hint}{failure}"))
+            }
+        }
+    }
+}
+
 /// The properties that the plugin's functions get.
 pub(super) async fn prepare(
     registry: &Registry,
@@ -56,32 +130,27 @@ pub(super) async fn prepare(
     let Value::Object(written) = written else {
         return Err(Failure::invalid(None, "the fixture's properties are not a map"));
     };
-    let properties = coerce(&schema.properties, written.clone())?;
-    let mut answers: HashMap<(String, String), Result<Value>> = HashMap::new();
+    let mut answers = Answers { registry, known: HashMap::new(), missing: Lock::default() };
+    let properties = loop {
+        let given: IndexMap<_, _> =
+            written.iter().map(|(name, value)| (name.clone(), Evaluated::Known(value.clone()))).collect();
+        let (values, found) = Coercion::strict(&answers).properties(&schema.properties, given);
+        if answers.fetch(connections, driver).await? {
+            continue;
+        }
+        if !found.is_empty() {
+            return Err(problems(&found));
+        }
+        break values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.into_known()?)))
+            .collect::<Map<_, _>>();
+    };
     loop {
-        let (mut translated, mut questions) = (properties.clone(), Vec::new());
-        let resolved = translate(schema, &mut translated, &mut |finder, value| {
-            let answer = answers.get(&(finder.to_owned(), value.to_string())).cloned();
-            if answer.is_none() {
-                questions.push((finder.to_owned(), value.clone()));
-            }
-            answer
-        })?;
-        if resolved {
+        let mut translated = properties.clone();
+        if translate(schema, &mut translated, &mut |finder, value| answers.ask(true, finder, value))? {
             return Ok(translated);
         }
-        for (name, value) in questions {
-            let answer = match registry.finder(&name) {
-                Some(finder) => {
-                    let connector = registry.finder_connector(&name);
-                    let connection = connections.get(driver, finder.connector(), connector).await?;
-                    driver.repeated(|| finder.find(&connection, &value)).await
-                }
-                None => {
-                    Err(Failure::unsupported(format!("the plugin has no finder {name}; call Plugin::finder")))
-                }
-            };
-            answers.insert((name, value.to_string()), answer);
-        }
+        answers.fetch(connections, driver).await?;
     }
 }
