@@ -139,6 +139,7 @@ impl Call {
             connection: Connection::new(()),
             applied: None,
             private: None,
+            attributes: Map::new(),
             owned: BTreeMap::new(),
             excluded: BTreeSet::new(),
             journal: Arc::clone(&journal) as Arc<dyn Journal>,
@@ -218,6 +219,13 @@ impl Call {
     pub fn private(mut self, data: Value) -> Self {
         self.journal.change(|journaled| journaled.private = Some(data.clone()));
         self.context.private = Some(data);
+        self
+    }
+
+    /// Sets an attribute that is recorded.
+    #[must_use]
+    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.context.attributes.insert(name.into(), value.into());
         self
     }
 

@@ -328,9 +328,8 @@ impl Trial<'_> {
 
 async fn prerequisite(life: &mut Life, driver: &Driver) -> Result<Made> {
     life.create(driver).await?;
-    let observed = life.settle(driver).await?;
+    life.settle(driver).await?;
     let id = life.id()?;
     let reference = life.resource.reference_id(&life.context(), &id);
-    let told = observed.map(|observed| observed.attributes).unwrap_or_default();
-    Ok(Made { reference, attributes: life.created.clone().into_iter().chain(told).collect() })
+    Ok(Made { reference, attributes: life.attributes.clone().into_iter().collect() })
 }

@@ -62,7 +62,8 @@ pub(super) struct Life {
     /// What shall hold.
     pub(super) properties: PropertyMap,
     applied: Option<PropertyMap>,
-    pub(super) created: Map<String, Value>,
+    /// Attributes of the creation, and those that were read last.
+    pub(super) attributes: Map<String, Value>,
     before: BTreeSet<PhysicalId>,
 }
 
@@ -93,7 +94,7 @@ impl Life {
             id: None,
             properties,
             applied: None,
-            created: Map::new(),
+            attributes: Map::new(),
             before: BTreeSet::new(),
         }
     }
@@ -116,6 +117,7 @@ impl Life {
             connection: self.connection.clone(),
             applied: self.applied.clone(),
             private: contents.private,
+            attributes: self.attributes.clone(),
             owned: contents.owned,
             excluded: self.before.clone(),
             journal: Arc::clone(&self.journal) as Arc<dyn Journal>,
@@ -165,7 +167,7 @@ impl Life {
         self.id = self.journal.contents().id;
         let created = created?;
         self.id = Some(created.id.clone());
-        self.created = created.attributes.clone();
+        self.attributes = created.attributes.clone();
         Ok(created)
     }
 
@@ -187,6 +189,7 @@ impl Life {
         let (id, cx) = (self.id()?, self.context());
         let observed = driver.follow(&*self.resource, &cx, &id, &Operation::Create(&self.properties)).await?;
         self.applied = Some(self.properties.clone());
+        self.told(observed.as_ref());
         Ok(observed)
     }
 
@@ -213,7 +216,14 @@ impl Life {
         }
         answer?;
         let (id, cx) = (self.id()?, self.context());
-        driver.follow(&*self.resource, &cx, &id, &Operation::Update(change)).await
+        let observed = driver.follow(&*self.resource, &cx, &id, &Operation::Update(change)).await?;
+        self.told(observed.as_ref());
+        Ok(observed)
+    }
+
+    fn told(&mut self, observed: Option<&Observation>) {
+        let told = observed.map(|observed| observed.attributes.clone()).unwrap_or_default();
+        self.attributes.extend(told);
     }
 
     /// Records that the properties hold now.
