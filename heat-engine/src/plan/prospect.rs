@@ -3,8 +3,6 @@
 use crate::record::ResourceRecord;
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema};
 use heat_template::evaluated::Evaluated;
-use heat_template::expression::{EvaluationError, Scope};
-use heat_template::function::select_attribute;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -117,26 +115,6 @@ impl<'a> Prospects<'a> {
     /// Whether `text` is the reference id that this resource had and that its replacement surely does not have.
     pub(super) fn is_gone(&self, resource: &str, text: &str) -> bool {
         self.gone.get(resource).is_some_and(|old| *old == text)
-    }
-}
-
-/// The scope in which a template's expressions are evaluated for a plan.
-impl Scope for Prospects<'_> {
-    fn reference_id(&self, resource: &str) -> Evaluated {
-        Prospects::reference_id(self, resource)
-    }
-
-    fn attribute(
-        &self,
-        resource: &str,
-        attribute: &str,
-        path: &[Value],
-    ) -> Result<Evaluated, EvaluationError> {
-        Ok(select_attribute(Prospects::attribute(self, resource, attribute), path))
-    }
-
-    fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
-        Ok(Prospects::all_attributes(self, resource))
     }
 }
 
