@@ -1,0 +1,57 @@
+//! The recorded cases, as far as the language alone decides them: validity, what messages mention, dependencies, the
+//! answer of a validation, parameters as listed, and the values of outputs over a stack that is played here in memory.
+
+mod case;
+mod stack;
+mod types;
+
+use case::Case;
+use std::path::{Path, PathBuf};
+
+const FAMILIES: [&str; 8] =
+    ["functions", "conditions", "parameters", "yaml", "structure", "environment", "dependencies", "cfn"];
+
+/// Cases that need something which the language does not have yet; each begins with its reason.
+const NOT_YET: [(&str, &str); 11] = [
+    ("yaql", "functions/yaql-numbers"),
+    ("yaql", "functions/yaql-select-where"),
+    ("yaql", "functions/yaql-no-data"),
+    ("yaql", "functions/function-set-of-2016-10-14"),
+    ("yaql", "functions/function-set-of-2017-09-01"),
+    ("yaql", "functions/function-set-of-newton"),
+    ("yaql", "functions/function-set-of-queens"),
+    ("yaql", "functions/function-set-of-wallaby"),
+    ("yaql", "functions/attribute-is-null-while-validating-guarded"),
+    ("yaql", "conditions/condition-contains-and-yaql"),
+    ("nested templates", "environment/registry-provider-template"),
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/cases")
+}
+
+#[test]
+fn recorded_cases_come_out_as_in_heat() {
+    let mut failures = Vec::new();
+    let mut passed = 0;
+    let mut expected_to_fail = 0;
+    for family in FAMILIES {
+        let path = folder().join(format!("{family}.yaml"));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let cases: Vec<Case> = serde_yaml::from_str(&text).unwrap();
+        for case in cases {
+            let name = format!("{family}/{}", case.name);
+            let not_yet = NOT_YET.iter().any(|(_, known)| *known == name);
+            match (stack::judge(&case), not_yet) {
+                (Ok(()), false) => passed += 1,
+                (Err(_), true) => expected_to_fail += 1,
+                (Ok(()), true) => failures.push(format!("{name}: passes, but is listed as not yet possible")),
+                (Err(difference), false) => failures.push(format!("{name}: {difference}")),
+            }
+        }
+    }
+    println!("{passed} passed, {expected_to_fail} not yet possible, {} failed", failures.len());
+    assert!(failures.is_empty(), "{} cases differ:\n{}", failures.len(), failures.join("\n"));
+    assert!(passed > 250, "only {passed} cases were found");
+}
