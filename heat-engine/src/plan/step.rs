@@ -220,6 +220,16 @@ impl StepKind {
         }
     }
 
+    /// The incarnation that stands for the resource's name behind the step: dependents see its values. With `replaced`
+    /// the step ended with [`Outcome::Replaced`](crate::schedule::Outcome). `None` for a deletion.
+    pub fn standing(&self, replaced: bool) -> Option<&IncarnationId> {
+        match self {
+            Self::Decide { successor, .. } if replaced => Some(successor),
+            Self::Delete { .. } => None,
+            other => Some(other.incarnation()),
+        }
+    }
+
     /// Whether it removes something.
     pub fn is_delete(&self) -> bool {
         matches!(self, Self::Delete { .. })

@@ -61,8 +61,9 @@ impl Current {
     pub(crate) fn put(&mut self, id: IncarnationId, record: Option<ResourceRecord>) {
         match record {
             Some(record) => {
-                // A new one that was begun stands for its name, unless it is itself being replaced.
-                if record.replaced_by.is_none() || !self.standing.contains_key(&record.name) {
+                // A new one that was begun stands for its name, unless it is itself being replaced or goes.
+                let stays = record.replaced_by.is_none() && record.action != Action::Delete;
+                if stays || !self.standing.contains_key(&record.name) {
                     self.standing.insert(record.name.clone(), id.clone());
                 }
                 self.resources.insert(id, record);

@@ -69,6 +69,14 @@ impl Traversal {
     pub(crate) async fn run(&mut self) -> Result<End, StoreError> {
         let plan = self.record.plan.clone();
         let done = self.done_before();
+        // The records alone do not tell which of several stands for a name where an older one was taken back.
+        for (id, outcome) in &done {
+            if let Some(step) = plan.step(*id)
+                && let Some(standing) = step.kind.standing(*outcome == Outcome::Replaced)
+            {
+                self.current.stand(&step.resource, standing);
+            }
+        }
         let mut schedule = match Schedule::resume(&plan, done) {
             Ok(schedule) => schedule,
             Err(error) => {
