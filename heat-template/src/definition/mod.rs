@@ -268,10 +268,10 @@ impl Work<'_> {
             });
         }
         walk(expression, Reach::All, &mut path.to_owned(), &mut |visited| {
-            if let Visited::Invalid { diagnostic } = visited {
-                if !taken.contains(&std::ptr::from_ref(diagnostic)) {
-                    diagnostics.push(unreached(diagnostic));
-                }
+            if let Visited::Invalid { diagnostic } = visited
+                && !taken.contains(&std::ptr::from_ref(diagnostic))
+            {
+                diagnostics.push(unreached(diagnostic));
             }
         });
     }
@@ -334,13 +334,13 @@ impl Work<'_> {
                 }
             }
         }
-        if external_id.is_some() {
-            if let Some(first) = resource.depends_on.first() {
-                let message =
-                    format!("resource {} has an external_id and may not depend on others", resource.name);
-                let diagnostic = Diagnostic::error(codes::DEPENDENCY_EXTERNAL, message).at(first.span, "");
-                self.diagnostics.push(diagnostic.path(join_key(&path, keys.depends_on)));
-            }
+        if external_id.is_some()
+            && let Some(first) = resource.depends_on.first()
+        {
+            let message =
+                format!("resource {} has an external_id and may not depend on others", resource.name);
+            let diagnostic = Diagnostic::error(codes::DEPENDENCY_EXTERNAL, message).at(first.span, "");
+            self.diagnostics.push(diagnostic.path(join_key(&path, keys.depends_on)));
         }
         Some(Facts { deletion_policy, external_id, references })
     }

@@ -267,10 +267,10 @@ fn relocate(container: &mut IndexMap<String, Evaluated>, from: &[String], to: &[
     let Some(moved) = moved.filter(|value| *value != Evaluated::NULL) else { return false };
     let set = |value: &Evaluated| value.known().is_some_and(crate::python::truthy);
     let mut conflict = false;
-    if let Some(first) = before_to.first() {
-        if !container.contains_key(first) {
-            container.insert(first.clone(), Evaluated::map(IndexMap::new()));
-        }
+    if let Some(first) = before_to.first()
+        && !container.contains_key(first)
+    {
+        container.insert(first.clone(), Evaluated::map(IndexMap::new()));
     }
     within(container, before_to, &mut |inner| {
         conflict |= inner.get(last_to).is_some_and(|present| set(present) && set(&moved));

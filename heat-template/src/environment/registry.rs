@@ -248,10 +248,12 @@ impl Registry {
         candidates
             .extend(self.types.get_key_value(type_name).map(|(name, target)| (true, name.as_str(), target)));
         for (pattern, target) in &self.types {
-            if let Some(prefix) = pattern.strip_suffix('*') {
-                if type_name.starts_with(prefix) && type_name != target.name && pattern != type_name {
-                    candidates.push((true, pattern, target));
-                }
+            if let Some(prefix) = pattern.strip_suffix('*')
+                && type_name.starts_with(prefix)
+                && type_name != target.name
+                && pattern != type_name
+            {
+                candidates.push((true, pattern, target));
             }
         }
         candidates.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));

@@ -18,7 +18,7 @@ pub trait Scope: Sync {
 
     /// What `get_attr` gives for one attribute, `path` being the rest of its arguments.
     ///
-    /// [`super::super::function::select_attribute`] walks the path as Heat does; a type may interpret it in its own
+    /// [`select_attribute`](crate::function::select_attribute) walks the path as Heat does; a type may interpret it in its own
     /// way. A resource that is not in a state to have attributes gives null.
     ///
     /// # Errors

@@ -64,10 +64,10 @@ impl Function for If {
         if taken != Some(false) {
             visit(Some(Step::Index(1)), &self.then);
         }
-        if taken != Some(true) {
-            if let Some(otherwise) = &self.otherwise {
-                visit(Some(Step::Index(2)), otherwise);
-            }
+        if taken != Some(true)
+            && let Some(otherwise) = &self.otherwise
+        {
+            visit(Some(Step::Index(2)), otherwise);
         }
     }
 

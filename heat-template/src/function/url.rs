@@ -47,11 +47,11 @@ impl Function for MakeUrl {
                     .path(checking.path);
                 diagnostic.help.extend(did_you_mean(key, PARTS));
                 report(diagnostic);
-            } else if let Some(value) = entry.value.constant() {
-                if let Err(message) = part_is_fine(key, &value) {
-                    let diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message);
-                    report(diagnostic.at(entry.value.span(), "").path(checking.path));
-                }
+            } else if let Some(value) = entry.value.constant()
+                && let Err(message) = part_is_fine(key, &value)
+            {
+                let diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message);
+                report(diagnostic.at(entry.value.span(), "").path(checking.path));
             }
         }
     }

@@ -230,12 +230,11 @@ impl Reader<'_> {
             .filter(python::truthy)
             .map(|value| python::str_of(&value));
         let mut kinds = Vec::new();
-        if node.get("MinValue").is_some() || node.get("MaxValue").is_some() {
-            if let (Some(min), Some(max)) =
+        if (node.get("MinValue").is_some() || node.get("MaxValue").is_some())
+            && let (Some(min), Some(max)) =
                 (self.number(node.get("MinValue")), self.number(node.get("MaxValue")))
-            {
-                kinds.push(self.range(node, min, max));
-            }
+        {
+            kinds.push(self.range(node, min, max));
         }
         if node.get("MinLength").is_some() || node.get("MaxLength").is_some() {
             let ends = (self.number(node.get("MinLength")), self.number(node.get("MaxLength")));

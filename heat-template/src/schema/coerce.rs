@@ -188,15 +188,16 @@ impl Work<'_> {
         self.coercion.mask |= schema.secret;
         let before = self.problems.len();
         let value = self.typed(schema, value);
-        if self.coercion.constraints && self.problems.len() == before {
-            if let Some(Evaluated::Known(value)) = &value {
-                let checks = self.coercion.checks.secret(self.coercion.mask);
-                for constraint in &schema.constraints {
-                    if let Some(message) = checks.violation(constraint, value, schema.value_type) {
-                        self.problem(codes::PROPERTY_CONSTRAINT, message);
-                        // One at a time, as with a person: the first is often the cause of the next.
-                        break;
-                    }
+        if self.coercion.constraints
+            && self.problems.len() == before
+            && let Some(Evaluated::Known(value)) = &value
+        {
+            let checks = self.coercion.checks.secret(self.coercion.mask);
+            for constraint in &schema.constraints {
+                if let Some(message) = checks.violation(constraint, value, schema.value_type) {
+                    self.problem(codes::PROPERTY_CONSTRAINT, message);
+                    // One at a time, as with a person: the first is often the cause of the next.
+                    break;
                 }
             }
         }

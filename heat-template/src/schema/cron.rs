@@ -57,10 +57,10 @@ fn part_is_fine(part: &str, kind: &Kind) -> Result<(), String> {
         Some((range, step)) => (range, Some(step)),
         None => (part, None),
     };
-    if let Some(step) = step {
-        if !matches!(step.parse::<u32>(), Ok(1..)) {
-            return Err(format!("'{step}' is not a step"));
-        }
+    if let Some(step) = step
+        && !matches!(step.parse::<u32>(), Ok(1..))
+    {
+        return Err(format!("'{step}' is not a step"));
     }
     if range == "*" || (range == "?" && matches!(kind.name, "day" | "weekday")) {
         return Ok(());
