@@ -8,7 +8,7 @@ mod nova;
 
 use crate::cloud::agenda::Step;
 use crate::cloud::{Caller, Cloud};
-use crate::http::exchange::{Answer, Outcome, Request};
+use crate::http::exchange::{Answer, Body, Outcome, Request};
 use serde_json::json;
 
 pub(crate) use neutron::default_group_of;
@@ -37,7 +37,11 @@ impl Service {
 }
 
 /// Works on a request. `Err` is a refusal: the state is as before.
-pub(crate) fn dispatch(cloud: &mut Cloud, request: &Request, caller: Option<Caller>) -> Result<Answer, Answer> {
+pub(crate) fn dispatch(
+    cloud: &mut Cloud,
+    request: &Request,
+    caller: Option<Caller>,
+) -> Result<Answer, Answer> {
     let Some(service) = Service::of(request) else {
         return Err(Answer::json(
             404,
@@ -46,7 +50,8 @@ pub(crate) fn dispatch(cloud: &mut Cloud, request: &Request, caller: Option<Call
     };
     let segments: Vec<&str> = request.segments.iter().skip(1).map(String::as_str).collect();
     if service == Service::Keystone {
-        return keystone::serve(cloud, request, &segments, caller).map_err(|refusal| keystone::error(&refusal));
+        return keystone::serve(cloud, request, &segments, caller)
+            .map_err(|refusal| keystone::error(&refusal));
     }
     let base = request.base(&cloud.base);
     let versions = match service {
@@ -60,7 +65,11 @@ pub(crate) fn dispatch(cloud: &mut Cloud, request: &Request, caller: Option<Call
         return Ok(answer);
     }
     let Some(caller) = caller else {
-        return Err(unauthorized(&cloud.base));
+        return Err(if service == Service::Glance {
+            glance::unauthorized()
+        } else {
+            unauthorized(&cloud.base)
+        });
     };
     let serve: fn(&mut Cloud, &Caller, &Request, &[&str]) -> Outcome = match service {
         Service::Nova => return nova::serve(cloud, &caller, request, &segments),
@@ -93,6 +102,19 @@ pub(crate) fn refusal(request: &Request, status: u16, message: &str) -> Answer {
         Some(Service::Neutron) => neutron::error(&refusal),
         None => Answer::json(status, json!({"error": message})),
     }
+}
+
+/// The page that Nova's and Cinder's routers give where there is no such path.
+fn no_route_page() -> Answer {
+    html_page(404, "Not Found", "The resource could not be found.")
+}
+
+/// An error page as webob writes it.
+fn html_page(status: u16, title: &str, message: &str) -> Answer {
+    let text = format!(
+        "<html>\n <head>\n  <title>{status} {title}</title>\n </head>\n <body>\n  <h1>{status} {title}</h1>\n  {message}<br /><br />\n\n\n\n </body>\n</html>"
+    );
+    Answer { status, headers: Vec::new(), body: Body::Raw("text/html; charset=UTF-8", text.into_bytes()) }
 }
 
 /// Does a piece of asynchronous work that concerns a service.

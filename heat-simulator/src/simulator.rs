@@ -117,7 +117,8 @@ impl Builder {
         let address = listener.local_addr().map_err(failed)?;
         let settings = Arc::new(self.settings);
         let clock = Clock::start();
-        let mut cloud = Cloud::new(Arc::clone(&settings), format!("http://{address}"), clock.now(), tables, file, found);
+        let mut cloud =
+            Cloud::new(Arc::clone(&settings), format!("http://{address}"), clock.now(), tables, file, found);
         cloud.commit().map_err(StartError::FirstState)?;
         let shared = Arc::new(Shared::new(settings, clock, cloud));
         let connections = Connections::default();
@@ -177,7 +178,11 @@ impl Simulator {
             )
         };
         let admin = format!("{name}-admin");
-        format!("clouds:\n{}{}", entry(name, "demo", seed::DEMO_PASSWORD, "demo"), entry(&admin, "admin", seed::ADMIN_PASSWORD, "admin"))
+        format!(
+            "clouds:\n{}{}",
+            entry(name, "demo", seed::DEMO_PASSWORD, "demo"),
+            entry(&admin, "admin", seed::ADMIN_PASSWORD, "admin")
+        )
     }
 
     /// Every request so far (as far as [`Builder::journal_length`] reaches), oldest first.
@@ -222,7 +227,13 @@ impl Simulator {
     ///
     /// # Errors
     /// A message, if the state file cannot be written.
-    pub fn set_quota(&self, service: &str, project_id: &str, resource: &str, limit: i64) -> Result<(), String> {
+    pub fn set_quota(
+        &self,
+        service: &str,
+        project_id: &str,
+        resource: &str,
+        limit: i64,
+    ) -> Result<(), String> {
         let mut inner = self.shared.lock();
         inner.cloud.set_quota(service, project_id, resource, limit);
         inner.cloud.commit()

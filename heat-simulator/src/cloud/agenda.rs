@@ -46,7 +46,12 @@ impl Cloud {
 
     /// An object's field changes from one value to others, after a while.
     pub(crate) fn later_become(
-        &mut self, after: Duration, kind: Kind, id: &str, (field, from): (&str, &str), fields: Value,
+        &mut self,
+        after: Duration,
+        kind: Kind,
+        id: &str,
+        (field, from): (&str, &str),
+        fields: Value,
     ) {
         let step = Step::Become {
             kind: kind.name().to_owned(),

@@ -78,8 +78,10 @@ pub(crate) fn python_repr(value: &Value) -> String {
             format!("[{}]", items.iter().map(python_repr).collect::<Vec<_>>().join(", "))
         }
         Value::Object(map) => {
-            let items: Vec<_> =
-                map.iter().map(|(key, value)| format!("{}: {}", python_text(key), python_repr(value))).collect();
+            let items: Vec<_> = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", python_text(key), python_repr(value)))
+                .collect();
             format!("{{{}}}", items.join(", "))
         }
     }

@@ -21,8 +21,10 @@ impl Inventory {
     pub(crate) fn take(tables: &Tables) -> Self {
         let mut objects = BTreeMap::new();
         for kind in Kind::ALL.iter().filter(|kind| !kind.is_internal()) {
-            let of_kind: BTreeMap<_, _> =
-                tables.all(*kind).map(|object| (object.text("id").to_owned(), Value::Object(shown(object)))).collect();
+            let of_kind: BTreeMap<_, _> = tables
+                .all(*kind)
+                .map(|object| (object.text("id").to_owned(), Value::Object(shown(object))))
+                .collect();
             if !of_kind.is_empty() {
                 objects.insert(kind.name().to_owned(), of_kind);
             }

@@ -21,7 +21,7 @@ pub(crate) fn defaults(service: &str) -> &'static [(&'static str, i64)] {
             ("trunk", -1),
         ],
         "compute" => &[
-            ("cores", 10000),
+            ("cores", -1),
             ("fixed_ips", -1),
             ("floating_ips", -1),
             ("injected_file_content_bytes", 10240),
@@ -61,7 +61,8 @@ impl Cloud {
     /// Sets a project's limit of a resource.
     pub(crate) fn set_quota(&mut self, service: &str, project_id: &str, resource: &str, limit: i64) {
         let id = format!("{service}:{project_id}");
-        let mut quota = self.tables.get(Kind::Quota, &id).cloned().unwrap_or_else(|| object_of(json!({"id": id})));
+        let mut quota =
+            self.tables.get(Kind::Quota, &id).cloned().unwrap_or_else(|| object_of(json!({"id": id})));
         quota.set(resource, limit);
         self.tables.put(Kind::Quota, quota);
     }

@@ -13,11 +13,17 @@ pub(crate) const ADMIN_PASSWORD: &str = "admin";
 
 /// Puts users, projects, flavors, images, the external network and volume types into an empty cloud.
 pub(crate) fn plant(cloud: &mut Cloud) {
-    cloud.tables.put(Kind::Domain, object_of(json!({"id": "default", "name": "Default", "enabled": true,
-        "description": "The default domain", "options": {}, "tags": []})));
+    cloud.tables.put(
+        Kind::Domain,
+        object_of(json!({"id": "default", "name": "Default", "enabled": true,
+        "description": "The default domain", "options": {}, "tags": []})),
+    );
     for name in ["admin", "member", "reader", "heat_stack_owner"] {
         let id = cloud.fresh_hex();
-        cloud.tables.put(Kind::Role, object_of(json!({"id": id, "name": name, "domain_id": null, "description": null, "options": {}})));
+        cloud.tables.put(
+            Kind::Role,
+            object_of(json!({"id": id, "name": name, "domain_id": null, "description": null, "options": {}})),
+        );
     }
     let admin = project(cloud, "admin");
     let demo = project(cloud, "demo");
@@ -43,25 +49,35 @@ pub(crate) fn plant(cloud: &mut Cloud) {
     }
     for (name, description) in [("lvmdriver-1", Value::Null), ("__DEFAULT__", json!("Default Volume Type"))] {
         let id = cloud.fresh_uuid();
-        cloud.tables.put(Kind::VolumeType, object_of(json!({"id": id, "name": name, "is_public": true,
-            "description": description, "extra_specs": {}})));
+        cloud.tables.put(
+            Kind::VolumeType,
+            object_of(json!({"id": id, "name": name, "is_public": true,
+            "description": description, "extra_specs": {}})),
+        );
     }
     external_network(cloud, &admin);
 }
 
 fn project(cloud: &mut Cloud, name: &str) -> String {
     let id = cloud.fresh_hex();
-    cloud.tables.put(Kind::Project, object_of(json!({"id": id, "name": name, "domain_id": "default", "description": "",
-        "enabled": true, "parent_id": "default", "is_domain": false, "tags": [], "options": {}})));
+    cloud.tables.put(
+        Kind::Project,
+        object_of(json!({"id": id, "name": name, "domain_id": "default", "description": "",
+        "enabled": true, "parent_id": "default", "is_domain": false, "tags": [], "options": {}})),
+    );
     id
 }
 
 fn user(cloud: &mut Cloud, name: &str, password: &str, roles: &[(&str, &Value)]) {
     let id = cloud.fresh_hex();
-    let roles: Object = roles.iter().map(|(project, roles)| ((*project).to_owned(), (*roles).clone())).collect();
+    let roles: Object =
+        roles.iter().map(|(project, roles)| ((*project).to_owned(), (*roles).clone())).collect();
     let digest = hashes::sha256_hex(format!("{id}:{password}").as_bytes());
-    cloud.tables.put(Kind::User, object_of(json!({"id": id, "name": name, "domain_id": "default", "enabled": true,
-        "password_expires_at": null, "options": {}, "_roles": roles, "_password": digest})));
+    cloud.tables.put(
+        Kind::User,
+        object_of(json!({"id": id, "name": name, "domain_id": "default", "enabled": true,
+        "password_expires_at": null, "options": {}, "_roles": roles, "_password": digest})),
+    );
 }
 
 fn image(cloud: &mut Cloud, owner: &str, name: &str, min_disk: i64, size: i64) {
@@ -96,6 +112,9 @@ fn external_network(cloud: &mut Cloud, owner: &str) {
         "gateway_ip": "172.24.4.1", "cidr": "172.24.0.0/16",
         "allocation_pools": [{"start": "172.24.4.2", "end": "172.24.255.254"}], "host_routes": [], "dns_nameservers": [],
         "description": "", "service_types": [], "dns_publish_fixed_ip": false})));
-    cloud.tables.put(Kind::RbacPolicy, with_times(json!({"id": policy, "object_type": "network", "object_id": network,
-        "target_tenant": "*", "action": "access_as_external"})));
+    cloud.tables.put(
+        Kind::RbacPolicy,
+        with_times(json!({"id": policy, "object_type": "network", "object_id": network,
+        "target_tenant": "*", "action": "access_as_external"})),
+    );
 }

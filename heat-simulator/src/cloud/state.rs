@@ -36,7 +36,12 @@ pub(crate) struct Cloud {
 impl Cloud {
     /// A cloud with its ready-made objects, or the one that `tables` hold.
     pub(crate) fn new(
-        settings: Arc<Settings>, base: String, now: i64, tables: Tables, file: Option<StateFile>, found: bool,
+        settings: Arc<Settings>,
+        base: String,
+        now: i64,
+        tables: Tables,
+        file: Option<StateFile>,
+        found: bool,
     ) -> Self {
         let mut cloud = Self {
             tables,
@@ -62,7 +67,8 @@ impl Cloud {
     /// Everything that is not the clients' own is gone; tokens too.
     pub(crate) fn reset(&mut self) {
         for kind in Kind::ALL {
-            let ids: Vec<String> = self.tables.all(*kind).map(|object| object.text("id").to_owned()).collect();
+            let ids: Vec<String> =
+                self.tables.all(*kind).map(|object| object.text("id").to_owned()).collect();
             for id in ids {
                 self.tables.remove(*kind, &id);
             }

@@ -103,7 +103,8 @@ impl StateFile {
         }
         let mut text = serde_json::to_vec(&line)?;
         text.push(b'\n');
-        let written = self.file.write_all(&text).and_then(|()| if self.sync { self.file.sync_data() } else { Ok(()) });
+        let written =
+            self.file.write_all(&text).and_then(|()| if self.sync { self.file.sync_data() } else { Ok(()) });
         if let Err(error) = written {
             self.file.set_len(self.length)?;
             self.file.seek(SeekFrom::Start(self.length))?;
@@ -158,7 +159,8 @@ fn sealed(object: &Object) -> Object {
 
 fn write_snapshot(path: &Path, sync: bool, tables: &Tables) -> io::Result<File> {
     let fresh = beside(path, "new");
-    let mut out = BufWriter::new(private(OpenOptions::new().create(true).truncate(true).write(true)).open(&fresh)?);
+    let mut out =
+        BufWriter::new(private(OpenOptions::new().create(true).truncate(true).write(true)).open(&fresh)?);
     writeln!(out, "{MARK}")?;
     for kind in Kind::ALL {
         for object in tables.all(*kind) {
@@ -183,7 +185,11 @@ fn read(path: &Path, text: &[u8], tables: &mut Tables) -> Result<bool, StateFile
     // What follows the last newline was torn by a crash before its answer was sent.
     let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let mut lines = text[..whole].split_inclusive(|byte| *byte == b'\n').enumerate();
-    let damaged = |number: usize, reason: String| StateFileError::Damaged { path: path.to_owned(), line: number + 1, reason };
+    let damaged = |number: usize, reason: String| StateFileError::Damaged {
+        path: path.to_owned(),
+        line: number + 1,
+        reason,
+    };
     match lines.next() {
         None if text.is_empty() => return Ok(false),
         Some((_, first)) if first.trim_ascii() == MARK.as_bytes() => {}
@@ -228,7 +234,12 @@ mod tests {
         tables.put(Kind::Network, network("b"));
         file.append(&tables.changes()).unwrap();
         drop(file);
-        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"put\":[[\"network\",{\"id").unwrap();
+        OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"put\":[[\"network\",{\"id")
+            .unwrap();
         let mut again = Tables::default();
         let (_file, found) = StateFile::open(&path, true, &mut again).unwrap();
         assert!(found);

@@ -127,8 +127,7 @@ impl Tables {
     /// The object with the least key of an index that is at most `limit`.
     pub(crate) fn least(&self, kind: Kind, index: &'static str, limit: &str) -> Option<&Object> {
         let table = self.tables.get(&kind)?;
-        let (_, places) =
-            table.indexes.range((index, String::new())..=(index, limit.to_owned())).next()?;
+        let (_, places) = table.indexes.range((index, String::new())..=(index, limit.to_owned())).next()?;
         table.rows.get(places.first()?)
     }
 
@@ -138,7 +137,11 @@ impl Tables {
         let mut changes = Vec::new();
         for undo in &self.undo {
             if seen.insert((undo.kind, undo.id.as_str())) {
-                changes.push(Change { kind: undo.kind, id: undo.id.clone(), now: self.get(undo.kind, &undo.id) });
+                changes.push(Change {
+                    kind: undo.kind,
+                    id: undo.id.clone(),
+                    now: self.get(undo.kind, &undo.id),
+                });
             }
         }
         changes

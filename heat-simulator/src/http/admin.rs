@@ -58,7 +58,10 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Answer {
             let limits = limits.as_object().cloned().unwrap_or_default();
             let known = quotas::defaults(service);
             if let Some(unknown) = limits.keys().find(|name| known.iter().all(|(known, _)| known != name)) {
-                return Answer::json(400, json!({"error": format!("no quota {unknown} in service {service}")}));
+                return Answer::json(
+                    400,
+                    json!({"error": format!("no quota {unknown} in service {service}")}),
+                );
             }
             for name in limits.keys() {
                 inner.cloud.set_quota(service, project, name, limits.int(name));
@@ -78,5 +81,9 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Answer {
 /// One rule or a list of them.
 fn faults_of(request: &Request) -> Result<Vec<Fault>, serde_json::Error> {
     let body: Value = serde_json::from_slice(&request.body)?;
-    if body.is_array() { serde_json::from_value(body) } else { serde_json::from_value(body).map(|fault| vec![fault]) }
+    if body.is_array() {
+        serde_json::from_value(body)
+    } else {
+        serde_json::from_value(body).map(|fault| vec![fault])
+    }
 }

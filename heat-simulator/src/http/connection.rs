@@ -102,7 +102,11 @@ impl Connected<IncomingStream<'_, CuttableListener>> for Cutter {
 }
 
 impl AsyncRead for CuttableStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.cutter.check(0, cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }

@@ -23,10 +23,17 @@ pub(crate) struct Request {
 impl Request {
     /// A request from its parts.
     pub(crate) fn new(
-        method: &str, path: &str, query: Option<&str>, headers: Vec<(String, String)>, body: Vec<u8>,
+        method: &str,
+        path: &str,
+        query: Option<&str>,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
     ) -> Self {
-        let segments =
-            path.split('/').filter(|segment| !segment.is_empty()).map(|segment| decoded(segment, false)).collect();
+        let segments = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| decoded(segment, false))
+            .collect();
         let query = query.unwrap_or("").split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (decoded(name, true), decoded(value, true))
@@ -198,7 +205,8 @@ mod tests {
 
     #[test]
     fn paths_and_queries_are_decoded() {
-        let request = Request::new("GET", "/a/b%2Fc", Some("name=x+y&tag=%C3%A9&tag=z&flag"), Vec::new(), Vec::new());
+        let request =
+            Request::new("GET", "/a/b%2Fc", Some("name=x+y&tag=%C3%A9&tag=z&flag"), Vec::new(), Vec::new());
         assert_eq!(request.segments, ["a", "b/c"]);
         assert_eq!(request.parameter("name"), Some("x y"));
         assert_eq!(request.parameter("tag"), Some("z"));

@@ -242,7 +242,13 @@ impl Faults {
     }
 
     /// Counts a request and gives what shall happen to it.
-    pub(crate) fn meet(&mut self, method: &str, path: &str, body: &[u8], project: Option<&str>) -> Option<Effect> {
+    pub(crate) fn meet(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: &[u8],
+        project: Option<&str>,
+    ) -> Option<Effect> {
         let mut taken = None;
         for (fault, seen) in &mut self.rules {
             if !fault.matches(method, path, body, project) {
@@ -256,7 +262,8 @@ impl Faults {
                 break;
             }
         }
-        self.rules.retain(|(fault, seen)| fault.times.is_none_or(|times| *seen < fault.skip.saturating_add(times)));
+        self.rules
+            .retain(|(fault, seen)| fault.times.is_none_or(|times| *seen < fault.skip.saturating_add(times)));
         taken
     }
 }

@@ -24,9 +24,13 @@ pub(crate) fn masked(value: &Value) -> Value {
                 .map(|(name, value)| {
                     let hidden = match value {
                         // `password: {user: {…}}` is a method of authentication, not a secret.
-                        Value::String(_) | Value::Number(_) if SECRET.contains(&name.as_str()) => Value::from("***"),
+                        Value::String(_) | Value::Number(_) if SECRET.contains(&name.as_str()) => {
+                            Value::from("***")
+                        }
                         // `token: {id}` in a request for a token.
-                        Value::Object(token) if name == "token" && token.len() == 1 && token.contains_key("id") => {
+                        Value::Object(token)
+                            if name == "token" && token.len() == 1 && token.contains_key("id") =>
+                        {
                             serde_json::json!({"id": "***"})
                         }
                         other => masked(other),

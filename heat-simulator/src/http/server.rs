@@ -76,7 +76,9 @@ enum Sending {
 
 /// Serves one request: axum's fallback handler.
 pub(crate) async fn serve(
-    State(shared): State<Arc<Shared>>, ConnectInfo(cutter): ConnectInfo<Cutter>, request: axum::extract::Request,
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(cutter): ConnectInfo<Cutter>,
+    request: axum::extract::Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let headers = parts.headers.iter().map(|(name, value)| {
@@ -177,14 +179,19 @@ async fn held(shared: &Shared, request: &Request, milliseconds: u64) -> Answer {
 }
 
 fn write_down(
-    shared: &Shared, request: &Request, answer: Option<&Answer>, effect: Option<&Effect>, project: Option<String>,
+    shared: &Shared,
+    request: &Request,
+    answer: Option<&Answer>,
+    effect: Option<&Effect>,
+    project: Option<String>,
     request_id: &str,
 ) {
     let body = match answer.map(|answer| &answer.body) {
         Some(Body::Json(body)) => masked(body),
         _ => Value::Null,
     };
-    let microversion = request.header("openstack-api-version").or_else(|| request.header("x-openstack-nova-api-version"));
+    let microversion =
+        request.header("openstack-api-version").or_else(|| request.header("x-openstack-nova-api-version"));
     let fault = effect.and_then(|effect| serde_json::to_value(effect).ok()).map(|effect| match &effect {
         Value::String(name) => name.clone(),
         Value::Object(map) => map.keys().next().cloned().unwrap_or_default(),

@@ -10,7 +10,12 @@ use crate::http::exchange::{Answer, Outcome, Refusal, Request};
 use serde_json::{Value, json};
 
 /// Works on a request below `/identity`.
-pub(super) fn serve(cloud: &mut Cloud, request: &Request, segments: &[&str], caller: Option<Caller>) -> Outcome {
+pub(super) fn serve(
+    cloud: &mut Cloud,
+    request: &Request,
+    segments: &[&str],
+    caller: Option<Caller>,
+) -> Outcome {
     let base = format!("{}/identity", request.base(&cloud.base));
     let method = request.method.as_str();
     match (method, segments) {
@@ -25,10 +30,11 @@ pub(super) fn serve(cloud: &mut Cloud, request: &Request, segments: &[&str], cal
     match (method, segments) {
         ("GET" | "HEAD", ["v3", "auth", "tokens"]) => tokens::show(cloud, request, &caller),
         ("DELETE", ["v3", "auth", "tokens"]) => tokens::revoke(cloud, request),
-        ("GET", ["v3", "auth", "catalog"]) => {
-            Ok(Answer::json(200, json!({"catalog": catalog::catalog(cloud, &caller.project_id),
-                "links": {"next": null, "self": format!("{base}/v3/auth/catalog"), "previous": null}})))
-        }
+        ("GET", ["v3", "auth", "catalog"]) => Ok(Answer::json(
+            200,
+            json!({"catalog": catalog::catalog(cloud, &caller.project_id),
+                "links": {"next": null, "self": format!("{base}/v3/auth/catalog"), "previous": null}}),
+        )),
         ("GET", ["v3", "auth", "projects"]) => projects::of_caller(cloud, &caller, &base),
         ("GET", ["v3", "users", user, "application_credentials"]) => {
             application_credentials::list(cloud, &caller, request, user, &base)
@@ -74,5 +80,9 @@ pub(super) fn error(refusal: &Refusal) -> Answer {
     };
     let body = json!({"error": {"code": refusal.status, "message": refusal.message, "title": title}});
     let answer = Answer::json(refusal.status, body).with("vary", "X-Auth-Token");
-    if refusal.status == 401 { answer.with("www-authenticate", "Keystone uri=\"http://127.0.0.1/identity\"") } else { answer }
+    if refusal.status == 401 {
+        answer.with("www-authenticate", "Keystone uri=\"http://127.0.0.1/identity\"")
+    } else {
+        answer
+    }
 }

@@ -55,7 +55,9 @@ pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, segme
         return Err(not_found());
     };
     match (request.method.as_str(), rest) {
-        ("GET", []) => Ok(Answer::json(200, json!({"resources": extensions::resources(&request.base(&cloud.base))}))),
+        ("GET", []) => {
+            Ok(Answer::json(200, json!({"resources": extensions::resources(&request.base(&cloud.base))})))
+        }
         ("GET", ["extensions"]) => Ok(Answer::json(200, json!({"extensions": extensions::list()}))),
         ("GET", ["extensions", alias]) => extensions::show(alias),
         ("GET", ["availability_zones"]) => Ok(agents::zones()),
@@ -67,7 +69,9 @@ pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, segme
             qos::serve_rules(cloud, caller, request, policy, rules, tail)
         }
         (_, ["qos", "policies", tail @ ..]) => crud(cloud, caller, request, &resource("policies")?, tail),
-        (_, [collection, id, "tags", tail @ ..]) => tags::serve(cloud, caller, request, &resource(collection)?, id, tail),
+        (_, [collection, id, "tags", tail @ ..]) => {
+            tags::serve(cloud, caller, request, &resource(collection)?, id, tail)
+        }
         (_, [collection, tail @ ..]) => crud(cloud, caller, request, &resource(collection)?, tail),
         _ => Err(not_found()),
     }
@@ -78,7 +82,13 @@ fn not_found() -> Refusal {
 }
 
 /// Create, list, show, update, delete: the same for all resources.
-fn crud(cloud: &mut Cloud, caller: &Caller, request: &Request, resource: &Resource, tail: &[&str]) -> Outcome {
+fn crud(
+    cloud: &mut Cloud,
+    caller: &Caller,
+    request: &Request,
+    resource: &Resource,
+    tail: &[&str],
+) -> Outcome {
     match (request.method.as_str(), tail) {
         ("GET", []) => collection::list(cloud, caller, request, resource),
         ("POST", []) => create(cloud, caller, request, resource),

@@ -6,11 +6,18 @@ use crate::http::exchange::{Answer, Outcome, Refusal, Request, body_of};
 use serde_json::{Value, json};
 
 fn view(credential: &Object, base: &str) -> Object {
-    let mut shown: Object =
-        credential.iter().filter(|(name, _)| !name.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut shown: Object = credential
+        .iter()
+        .filter(|(name, _)| !name.starts_with('_'))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     // The owner is part of the address, not of the body.
     shown.shift_remove("user_id");
-    let path = format!("{base}/v3/users/{}/application_credentials/{}", credential.text("user_id"), credential.text("id"));
+    let path = format!(
+        "{base}/v3/users/{}/application_credentials/{}",
+        credential.text("user_id"),
+        credential.text("id")
+    );
     shown.set("links", json!({"self": path}));
     shown
 }
@@ -19,11 +26,17 @@ fn own(caller: &Caller, user: &str, action: &str) -> Result<(), Refusal> {
     if caller.user_id == user {
         return Ok(());
     }
-    Err(Refusal::new(403, format!("You are not authorized to perform the requested action: identity:{action}_application_credential.")))
+    Err(Refusal::new(
+        403,
+        format!(
+            "You are not authorized to perform the requested action: identity:{action}_application_credential."
+        ),
+    ))
 }
 
 fn find<'c>(cloud: &'c Cloud, user: &str, id: &str) -> Result<&'c Object, Refusal> {
-    let found = cloud.tables.get(Kind::ApplicationCredential, id).filter(|found| found.text("user_id") == user);
+    let found =
+        cloud.tables.get(Kind::ApplicationCredential, id).filter(|found| found.text("user_id") == user);
     found.ok_or_else(|| Refusal::new(404, format!("Could not find Application Credential: {id}.")))
 }
 
@@ -37,27 +50,46 @@ pub(super) fn list(cloud: &Cloud, caller: &Caller, request: &Request, user: &str
         .map(|found| Value::Object(view(found, base)))
         .collect();
     let link = format!("{base}/v3/users/{user}/application_credentials");
-    Ok(Answer::json(200, json!({"application_credentials": items,
-        "links": {"next": null, "self": link, "previous": null}})))
+    Ok(Answer::json(
+        200,
+        json!({"application_credentials": items,
+        "links": {"next": null, "self": link, "previous": null}}),
+    ))
 }
 
 /// POST …/application_credentials. The secret is shown only in this answer.
-pub(super) fn create(cloud: &mut Cloud, caller: &Caller, request: &Request, user: &str, base: &str) -> Outcome {
+pub(super) fn create(
+    cloud: &mut Cloud,
+    caller: &Caller,
+    request: &Request,
+    user: &str,
+    base: &str,
+) -> Outcome {
     own(caller, user, "create")?;
-    let body = body_of(request, "application_credential", "Expecting to find application_credential in request body.")?;
+    let body = body_of(
+        request,
+        "application_credential",
+        "Expecting to find application_credential in request body.",
+    )?;
     let name = body.text("name").to_owned();
     if name.is_empty() {
         return Err(Refusal::new(400, "'name' is a required property"));
     }
     if cloud.tables.find(Kind::ApplicationCredential, "user", user).any(|found| found.text("name") == name) {
-        return Err(Refusal::new(409, format!("Conflict occurred attempting to store application_credential - Duplicate entry found with name {name}.")));
+        return Err(Refusal::new(
+            409,
+            format!(
+                "Conflict occurred attempting to store application_credential - Duplicate entry found with name {name}."
+            ),
+        ));
     }
     let asked: Vec<String> = body
         .items("roles")
         .iter()
         .filter_map(|role| {
             let by_name = role["name"].as_str().map(str::to_owned);
-            by_name.or_else(|| Some(cloud.tables.get(Kind::Role, role["id"].as_str()?)?.text("name").to_owned()))
+            by_name
+                .or_else(|| Some(cloud.tables.get(Kind::Role, role["id"].as_str()?)?.text("name").to_owned()))
         })
         .collect();
     let roles = if asked.is_empty() { caller.roles.clone() } else { asked };

@@ -15,8 +15,11 @@ fn kind_of(collection: &str) -> Option<(Kind, &'static str)> {
 }
 
 fn view(object: &Object, collection: &str, base: &str) -> Value {
-    let mut shown: Object =
-        object.iter().filter(|(name, _)| !name.starts_with('_')).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut shown: Object = object
+        .iter()
+        .filter(|(name, _)| !name.starts_with('_'))
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect();
     shown.set("links", json!({"self": format!("{base}/v3/{collection}/{}", object.text("id"))}));
     Value::Object(shown)
 }
@@ -26,8 +29,15 @@ fn forbidden(action: &str) -> Refusal {
 }
 
 /// GET /v3/{projects,users,roles,domains}. Administrators only, as Keystone's policy has it.
-pub(super) fn list(cloud: &Cloud, caller: &Caller, request: &Request, collection: &str, base: &str) -> Outcome {
-    let (kind, _) = kind_of(collection).ok_or_else(|| Refusal::new(404, "The resource could not be found."))?;
+pub(super) fn list(
+    cloud: &Cloud,
+    caller: &Caller,
+    request: &Request,
+    collection: &str,
+    base: &str,
+) -> Outcome {
+    let (kind, _) =
+        kind_of(collection).ok_or_else(|| Refusal::new(404, "The resource could not be found."))?;
     if !caller.is_admin() {
         return Err(forbidden(&format!("list_{collection}")));
     }
@@ -40,9 +50,13 @@ pub(super) fn list(cloud: &Cloud, caller: &Caller, request: &Request, collection
             })
         })
     };
-    let items: Vec<_> = cloud.tables.all(kind).filter(wanted).map(|object| view(object, collection, base)).collect();
-    Ok(Answer::json(200, json!({collection: items,
-        "links": {"next": null, "self": format!("{base}/v3/{collection}"), "previous": null}})))
+    let items: Vec<_> =
+        cloud.tables.all(kind).filter(wanted).map(|object| view(object, collection, base)).collect();
+    Ok(Answer::json(
+        200,
+        json!({collection: items,
+        "links": {"next": null, "self": format!("{base}/v3/{collection}"), "previous": null}}),
+    ))
 }
 
 /// GET /v3/auth/projects.
@@ -54,13 +68,17 @@ pub(super) fn of_caller(cloud: &Cloud, caller: &Caller, base: &str) -> Outcome {
         .filter_map(|id| cloud.tables.get(Kind::Project, id))
         .map(|project| view(project, "projects", base))
         .collect();
-    Ok(Answer::json(200, json!({"projects": projects,
-        "links": {"next": null, "self": format!("{base}/v3/auth/projects"), "previous": null}})))
+    Ok(Answer::json(
+        200,
+        json!({"projects": projects,
+        "links": {"next": null, "self": format!("{base}/v3/auth/projects"), "previous": null}}),
+    ))
 }
 
 /// GET /v3/{projects,users,roles,domains}/{id}. One's own project and user, or any for administrators.
 pub(super) fn show(cloud: &Cloud, caller: &Caller, collection: &str, id: &str, base: &str) -> Outcome {
-    let (kind, name) = kind_of(collection).ok_or_else(|| Refusal::new(404, "The resource could not be found."))?;
+    let (kind, name) =
+        kind_of(collection).ok_or_else(|| Refusal::new(404, "The resource could not be found."))?;
     let own = match kind {
         Kind::Project => id == caller.project_id,
         Kind::User => id == caller.user_id,

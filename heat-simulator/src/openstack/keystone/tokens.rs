@@ -17,7 +17,10 @@ pub(super) fn issue(cloud: &mut Cloud, request: &Request) -> Outcome {
     let auth = &body["auth"];
     let identity = &auth["identity"];
     let Some(methods) = identity["methods"].as_array() else {
-        return Err(Refusal::new(400, "Expecting to find identity in auth. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error."));
+        return Err(Refusal::new(
+            400,
+            "Expecting to find identity in auth. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.",
+        ));
     };
     let methods: Vec<String> = methods.iter().filter_map(Value::as_str).map(str::to_owned).collect();
     let mut user_id = None;
@@ -44,7 +47,10 @@ pub(super) fn issue(cloud: &mut Cloud, request: &Request) -> Outcome {
                 found.text("user_id").to_owned()
             }
             other => {
-                return Err(Refusal::new(401, format!("Attempted to authenticate with an unsupported method. {other}")));
+                return Err(Refusal::new(
+                    401,
+                    format!("Attempted to authenticate with an unsupported method. {other}"),
+                ));
             }
         };
         user_id = Some(proven);
@@ -58,7 +64,9 @@ pub(super) fn issue(cloud: &mut Cloud, request: &Request) -> Outcome {
         }
     }
     let roles = match &credential {
-        Some(credential) => credential.items("_roles").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(credential) => {
+            credential.items("_roles").iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
         None => roles,
     };
     let life = i64::try_from(cloud.settings.token_life.as_millis()).unwrap_or(i64::MAX / 4);
@@ -101,7 +109,8 @@ fn application_credential(cloud: &Cloud, given: &Value) -> Result<Object, Refusa
     } else {
         cloud.tables.get(Kind::ApplicationCredential, id)
     };
-    let found = found.ok_or_else(|| Refusal::new(401, "The request you have made requires authentication."))?;
+    let found =
+        found.ok_or_else(|| Refusal::new(401, "The request you have made requires authentication."))?;
     let digest = hashes::sha256_hex(format!("{}:{}", found.text("id"), text_of(given, "secret")).as_bytes());
     let expired = time::parse(found.text("expires_at")).is_some_and(|expires| expires <= cloud.now);
     if found.text("_secret") == digest && !expired { Ok(found.clone()) } else { Err(unauthorized()) }
@@ -174,8 +183,7 @@ fn describe(cloud: &Cloud, token: &Token, with_catalog: bool) -> Value {
     if let Some(id) = &token.application_credential
         && let Some(credential) = cloud.tables.get(Kind::ApplicationCredential, id)
     {
-        body["application_credential"] =
-            json!({"id": id, "name": credential.text("name"), "restricted": !credential.flag("unrestricted")});
+        body["application_credential"] = json!({"id": id, "name": credential.text("name"), "restricted": !credential.flag("unrestricted")});
     }
     body
 }
@@ -187,7 +195,8 @@ pub(super) fn show(cloud: &Cloud, request: &Request, caller: &Caller) -> Outcome
     let token = token.filter(|token| caller.is_admin() || token.caller.user_id == caller.user_id);
     let token = token.ok_or_else(|| Refusal::new(404, format!("Could not find token: {subject}.")))?;
     let with_catalog = request.query.iter().all(|(name, _)| name != "nocatalog");
-    Ok(Answer::json(200, json!({"token": describe(cloud, token, with_catalog)})).with("x-subject-token", subject))
+    Ok(Answer::json(200, json!({"token": describe(cloud, token, with_catalog)}))
+        .with("x-subject-token", subject))
 }
 
 /// DELETE /v3/auth/tokens.

@@ -111,7 +111,10 @@ mod tests {
         let (cidr, exact) = Cidr::parse("10.0.0.0/29").unwrap();
         assert!(exact);
         let (first, last) = cidr.hosts();
-        assert_eq!((address(first, false).to_string(), address(last, false).to_string()), ("10.0.0.1".into(), "10.0.0.6".into()));
+        assert_eq!(
+            (address(first, false).to_string(), address(last, false).to_string()),
+            ("10.0.0.1".into(), "10.0.0.6".into())
+        );
         assert!(!cidr.is_host(cidr.last()) && cidr.is_host(first));
         assert!(!Cidr::parse("10.0.0.1/29").unwrap().1);
         assert!(Cidr::parse("10.0.0.0/33").is_none() && Cidr::parse("x/8").is_none());

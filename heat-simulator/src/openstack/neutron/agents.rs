@@ -7,10 +7,13 @@ use serde_json::json;
 
 /// GET /availability_zones.
 pub(super) fn zones() -> Answer {
-    Answer::json(200, json!({"availability_zones": [
-        {"name": "nova", "resource": "network", "state": "available"},
-        {"name": "nova", "resource": "router", "state": "available"},
-    ]}))
+    Answer::json(
+        200,
+        json!({"availability_zones": [
+            {"name": "nova", "resource": "network", "state": "available"},
+            {"name": "nova", "resource": "router", "state": "available"},
+        ]}),
+    )
 }
 
 /// GET /agents.

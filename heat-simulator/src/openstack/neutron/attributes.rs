@@ -118,7 +118,10 @@ fn forbidden(resource: &Resource, action: &str, attribute: &str) -> Refusal {
     Refusal::typed(
         403,
         "PolicyNotAuthorized",
-        format!("(rule:{action}_{name} and rule:{action}_{name}:{attribute}) is disallowed by policy", name = resource.name),
+        format!(
+            "(rule:{action}_{name} and rule:{action}_{name}:{attribute}) is disallowed by policy",
+            name = resource.name
+        ),
     )
 }
 
@@ -142,7 +145,9 @@ pub(super) fn for_create(resource: &Resource, caller: &Caller, given: &Object) -
             None if !attribute.post => {}
             None => match attribute.initial {
                 Initial::Required => {
-                    return Err(bad(format!("Failed to parse request. Required attribute '{name}' not specified")));
+                    return Err(bad(format!(
+                        "Failed to parse request. Required attribute '{name}' not specified"
+                    )));
                 }
                 other => {
                     if let Some(value) = initial(other) {
@@ -208,17 +213,26 @@ fn checked(name: &str, check: Check, value: &Value) -> Result<Value, Refusal> {
     let quoted = || format!("'{}'", python_str(value));
     match check {
         Check::Any => Ok(value.clone()),
-        Check::TextOrNull(_) | Check::UuidOrNull | Check::SubnetOrNull | Check::AddressOrNull | Check::DictOrNull | Check::NumberOrNull
+        Check::TextOrNull(_)
+        | Check::UuidOrNull
+        | Check::SubnetOrNull
+        | Check::AddressOrNull
+        | Check::DictOrNull
+        | Check::NumberOrNull
             if value.is_null() =>
         {
             Ok(Value::Null)
         }
         Check::Text(most) | Check::TextOrNull(most) => match value.as_str() {
-            Some(text) if text.chars().count() > most => no(format!("'{text}' exceeds maximum length of {most}")),
+            Some(text) if text.chars().count() > most => {
+                no(format!("'{text}' exceeds maximum length of {most}"))
+            }
             Some(_) => Ok(value.clone()),
             None => no(format!("{} is not a valid string", quoted())),
         },
-        Check::Flag => flag(value).map(Value::Bool).map_or_else(|| no(format!("{} cannot be converted to boolean", quoted())), Ok),
+        Check::Flag => flag(value)
+            .map(Value::Bool)
+            .map_or_else(|| no(format!("{} cannot be converted to boolean", quoted())), Ok),
         Check::Uuid | Check::UuidOrNull => match value.as_str() {
             Some(text) if is_uuid(text) => Ok(value.clone()),
             _ => no(format!("{} is not a valid UUID", quoted())),
@@ -239,23 +253,32 @@ fn checked(name: &str, check: Check, value: &Value) -> Result<Value, Refusal> {
             }
             Some(_) => Ok(value.clone()),
         },
-        Check::Address | Check::AddressOrNull => match value.as_str().and_then(|text| text.parse::<IpAddr>().ok()) {
-            Some(address) => Ok(address.to_string().into()),
-            None => no(format!("{} is not a valid IP address", quoted())),
-        },
+        Check::Address | Check::AddressOrNull => {
+            match value.as_str().and_then(|text| text.parse::<IpAddr>().ok()) {
+                Some(address) => Ok(address.to_string().into()),
+                None => no(format!("{} is not a valid IP address", quoted())),
+            }
+        }
         Check::OneOf(allowed) => match value.as_str() {
             Some(text) if allowed.contains(&text) => Ok(value.clone()),
             _ if allowed.contains(&"") && value.is_null() => Ok(Value::Null),
             _ => {
-                let list: Vec<_> = allowed.iter().filter(|text| !text.is_empty()).map(|text| json!(text)).collect();
+                let list: Vec<_> =
+                    allowed.iter().filter(|text| !text.is_empty()).map(|text| json!(text)).collect();
                 no(format!("{} is not in {}", quoted(), python_repr(&Value::Array(list))))
             }
         },
-        Check::NumberOrNull => integer(value).map_or_else(|| no(format!("{} is not an integer", quoted())), |n| Ok(json!(n))),
+        Check::NumberOrNull => {
+            integer(value).map_or_else(|| no(format!("{} is not an integer", quoted())), |n| Ok(json!(n)))
+        }
         Check::Number(least, most) => match integer(value) {
             None => no(format!("{} is not an integer", quoted())),
-            Some(number) if number < least => no(format!("'{number}' is too small - must be at least '{least}'")),
-            Some(number) if number > most => no(format!("'{number}' is too large - must be no larger than '{most}'")),
+            Some(number) if number < least => {
+                no(format!("'{number}' is too small - must be at least '{least}'"))
+            }
+            Some(number) if number > most => {
+                no(format!("'{number}' is too large - must be no larger than '{most}'"))
+            }
             Some(number) => Ok(json!(number)),
         },
         Check::Mac => match value.as_str().and_then(mac) {
@@ -264,12 +287,20 @@ fn checked(name: &str, check: Check, value: &Value) -> Result<Value, Refusal> {
         },
         Check::Addresses => {
             let Value::Array(items) = value else {
-                return if value.is_null() { Ok(json!([])) } else { no(format!("Invalid data format for nameserver: {}", quoted())) };
+                return if value.is_null() {
+                    Ok(json!([]))
+                } else {
+                    no(format!("Invalid data format for nameserver: {}", quoted()))
+                };
             };
             let mut seen = Vec::new();
             for item in items {
                 let Some(address) = item.as_str().and_then(|text| text.parse::<IpAddr>().ok()) else {
-                    return no(format!("'{}' is not a valid nameserver. '{}' is not a valid IP address", python_str(item), python_str(item)));
+                    return no(format!(
+                        "'{}' is not a valid nameserver. '{}' is not a valid IP address",
+                        python_str(item),
+                        python_str(item)
+                    ));
                 };
                 if seen.contains(&address) {
                     return no(format!("Duplicate nameserver '{address}'"));
@@ -286,7 +317,9 @@ fn checked(name: &str, check: Check, value: &Value) -> Result<Value, Refusal> {
                         return no(format!("'{}' is not a dictionary", python_str(item)));
                     };
                     if let Some(missing) = keys.iter().find(|key| !map.contains_key(**key)) {
-                        return no(format!("Validation of dictionary's keys failed. Expected keys: {missing}"));
+                        return no(format!(
+                            "Validation of dictionary's keys failed. Expected keys: {missing}"
+                        ));
                     }
                 }
                 Ok(value.clone())
@@ -362,7 +395,8 @@ pub(super) fn is_uuid(text: &str) -> bool {
 
 fn mac(text: &str) -> Option<String> {
     let parts: Vec<_> = text.split([':', '-']).collect();
-    let good = parts.len() == 6 && parts.iter().all(|part| part.len() == 2 && u8::from_str_radix(part, 16).is_ok());
+    let good =
+        parts.len() == 6 && parts.iter().all(|part| part.len() == 2 && u8::from_str_radix(part, 16).is_ok());
     good.then(|| parts.join(":").to_ascii_lowercase())
 }
 

@@ -49,7 +49,11 @@ fn python_list(names: &[&str]) -> String {
 }
 
 /// The objects that can fit the filters, by an index where there is one.
-fn candidates<'c>(cloud: &'c Cloud, resource: &Resource, filters: &BTreeMap<&str, Vec<&str>>) -> Vec<&'c Object> {
+fn candidates<'c>(
+    cloud: &'c Cloud,
+    resource: &Resource,
+    filters: &BTreeMap<&str, Vec<&str>>,
+) -> Vec<&'c Object> {
     let tables = &cloud.tables;
     if let Some(ids) = filters.get("id") {
         return ids.iter().filter_map(|id| tables.get(resource.kind, id)).collect();
@@ -94,7 +98,9 @@ fn fits(object: &Object, name: &str, wanted: &[&str]) -> bool {
             return wanted.iter().all(|pair| {
                 let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
                 object.items("fixed_ips").iter().any(|fixed| match key {
-                    "ip_address_substr" => fixed["ip_address"].as_str().is_some_and(|text| text.contains(value)),
+                    "ip_address_substr" => {
+                        fixed["ip_address"].as_str().is_some_and(|text| text.contains(value))
+                    }
                     key => fixed[key] == value,
                 })
             });
@@ -106,7 +112,9 @@ fn fits(object: &Object, name: &str, wanted: &[&str]) -> bool {
             "true" | "1" => *flag,
             _ => !*flag,
         }),
-        Some(Value::Array(items)) => wanted.iter().any(|text| items.iter().any(|item| python_str(item) == *text)),
+        Some(Value::Array(items)) => {
+            wanted.iter().any(|text| items.iter().any(|item| python_str(item) == *text))
+        }
         Some(Value::Null) | None => wanted.contains(&""),
         Some(value) => {
             let text = python_str(value);
@@ -116,7 +124,8 @@ fn fits(object: &Object, name: &str, wanted: &[&str]) -> bool {
 }
 
 fn sort(found: &mut [Object], request: &Request) {
-    let keys: Vec<&str> = request.query.iter().filter(|(k, _)| k == "sort_key").map(|(_, v)| v.as_str()).collect();
+    let keys: Vec<&str> =
+        request.query.iter().filter(|(k, _)| k == "sort_key").map(|(_, v)| v.as_str()).collect();
     let directions: Vec<&str> =
         request.query.iter().filter(|(k, _)| k == "sort_dir").map(|(_, v)| v.as_str()).collect();
     if keys.is_empty() && request.parameter("limit").is_some() {
@@ -132,9 +141,7 @@ fn sort(found: &mut [Object], request: &Request) {
     }
 }
 
-fn page(
-    found: Vec<Object>, request: &Request, resource: &Resource, base: &str,
-) -> (Vec<Object>, Vec<Value>) {
+fn page(found: Vec<Object>, request: &Request, resource: &Resource, base: &str) -> (Vec<Object>, Vec<Value>) {
     let limit: usize = request.parameter("limit").and_then(|text| text.parse().ok()).unwrap_or(0);
     let marker = request.parameter("marker").unwrap_or("");
     let after = found.iter().position(|object| object.text("id") == marker).map_or(0, |place| place + 1);
@@ -168,7 +175,12 @@ fn page(
 
 /// What `fields=` asks for, or all.
 pub(super) fn only_asked_fields(object: Object, request: &Request) -> Object {
-    let asked: Vec<&str> = request.query.iter().filter(|(k, v)| k == "fields" && !v.is_empty()).map(|(_, v)| v.as_str()).collect();
+    let asked: Vec<&str> = request
+        .query
+        .iter()
+        .filter(|(k, v)| k == "fields" && !v.is_empty())
+        .map(|(_, v)| v.as_str())
+        .collect();
     if asked.is_empty() {
         return object;
     }

@@ -5,15 +5,57 @@ use serde_json::{Value, json};
 
 /// What is simulated, of what an ordinary cloud has.
 const EXTENSIONS: &[&str] = &[
-    "address-scope", "agent", "allowed-address-pairs", "availability_zone", "binding", "default-subnetpools",
-    "dhcp_agent_scheduler", "dns-integration", "dvr", "empty-string-filtering", "ext-gw-mode", "external-net",
-    "extra_dhcp_opt", "extraroute", "extraroute-atomic", "filter-validation", "fip-port-details", "ip_allocation",
-    "l2_adjacency", "l3-ha", "net-mtu", "net-mtu-writable", "network_availability_zone", "pagination", "port-security",
-    "project-id", "provider", "qos", "qos-bw-limit-direction", "qos-default", "qos-fip", "qos-port-network-policy",
-    "quota_details", "quotas", "rbac-address-scope", "rbac-policies", "rbac-security-groups", "rbac-subnetpool", "router",
-    "router_availability_zone", "security-group", "security-groups-normalized-cidr", "service-type", "sorting",
-    "standard-attr-description", "standard-attr-revisions", "standard-attr-tag", "standard-attr-timestamp",
-    "stateful-security-group", "subnet-service-types", "subnet_allocation",
+    "address-scope",
+    "agent",
+    "allowed-address-pairs",
+    "availability_zone",
+    "binding",
+    "default-subnetpools",
+    "dhcp_agent_scheduler",
+    "dns-integration",
+    "dvr",
+    "empty-string-filtering",
+    "ext-gw-mode",
+    "external-net",
+    "extra_dhcp_opt",
+    "extraroute",
+    "extraroute-atomic",
+    "filter-validation",
+    "fip-port-details",
+    "ip_allocation",
+    "l2_adjacency",
+    "l3-ha",
+    "net-mtu",
+    "net-mtu-writable",
+    "network_availability_zone",
+    "pagination",
+    "port-security",
+    "project-id",
+    "provider",
+    "qos",
+    "qos-bw-limit-direction",
+    "qos-default",
+    "qos-fip",
+    "qos-port-network-policy",
+    "quota_details",
+    "quotas",
+    "rbac-address-scope",
+    "rbac-policies",
+    "rbac-security-groups",
+    "rbac-subnetpool",
+    "router",
+    "router_availability_zone",
+    "security-group",
+    "security-groups-normalized-cidr",
+    "service-type",
+    "sorting",
+    "standard-attr-description",
+    "standard-attr-revisions",
+    "standard-attr-tag",
+    "standard-attr-timestamp",
+    "stateful-security-group",
+    "subnet-service-types",
+    "subnet_allocation",
 ];
 
 fn describe(alias: &str) -> Value {
@@ -36,7 +78,8 @@ pub(super) fn show(alias: &str) -> Outcome {
 
 /// GET /: the collections.
 pub(super) fn resources(base: &str) -> Vec<Value> {
-    let all = [("network", "networks"), ("subnet", "subnets"), ("subnetpool", "subnetpools"), ("port", "ports")];
+    let all =
+        [("network", "networks"), ("subnet", "subnets"), ("subnetpool", "subnetpools"), ("port", "ports")];
     all.iter()
         .map(|(name, collection)| {
             json!({"links": [{"rel": "self", "href": format!("{base}/network/v2.0/{collection}")}],

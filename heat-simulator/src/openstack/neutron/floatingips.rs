@@ -66,9 +66,16 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     cloud.check_network_quota(Kind::FloatingIp, given.text("project_id"))?;
     let mut floating = given;
     let address = floating.text("floating_ip_address").to_owned();
-    let subnet = floating.shift_remove("subnet_id").and_then(|subnet| subnet.as_str().map(str::to_owned)).unwrap_or_default();
+    let subnet = floating
+        .shift_remove("subnet_id")
+        .and_then(|subnet| subnet.as_str().map(str::to_owned))
+        .unwrap_or_default();
     if !address.is_empty() && !caller.is_admin() {
-        return Err(Refusal::typed(403, "PolicyNotAuthorized", "(rule:create_floatingip and rule:create_floatingip:floating_ip_address) is disallowed by policy"));
+        return Err(Refusal::typed(
+            403,
+            "PolicyNotAuthorized",
+            "(rule:create_floatingip and rule:create_floatingip:floating_ip_address) is disallowed by policy",
+        ));
     }
     if cloud.tables.count_by(Kind::Subnet, "network", &network_id) == 0 {
         return Err(bad(format_args!("Network {network_id} does not contain any IPv4 subnet")));
@@ -83,26 +90,35 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     let asked = if asked.is_empty() { None } else { Some(vec![Value::Object(asked)]) };
     floating.shift_remove("distributed");
     let id = cloud.stamp(&mut floating);
-    let port = ports::create_port(cloud, PortRequest {
-        network_id: &network_id,
-        project_id: "",
-        device_id: &id,
-        device_owner: "network:floatingip",
-        fixed_ips: asked,
-        security_groups: Some(Vec::new()),
-    });
+    let port = ports::create_port(
+        cloud,
+        PortRequest {
+            network_id: &network_id,
+            project_id: "",
+            device_id: &id,
+            device_owner: "network:floatingip",
+            fixed_ips: asked,
+            security_groups: Some(Vec::new()),
+        },
+    );
     let port = port.map_err(|refusal| match refusal.kind {
-        "IpAddressGenerationFailure" => Refusal::typed(400, "ExternalIpAddressExhausted", format!("Unable to find any IP address on external network {network_id}.")),
+        "IpAddressGenerationFailure" => Refusal::typed(
+            400,
+            "ExternalIpAddressExhausted",
+            format!("Unable to find any IP address on external network {network_id}."),
+        ),
         _ => refusal,
     })?;
-    let fixed_ips = cloud.tables.get(Kind::Port, &port).map(|port| port.items("fixed_ips").to_vec()).unwrap_or_default();
+    let fixed_ips =
+        cloud.tables.get(Kind::Port, &port).map(|port| port.items("fixed_ips").to_vec()).unwrap_or_default();
     let is_v4 = |fixed: &&Value| !text_of(fixed, "ip_address").contains(':');
     let address = fixed_ips.iter().find(is_v4).map_or("", |fixed| text_of(fixed, "ip_address"));
     floating.set("floating_ip_address", address);
     floating.set("router_id", Value::Null);
     floating.set("status", "DOWN");
     floating.set("_port", port);
-    let (port_id, fixed_address) = (floating.text("port_id").to_owned(), floating.text("fixed_ip_address").to_owned());
+    let (port_id, fixed_address) =
+        (floating.text("port_id").to_owned(), floating.text("fixed_ip_address").to_owned());
     floating.set("port_id", Value::Null);
     floating.set("fixed_ip_address", Value::Null);
     cloud.tables.put(Kind::FloatingIp, floating);
@@ -156,16 +172,31 @@ fn disassociate(cloud: &mut Cloud, id: &str) {
 }
 
 /// Points a floating IP at a port's IPv4 address, if a router connects the two networks.
-fn associate(cloud: &mut Cloud, caller: &Caller, id: &str, port_id: &str, address: &str) -> Result<(), Refusal> {
+fn associate(
+    cloud: &mut Cloud,
+    caller: &Caller,
+    id: &str,
+    port_id: &str,
+    address: &str,
+) -> Result<(), Refusal> {
     let floating = RESOURCE.find_own(cloud, caller, id)?.clone();
     let port = ports::RESOURCE.find(cloud, caller, port_id)?.clone();
     let network_id = floating.text("floating_network_id");
-    let v4: Vec<&Value> = port.items("fixed_ips").iter().filter(|fixed| !text_of(fixed, "ip_address").contains(':')).collect();
+    let v4: Vec<&Value> =
+        port.items("fixed_ips").iter().filter(|fixed| !text_of(fixed, "ip_address").contains(':')).collect();
     let fixed = match address {
         "" => match v4.as_slice() {
-            [] => return Err(bad(format_args!("Cannot add floating IP to port {port_id} that has no fixed IPv4 addresses"))),
+            [] => {
+                return Err(bad(format_args!(
+                    "Cannot add floating IP to port {port_id} that has no fixed IPv4 addresses"
+                )));
+            }
             [one] => *one,
-            _ => return Err(bad(format_args!("Port {port_id} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when assigning a floating IP"))),
+            _ => {
+                return Err(bad(format_args!(
+                    "Port {port_id} has multiple fixed IPv4 addresses.  Must provide a specific IPv4 address when assigning a floating IP"
+                )));
+            }
         },
         wanted => match v4.iter().find(|fixed| text_of(fixed, "ip_address") == wanted) {
             Some(fixed) => *fixed,
@@ -177,10 +208,19 @@ fn associate(cloud: &mut Cloud, caller: &Caller, id: &str, port_id: &str, addres
         Refusal::typed(404, "ExternalGatewayForFloatingIPNotFound", format!("External network {network_id} is not reachable from subnet {subnet_id}.  Therefore, cannot associate Port {port_id} with a Floating IP."))
     })?;
     let other = cloud.tables.find(Kind::FloatingIp, "port", port_id).find(|other| {
-        other.text("id") != id && other.text("fixed_ip_address") == fixed_address && other.text("floating_network_id") == network_id
+        other.text("id") != id
+            && other.text("fixed_ip_address") == fixed_address
+            && other.text("floating_network_id") == network_id
     });
     if let Some(other) = other {
-        return Err(Refusal::typed(409, "FloatingIPPortAlreadyAssociated", format!("Cannot associate floating IP {} ({id}) with port {port_id} using fixed IP {fixed_address}, as that fixed IP already has a floating IP on external network {network_id}.", other.text("floating_ip_address"))));
+        return Err(Refusal::typed(
+            409,
+            "FloatingIPPortAlreadyAssociated",
+            format!(
+                "Cannot associate floating IP {} ({id}) with port {port_id} using fixed IP {fixed_address}, as that fixed IP already has a floating IP on external network {network_id}.",
+                other.text("floating_ip_address")
+            ),
+        ));
     }
     cloud.tables.change(Kind::FloatingIp, id, |floating| {
         floating.set("port_id", port_id);
@@ -194,8 +234,12 @@ fn associate(cloud: &mut Cloud, caller: &Caller, id: &str, port_id: &str, addres
 
 fn router_between(cloud: &Cloud, subnet_id: &str, network_id: &str) -> Option<String> {
     let on_subnet = cloud.tables.find(Kind::Port, "subnet", subnet_id);
-    let mut routers = on_subnet.filter(|port| port.text("device_owner") == "network:router_interface").map(|port| port.text("device_id"));
-    let leads_out = |router: &&str| gateways::gateway_port(cloud, router).is_some_and(|port| port.text("network_id") == network_id);
+    let mut routers = on_subnet
+        .filter(|port| port.text("device_owner") == "network:router_interface")
+        .map(|port| port.text("device_id"));
+    let leads_out = |router: &&str| {
+        gateways::gateway_port(cloud, router).is_some_and(|port| port.text("network_id") == network_id)
+    };
     routers.find(leads_out).map(str::to_owned)
 }
 
@@ -210,7 +254,8 @@ pub(super) fn any_through_subnet(cloud: &Cloud, router_id: &str, subnet_id: &str
         let port = cloud.tables.get(Kind::Port, floating.text("port_id"));
         port.is_some_and(|port| {
             port.items("fixed_ips").iter().any(|fixed| {
-                text_of(fixed, "subnet_id") == subnet_id && text_of(fixed, "ip_address") == floating.text("fixed_ip_address")
+                text_of(fixed, "subnet_id") == subnet_id
+                    && text_of(fixed, "ip_address") == floating.text("fixed_ip_address")
             })
         })
     })
@@ -218,7 +263,10 @@ pub(super) fn any_through_subnet(cloud: &Cloud, router_id: &str, subnet_id: &str
 
 /// Whether a floating IP points at an address of a port.
 pub(super) fn uses_address(cloud: &Cloud, port_id: &str, address: &str) -> bool {
-    cloud.tables.find(Kind::FloatingIp, "port", port_id).any(|floating| floating.text("fixed_ip_address") == address)
+    cloud
+        .tables
+        .find(Kind::FloatingIp, "port", port_id)
+        .any(|floating| floating.text("fixed_ip_address") == address)
 }
 
 /// Takes all floating IPs off a port.

@@ -14,12 +14,20 @@ fn bad(message: impl std::fmt::Display) -> Refusal {
 }
 
 /// PUT /routers/{id}/{action}.
-pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, id: &str, action: &str) -> Outcome {
+pub(super) fn serve(
+    cloud: &mut Cloud,
+    caller: &Caller,
+    request: &Request,
+    id: &str,
+    action: &str,
+) -> Outcome {
     let body = whole_body(request);
     match action {
         "add_router_interface" => add(cloud, caller, id, &body),
         "remove_router_interface" => remove(cloud, caller, id, &body),
-        "add_extraroutes" | "remove_extraroutes" => extra_routes(cloud, caller, id, &body, action == "add_extraroutes"),
+        "add_extraroutes" | "remove_extraroutes" => {
+            extra_routes(cloud, caller, id, &body, action == "add_extraroutes")
+        }
         _ => Err(super::not_found()),
     }
 }
@@ -55,26 +63,40 @@ fn add(cloud: &mut Cloud, caller: &Caller, id: &str, body: &Object) -> Outcome {
                 cloud.tables.change(Kind::Port, port.text("id"), |port| port.set("fixed_ips", fixed_ips));
                 port.text("id").to_owned()
             } else {
-                ports::create_port(cloud, PortRequest {
-                    network_id: subnet.text("network_id"),
-                    project_id: router.text("project_id"),
-                    device_id: id,
-                    device_owner: "network:router_interface",
-                    fixed_ips: Some(vec![fixed_ip(subnet_id, subnet.text("gateway_ip"))]),
-                    security_groups: Some(Vec::new()),
-                })?
+                ports::create_port(
+                    cloud,
+                    PortRequest {
+                        network_id: subnet.text("network_id"),
+                        project_id: router.text("project_id"),
+                        device_id: id,
+                        device_owner: "network:router_interface",
+                        fixed_ips: Some(vec![fixed_ip(subnet_id, subnet.text("gateway_ip"))]),
+                        security_groups: Some(Vec::new()),
+                    },
+                )?
             }
         }
         (true, false) => {
             let port = ports::RESOURCE.find_own(cloud, caller, port_id)?.clone();
             if !port.text("device_id").is_empty() {
-                return Err(Refusal::typed(409, "PortInUse", format!("Unable to complete operation on port {port_id} for network {}. Port already has an attached device {}.", port.text("network_id"), port.text("device_id"))));
+                return Err(Refusal::typed(
+                    409,
+                    "PortInUse",
+                    format!(
+                        "Unable to complete operation on port {port_id} for network {}. Port already has an attached device {}.",
+                        port.text("network_id"),
+                        port.text("device_id")
+                    ),
+                ));
             }
             if port.items("fixed_ips").is_empty() {
                 return Err(bad("Router port must have at least one fixed IP"));
             }
             for fixed in port.items("fixed_ips") {
-                let Some(subnet) = cloud.tables.get(Kind::Subnet, text_of(fixed, "subnet_id")).cloned() else { continue };
+                let Some(subnet) = cloud.tables.get(Kind::Subnet, text_of(fixed, "subnet_id")).cloned()
+                else {
+                    continue;
+                };
                 check_overlap(cloud, id, &subnet)?;
             }
             cloud.tables.change(Kind::Port, port_id, |port| {
@@ -117,7 +139,11 @@ fn check_overlap(cloud: &Cloud, router: &str, subnet: &Object) -> Result<(), Ref
         }
         let Some(other) = cloud.tables.get(Kind::Subnet, other_id) else { continue };
         if cidr_of(other).overlaps(cidr) {
-            return Err(bad(format_args!("Cidr {cidr} of subnet {} overlaps with cidr {} of subnet {other_id}", subnet.text("id"), cidr_of(other))));
+            return Err(bad(format_args!(
+                "Cidr {cidr} of subnet {} overlaps with cidr {} of subnet {other_id}",
+                subnet.text("id"),
+                cidr_of(other)
+            )));
         }
     }
     Ok(())
@@ -131,16 +157,31 @@ fn remove(cloud: &mut Cloud, caller: &Caller, id: &str, body: &Object) -> Outcom
     }
     let found = if port_id.is_empty() {
         let _ = subnets::RESOURCE.find(cloud, caller, subnet_id)?;
-        let on_subnet = |port: &&Object| port.items("fixed_ips").iter().any(|fixed| text_of(fixed, "subnet_id") == subnet_id);
+        let on_subnet = |port: &&Object| {
+            port.items("fixed_ips").iter().any(|fixed| text_of(fixed, "subnet_id") == subnet_id)
+        };
         interfaces(cloud, id).find(on_subnet).cloned().ok_or_else(|| {
-            Refusal::typed(404, "RouterInterfaceNotFoundForSubnet", format!("Router {id} has no interface on subnet {subnet_id}"))
+            Refusal::typed(
+                404,
+                "RouterInterfaceNotFoundForSubnet",
+                format!("Router {id} has no interface on subnet {subnet_id}"),
+            )
         })?
     } else {
-        let port = interfaces(cloud, id).find(|port| port.text("id") == port_id).cloned().ok_or_else(|| {
-            Refusal::typed(404, "RouterInterfaceNotFound", format!("Router {id} does not have an interface with id {port_id}"))
-        })?;
+        let port =
+            interfaces(cloud, id).find(|port| port.text("id") == port_id).cloned().ok_or_else(|| {
+                Refusal::typed(
+                    404,
+                    "RouterInterfaceNotFound",
+                    format!("Router {id} does not have an interface with id {port_id}"),
+                )
+            })?;
         if !subnet_id.is_empty() && first_subnet(&port) != subnet_id {
-            return Err(Refusal::typed(409, "SubnetMismatchForPort", format!("Subnet on port {port_id} does not match the requested subnet {subnet_id}.")));
+            return Err(Refusal::typed(
+                409,
+                "SubnetMismatchForPort",
+                format!("Subnet on port {port_id} does not match the requested subnet {subnet_id}."),
+            ));
         }
         port
     };
@@ -150,13 +191,24 @@ fn remove(cloud: &mut Cloud, caller: &Caller, id: &str, body: &Object) -> Outcom
     };
     for subnet in &leaving {
         if floatingips::any_through_subnet(cloud, id, subnet) {
-            return Err(Refusal::typed(409, "RouterInterfaceInUseByFloatingIP", format!("Router interface for subnet {subnet} on router {id} cannot be deleted, as it is required by one or more floating IPs.")));
+            return Err(Refusal::typed(
+                409,
+                "RouterInterfaceInUseByFloatingIP",
+                format!(
+                    "Router interface for subnet {subnet} on router {id} cannot be deleted, as it is required by one or more floating IPs."
+                ),
+            ));
         }
     }
     let mut shown = description(&router, &found);
     shown["subnet_id"] = json!(leaving.first());
     shown["subnet_ids"] = json!(leaving);
-    let rest: Vec<Value> = found.items("fixed_ips").iter().filter(|fixed| !leaving.contains(&text_of(fixed, "subnet_id"))).cloned().collect();
+    let rest: Vec<Value> = found
+        .items("fixed_ips")
+        .iter()
+        .filter(|fixed| !leaving.contains(&text_of(fixed, "subnet_id")))
+        .cloned()
+        .collect();
     if rest.is_empty() {
         ports::delete_port_unchecked(cloud, found.text("id"));
     } else {

@@ -28,7 +28,9 @@ fn lowest_free(cloud: &mut Cloud, subnet: &Object) -> Option<String> {
     let mut pools: Vec<(u128, u128)> = subnet
         .items("allocation_pools")
         .iter()
-        .filter_map(|pool| Some((addresses::parse(text_of(pool, "start"))?, addresses::parse(text_of(pool, "end"))?)))
+        .filter_map(|pool| {
+            Some((addresses::parse(text_of(pool, "start"))?, addresses::parse(text_of(pool, "end"))?))
+        })
         .collect();
     pools.sort_unstable();
     for (start, end) in pools {
@@ -49,9 +51,10 @@ impl Cloud {
     /// Tells the allocator that a port's addresses are free again.
     pub(super) fn release(&mut self, fixed_ips: &[Value]) {
         for fixed in fixed_ips {
-            if let (Some(hint), Some(number)) =
-                (self.first_free.get_mut(text_of(fixed, "subnet_id")), addresses::parse(text_of(fixed, "ip_address")))
-            {
+            if let (Some(hint), Some(number)) = (
+                self.first_free.get_mut(text_of(fixed, "subnet_id")),
+                addresses::parse(text_of(fixed, "ip_address")),
+            ) {
                 *hint = (*hint).min(number);
             }
         }
@@ -60,7 +63,12 @@ impl Cloud {
 
 /// The addresses for a port of a network. `asked` is none where the client left it open; `kept` are those that the port has already.
 pub(super) fn allocate(
-    cloud: &mut Cloud, network_id: &str, asked: Option<&[Value]>, mac: &str, owner: &str, kept: &[Value],
+    cloud: &mut Cloud,
+    network_id: &str,
+    asked: Option<&[Value]>,
+    mac: &str,
+    owner: &str,
+    kept: &[Value],
 ) -> Result<Vec<Value>, Refusal> {
     let subnets: Vec<Object> = cloud.tables.find(Kind::Subnet, "network", network_id).cloned().collect();
     let mut given = Vec::new();
@@ -68,7 +76,8 @@ pub(super) fn allocate(
         None => {
             // One of each version, and every automatic IPv6 subnet beside it.
             for v6 in [false, true] {
-                let of_version: Vec<&Object> = subnets.iter().filter(|subnet| cidr_of(subnet).v6 == v6).collect();
+                let of_version: Vec<&Object> =
+                    subnets.iter().filter(|subnet| cidr_of(subnet).v6 == v6).collect();
                 let (automatic, managed): (Vec<&Object>, Vec<&Object>) =
                     of_version.into_iter().partition(|subnet| is_automatic(subnet));
                 if !managed.is_empty() {
@@ -90,7 +99,11 @@ pub(super) fn allocate(
             for one in asked {
                 let fixed = asked_address(cloud, network_id, &subnets, one, mac, owner, kept)?;
                 if given.contains(&fixed) {
-                    return Err(Refusal::typed(409, "IpAddressInUse", in_use(network_id, text_of(&fixed, "ip_address"))));
+                    return Err(Refusal::typed(
+                        409,
+                        "IpAddressInUse",
+                        in_use(network_id, text_of(&fixed, "ip_address")),
+                    ));
                 }
                 given.push(fixed);
             }
@@ -106,7 +119,11 @@ fn automatic_address(cloud: &Cloud, subnet: &Object, mac: &str) -> Option<Value>
 }
 
 fn exhausted(network_id: &str) -> Refusal {
-    Refusal::typed(409, "IpAddressGenerationFailure", format!("No more IP addresses available on network {network_id}."))
+    Refusal::typed(
+        409,
+        "IpAddressGenerationFailure",
+        format!("No more IP addresses available on network {network_id}."),
+    )
 }
 
 fn in_use(network_id: &str, address: &str) -> String {
@@ -114,34 +131,65 @@ fn in_use(network_id: &str, address: &str) -> String {
 }
 
 fn asked_address(
-    cloud: &mut Cloud, network_id: &str, subnets: &[Object], asked: &Value, mac: &str, owner: &str, kept: &[Value],
+    cloud: &mut Cloud,
+    network_id: &str,
+    subnets: &[Object],
+    asked: &Value,
+    mac: &str,
+    owner: &str,
+    kept: &[Value],
 ) -> Result<Value, Refusal> {
     let subnet_id = text_of(asked, "subnet_id");
     let address = text_of(asked, "ip_address");
     let subnet = if subnet_id.is_empty() {
         if address.is_empty() {
-            return Err(Refusal::typed(400, "InvalidInput", "Invalid input for operation: IP allocation requires subnet_id or ip_address."));
+            return Err(Refusal::typed(
+                400,
+                "InvalidInput",
+                "Invalid input for operation: IP allocation requires subnet_id or ip_address.",
+            ));
         }
         let number = addresses::parse(address);
         let v6 = address.contains(':');
-        let holds = |subnet: &&Object| cidr_of(subnet).v6 == v6 && number.is_some_and(|number| cidr_of(subnet).contains(number));
+        let holds = |subnet: &&Object| {
+            cidr_of(subnet).v6 == v6 && number.is_some_and(|number| cidr_of(subnet).contains(number))
+        };
         subnets.iter().find(holds).ok_or_else(|| {
-            Refusal::typed(400, "InvalidIpForNetwork", format!("IP address {address} is not a valid IP for any of the subnets on the specified network."))
+            Refusal::typed(
+                400,
+                "InvalidIpForNetwork",
+                format!(
+                    "IP address {address} is not a valid IP for any of the subnets on the specified network."
+                ),
+            )
         })?
     } else {
         match subnets.iter().find(|subnet| subnet.text("id") == subnet_id) {
             Some(subnet) => subnet,
             None if cloud.tables.get(Kind::Subnet, subnet_id).is_none() => {
-                return Err(Refusal::typed(404, "SubnetNotFound", format!("Subnet {subnet_id} could not be found.")));
+                return Err(Refusal::typed(
+                    404,
+                    "SubnetNotFound",
+                    format!("Subnet {subnet_id} could not be found."),
+                ));
             }
             None => {
-                return Err(Refusal::typed(400, "InvalidInput", format!("Invalid input for operation: Failed to create port on network {network_id}, because fixed_ips included invalid subnet {subnet_id}.")));
+                return Err(Refusal::typed(
+                    400,
+                    "InvalidInput",
+                    format!(
+                        "Invalid input for operation: Failed to create port on network {network_id}, because fixed_ips included invalid subnet {subnet_id}."
+                    ),
+                ));
             }
         }
     };
     let id = subnet.text("id");
     let is_kept = |address: &str| {
-        kept.iter().any(|fixed| text_of(fixed, "subnet_id") == id && (address.is_empty() || text_of(fixed, "ip_address") == address))
+        kept.iter().any(|fixed| {
+            text_of(fixed, "subnet_id") == id
+                && (address.is_empty() || text_of(fixed, "ip_address") == address)
+        })
     };
     if address.is_empty() {
         if let Some(fixed) = kept.iter().find(|fixed| text_of(fixed, "subnet_id") == id) {
@@ -155,13 +203,30 @@ fn asked_address(
     }
     let cidr = cidr_of(subnet);
     if !addresses::parse(address).is_some_and(|number| cidr.is_host(number)) {
-        return Err(Refusal::typed(400, "InvalidIpForSubnet", format!("IP address {address} is not a valid IP for the specified subnet.")));
+        return Err(Refusal::typed(
+            400,
+            "InvalidIpForSubnet",
+            format!("IP address {address} is not a valid IP for the specified subnet."),
+        ));
     }
-    if is_automatic(subnet) && !owner.starts_with("network:router_") && cidr.eui64(mac) != addresses::parse(address) {
-        return Err(Refusal::typed(400, "AllocationOnAutoAddressSubnet", format!("IPv6 address {address} cannot be directly assigned to a port on subnet {id} as the subnet is configured for automatic addresses")));
+    if is_automatic(subnet)
+        && !owner.starts_with("network:router_")
+        && cidr.eui64(mac) != addresses::parse(address)
+    {
+        return Err(Refusal::typed(
+            400,
+            "AllocationOnAutoAddressSubnet",
+            format!(
+                "IPv6 address {address} cannot be directly assigned to a port on subnet {id} as the subnet is configured for automatic addresses"
+            ),
+        ));
     }
     if is_taken(cloud, id, address) && !is_kept(address) {
-        return Err(Refusal::typed(409, "IpAddressAlreadyAllocated", format!("IP address {address} already allocated in subnet {id}")));
+        return Err(Refusal::typed(
+            409,
+            "IpAddressAlreadyAllocated",
+            format!("IP address {address} already allocated in subnet {id}"),
+        ));
     }
     Ok(json!({"subnet_id": id, "ip_address": address}))
 }

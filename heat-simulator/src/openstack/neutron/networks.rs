@@ -70,7 +70,11 @@ fn view(cloud: &Cloud, caller: &Caller, network: &Object) -> Object {
 fn check_policy(cloud: &Cloud, changes: &Object) -> Result<(), Refusal> {
     let policy = changes.text("qos_policy_id");
     if !policy.is_empty() && cloud.tables.get(Kind::QosPolicy, policy).is_none() {
-        return Err(Refusal::typed(404, "QosPolicyNotFound", format!("QoS policy {policy} could not be found.")));
+        return Err(Refusal::typed(
+            404,
+            "QosPolicyNotFound",
+            format!("QoS policy {policy} could not be found."),
+        ));
     }
     Ok(())
 }
@@ -129,13 +133,28 @@ fn update(cloud: &mut Cloud, _: &Caller, network: Object, changes: Object) -> Re
             project != owner && !port.text("device_owner").starts_with("network:")
         });
         if foreign {
-            return Err(Refusal::typed(409, "InvalidSharedSetting", format!("Unable to reconfigure sharing settings for network {id}. Multiple tenants are using it.")));
+            return Err(Refusal::typed(
+                409,
+                "InvalidSharedSetting",
+                format!(
+                    "Unable to reconfigure sharing settings for network {id}. Multiple tenants are using it."
+                ),
+            ));
         }
     }
     if changes.get("router:external") == Some(&Value::Bool(false)) && network.flag("router:external") {
-        let used = cloud.tables.find(Kind::Port, "network", id).any(|port| port.text("device_owner") == "network:router_gateway");
+        let used = cloud
+            .tables
+            .find(Kind::Port, "network", id)
+            .any(|port| port.text("device_owner") == "network:router_gateway");
         if used {
-            return Err(Refusal::typed(409, "ExternalNetworkInUse", format!("External network {id} cannot be updated to be made non-external, since it has existing gateway ports.")));
+            return Err(Refusal::typed(
+                409,
+                "ExternalNetworkInUse",
+                format!(
+                    "External network {id} cannot be updated to be made non-external, since it has existing gateway ports."
+                ),
+            ));
         }
     }
     apply(cloud, Kind::Network, id, changes);
@@ -154,7 +173,10 @@ fn delete(cloud: &mut Cloud, _: &Caller, network: &Object) -> Result<(), Refusal
         return Err(Refusal::typed(
             409,
             "NetworkInUse",
-            format!("Unable to complete operation on network {id}. There are one or more ports still in use on the network, id for these ports is: {}.", in_use.join(",")),
+            format!(
+                "Unable to complete operation on network {id}. There are one or more ports still in use on the network, id for these ports is: {}.",
+                in_use.join(",")
+            ),
         ));
     }
     for (port, _) in ports {

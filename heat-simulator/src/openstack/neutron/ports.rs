@@ -32,7 +32,23 @@ const ATTRIBUTES: &[Attribute] = &[
     shown("ip_allocation"),
     fixed("propagate_uplink_status", Initial::Unset, Check::Flag),
     privileged("numa_affinity_policy", Initial::Null, Check::TextOrNull(64)),
-    free("binding:vnic_type", Initial::Text("normal"), Check::OneOf(&["normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "accelerator-direct", "accelerator-direct-physical", "vdpa", "remote-managed"])),
+    free(
+        "binding:vnic_type",
+        Initial::Text("normal"),
+        Check::OneOf(&[
+            "normal",
+            "direct",
+            "macvtap",
+            "baremetal",
+            "direct-physical",
+            "virtio-forwarder",
+            "smart-nic",
+            "accelerator-direct",
+            "accelerator-direct-physical",
+            "vdpa",
+            "remote-managed",
+        ]),
+    ),
     privileged("binding:host_id", Initial::Text(""), Check::TextOrNull(255)),
     free("binding:profile", Initial::Unset, Check::DictOrNull),
     shown("binding:vif_type"),
@@ -89,21 +105,36 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     let network_id = given.text("network_id").to_owned();
     let network = networks::RESOURCE.find(cloud, caller, &network_id)?.clone();
     let project = given.text("project_id").to_owned();
-    if network.flag("router:external") && !network.flag("shared") && !caller.may_see(network.text("project_id")) {
+    if network.flag("router:external")
+        && !network.flag("shared")
+        && !caller.may_see(network.text("project_id"))
+    {
         // Ports on an external network come with routers and floating IPs only.
         if given.contains_key("fixed_ips") {
-            return Err(Refusal::typed(403, "PolicyNotAuthorized", "(rule:create_port and (rule:create_port:fixed_ips and (rule:create_port:fixed_ips:subnet_id and rule:create_port:fixed_ips:ip_address))) is disallowed by policy"));
+            return Err(Refusal::typed(
+                403,
+                "PolicyNotAuthorized",
+                "(rule:create_port and (rule:create_port:fixed_ips and (rule:create_port:fixed_ips:subnet_id and rule:create_port:fixed_ips:ip_address))) is disallowed by policy",
+            ));
         }
-        return Err(Refusal::typed(404, "NetworkNotFound", format!("Network {network_id} could not be found.")));
+        return Err(Refusal::typed(
+            404,
+            "NetworkNotFound",
+            format!("Network {network_id} could not be found."),
+        ));
     }
     cloud.check_network_quota(Kind::Port, &project)?;
-    let secured = given.get("port_security_enabled").map_or_else(|| network.flag("port_security_enabled"), |value| value == true);
+    let secured = given
+        .get("port_security_enabled")
+        .map_or_else(|| network.flag("port_security_enabled"), |value| value == true);
     let groups = match given.get("security_groups") {
         Some(Value::Array(groups)) => {
             check_groups(cloud, caller, groups)?;
             groups.clone()
         }
-        _ if secured && !given.text("device_owner").starts_with("network:") => vec![default_group_of(cloud, &project).into()],
+        _ if secured && !given.text("device_owner").starts_with("network:") => {
+            vec![default_group_of(cloud, &project).into()]
+        }
         _ => Vec::new(),
     };
     check_security(secured, &groups, given.items("allowed_address_pairs"))?;
@@ -113,7 +144,13 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
         "" => fresh_mac(cloud, &network_id),
         mac => {
             if cloud.tables.count_by(Kind::Port, "mac", &format!("{network_id}|{mac}")) > 0 {
-                return Err(Refusal::typed(409, "MacAddressInUse", format!("Unable to complete operation for network {network_id}. The mac address {mac} is in use.")));
+                return Err(Refusal::typed(
+                    409,
+                    "MacAddressInUse",
+                    format!(
+                        "Unable to complete operation for network {network_id}. The mac address {mac} is in use."
+                    ),
+                ));
             }
             mac.to_owned()
         }
@@ -183,7 +220,11 @@ fn check_groups(cloud: &Cloud, caller: &Caller, groups: &[Value]) -> Result<(), 
         let id = group.as_str().unwrap_or("");
         let known = cloud.tables.get(Kind::SecurityGroup, id);
         if !known.is_some_and(|group| caller.may_see(group.text("project_id"))) {
-            return Err(Refusal::typed(404, "SecurityGroupNotFound", format!("Security group {id} does not exist")));
+            return Err(Refusal::typed(
+                404,
+                "SecurityGroupNotFound",
+                format!("Security group {id} does not exist"),
+            ));
         }
     }
     Ok(())
@@ -194,10 +235,18 @@ fn check_security(secured: bool, groups: &[Value], pairs: &[Value]) -> Result<()
         return Ok(());
     }
     if !groups.is_empty() {
-        return Err(Refusal::typed(400, "PortSecurityAndIPRequiredForSecurityGroups", "Port security must be enabled and port must have an IP address in order to use security groups."));
+        return Err(Refusal::typed(
+            400,
+            "PortSecurityAndIPRequiredForSecurityGroups",
+            "Port security must be enabled and port must have an IP address in order to use security groups.",
+        ));
     }
     if !pairs.is_empty() {
-        return Err(Refusal::typed(409, "AddressPairAndPortSecurityRequired", "Port Security must be enabled in order to have allowed address pairs on a port."));
+        return Err(Refusal::typed(
+            409,
+            "AddressPairAndPortSecurityRequired",
+            "Port Security must be enabled in order to have allowed address pairs on a port.",
+        ));
     }
     Ok(())
 }
@@ -205,7 +254,11 @@ fn check_security(secured: bool, groups: &[Value], pairs: &[Value]) -> Result<()
 fn check_policy(cloud: &Cloud, changes: &Object) -> Result<(), Refusal> {
     let policy = changes.text("qos_policy_id");
     if !policy.is_empty() && cloud.tables.get(Kind::QosPolicy, policy).is_none() {
-        return Err(Refusal::typed(404, "QosPolicyNotFound", format!("QoS policy {policy} could not be found.")));
+        return Err(Refusal::typed(
+            404,
+            "QosPolicyNotFound",
+            format!("QoS policy {policy} could not be found."),
+        ));
     }
     Ok(())
 }
@@ -220,23 +273,53 @@ fn update(cloud: &mut Cloud, caller: &Caller, port: Object, changes: Object) -> 
     }
     check_policy(cloud, &changes)?;
     let secured = after.flag("port_security_enabled");
-    if secured && !port.flag("port_security_enabled") && groups_given.is_none() && port.items("security_groups").is_empty() {
+    if secured
+        && !port.flag("port_security_enabled")
+        && groups_given.is_none()
+        && port.items("security_groups").is_empty()
+    {
         let group = default_group_of(cloud, port.text("project_id"));
         after.set("security_groups", json!([group]));
     }
     check_security(secured, after.items("security_groups"), after.items("allowed_address_pairs"))?;
     let device = changes.text("device_id");
-    if !device.is_empty() && !port.text("device_id").is_empty() && device != port.text("device_id") && port.text("device_owner").starts_with("network:") {
-        return Err(Refusal::typed(409, "PortInUse", format!("Unable to complete operation on port {id} for network {}. Port already has an attached device {}.", port.text("network_id"), port.text("device_id"))));
+    if !device.is_empty()
+        && !port.text("device_id").is_empty()
+        && device != port.text("device_id")
+        && port.text("device_owner").starts_with("network:")
+    {
+        return Err(Refusal::typed(
+            409,
+            "PortInUse",
+            format!(
+                "Unable to complete operation on port {id} for network {}. Port already has an attached device {}.",
+                port.text("network_id"),
+                port.text("device_id")
+            ),
+        ));
     }
     let network_id = port.text("network_id").to_owned();
     let mac = after.text("mac_address").to_owned();
     if mac != port.text("mac_address") {
         if port.text("binding:vif_type") != "unbound" {
-            return Err(Refusal::typed(409, "PortBound", format!("Unable to complete operation on port {id}, port is already bound, port type: {}, old_mac {}, new_mac {mac}.", port.text("binding:vif_type"), port.text("mac_address"))));
+            return Err(Refusal::typed(
+                409,
+                "PortBound",
+                format!(
+                    "Unable to complete operation on port {id}, port is already bound, port type: {}, old_mac {}, new_mac {mac}.",
+                    port.text("binding:vif_type"),
+                    port.text("mac_address")
+                ),
+            ));
         }
         if cloud.tables.count_by(Kind::Port, "mac", &format!("{network_id}|{mac}")) > 0 {
-            return Err(Refusal::typed(409, "MacAddressInUse", format!("Unable to complete operation for network {network_id}. The mac address {mac} is in use.")));
+            return Err(Refusal::typed(
+                409,
+                "MacAddressInUse",
+                format!(
+                    "Unable to complete operation for network {network_id}. The mac address {mac} is in use."
+                ),
+            ));
         }
     }
     if let Some(asked) = changes.get("fixed_ips").and_then(Value::as_array) {
@@ -244,8 +327,14 @@ fn update(cloud: &mut Cloud, caller: &Caller, port: Object, changes: Object) -> 
         let owner = after.text("device_owner").to_owned();
         let fixed_ips = ipam::allocate(cloud, &network_id, Some(asked), &mac, &owner, kept)?;
         let lost: Vec<Value> = kept.iter().filter(|fixed| !fixed_ips.contains(fixed)).cloned().collect();
-        if let Some(lost) = lost.iter().find(|fixed| floatingips::uses_address(cloud, &id, text_of(fixed, "ip_address"))) {
-            return Err(Refusal::typed(409, "FixedIpInUse", format!("Port {id} has a floating IP on fixed IP {}.", text_of(lost, "ip_address"))));
+        if let Some(lost) =
+            lost.iter().find(|fixed| floatingips::uses_address(cloud, &id, text_of(fixed, "ip_address")))
+        {
+            return Err(Refusal::typed(
+                409,
+                "FixedIpInUse",
+                format!("Port {id} has a floating IP on fixed IP {}.", text_of(lost, "ip_address")),
+            ));
         }
         cloud.release(&lost);
         after.set("fixed_ips", fixed_ips);
@@ -279,10 +368,16 @@ fn merged_options(before: &[Value], asked: &[Value]) -> Vec<Value> {
 
 fn delete(cloud: &mut Cloud, _: &Caller, port: &Object) -> Result<(), Refusal> {
     let (id, owner) = (port.text("id"), port.text("device_owner"));
-    let of_router = owner.starts_with("network:router_") && cloud.tables.get(Kind::Router, port.text("device_id")).is_some();
-    let of_floating = owner == "network:floatingip" && cloud.tables.get(Kind::FloatingIp, port.text("device_id")).is_some();
+    let of_router = owner.starts_with("network:router_")
+        && cloud.tables.get(Kind::Router, port.text("device_id")).is_some();
+    let of_floating =
+        owner == "network:floatingip" && cloud.tables.get(Kind::FloatingIp, port.text("device_id")).is_some();
     if of_router || of_floating {
-        return Err(Refusal::typed(409, "ServicePortInUse", format!("Port {id} cannot be deleted directly via the port API: has device owner {owner}.")));
+        return Err(Refusal::typed(
+            409,
+            "ServicePortInUse",
+            format!("Port {id} cannot be deleted directly via the port API: has device owner {owner}."),
+        ));
     }
     floatingips::detach_from_port(cloud, id);
     delete_port_unchecked(cloud, id);
@@ -291,7 +386,11 @@ fn delete(cloud: &mut Cloud, _: &Caller, port: &Object) -> Result<(), Refusal> {
 
 /// Makes a port for another service or a router; no project's quota of the caller's is asked where the project is empty.
 pub(crate) fn create_port(cloud: &mut Cloud, request: PortRequest<'_>) -> Result<String, Refusal> {
-    let caller = Caller { project_id: request.project_id.to_owned(), roles: vec!["admin".to_owned()], ..Caller::default() };
+    let caller = Caller {
+        project_id: request.project_id.to_owned(),
+        roles: vec!["admin".to_owned()],
+        ..Caller::default()
+    };
     let mut given = object_of(json!({
         "network_id": request.network_id, "device_id": request.device_id, "device_owner": request.device_owner,
     }));
@@ -318,13 +417,16 @@ pub(crate) fn groups_by_name_or_id(cloud: &mut Cloud, project_id: &str, text: &s
     if text == "default" {
         return Ok(default_group_of(cloud, project_id));
     }
-    let own = cloud.tables.get(Kind::SecurityGroup, text).filter(|group| group.text("project_id") == project_id);
+    let own =
+        cloud.tables.get(Kind::SecurityGroup, text).filter(|group| group.text("project_id") == project_id);
     if own.is_some() {
         return Ok(text.to_owned());
     }
     let named = cloud.tables.find(Kind::SecurityGroup, "name", text);
-    let ids: Vec<String> =
-        named.filter(|group| group.text("project_id") == project_id).map(|group| group.text("id").to_owned()).collect();
+    let ids: Vec<String> = named
+        .filter(|group| group.text("project_id") == project_id)
+        .map(|group| group.text("id").to_owned())
+        .collect();
     match ids.as_slice() {
         [id] => Ok(id.clone()),
         other => Err(other.len()),

@@ -35,7 +35,11 @@ fn view(cloud: &Cloud, caller: &Caller, policy: &Object) -> Object {
 }
 
 fn administrators_only(caller: &Caller, action: &str) -> Result<(), Refusal> {
-    if caller.is_admin() { Ok(()) } else { Err(Refusal::typed(403, "PolicyNotAuthorized", format!("rule:{action} is disallowed by policy"))) }
+    if caller.is_admin() {
+        Ok(())
+    } else {
+        Err(Refusal::typed(403, "PolicyNotAuthorized", format!("rule:{action} is disallowed by policy")))
+    }
 }
 
 fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, Refusal> {
@@ -55,10 +59,22 @@ fn update(cloud: &mut Cloud, caller: &Caller, policy: Object, changes: Object) -
 fn delete(cloud: &mut Cloud, caller: &Caller, policy: &Object) -> Result<(), Refusal> {
     administrators_only(caller, "delete_policy")?;
     let id = policy.text("id");
-    let network = cloud.tables.find(Kind::Network, "qos", id).next().map(|network| ("network", network.text("id").to_owned()));
-    let port = cloud.tables.all(Kind::Port).find(|port| port.text("qos_policy_id") == id).map(|port| ("port", port.text("id").to_owned()));
+    let network = cloud
+        .tables
+        .find(Kind::Network, "qos", id)
+        .next()
+        .map(|network| ("network", network.text("id").to_owned()));
+    let port = cloud
+        .tables
+        .all(Kind::Port)
+        .find(|port| port.text("qos_policy_id") == id)
+        .map(|port| ("port", port.text("id").to_owned()));
     if let Some((kind, user)) = network.or(port) {
-        return Err(Refusal::typed(409, "QosPolicyInUse", format!("QoS Policy {id} is used by {kind} {user}.")));
+        return Err(Refusal::typed(
+            409,
+            "QosPolicyInUse",
+            format!("QoS Policy {id} is used by {kind} {user}."),
+        ));
     }
     for rule in cloud.tables.ids(Kind::QosRule, "policy", id) {
         cloud.tables.remove(Kind::QosRule, &rule);
@@ -70,10 +86,14 @@ fn delete(cloud: &mut Cloud, caller: &Caller, policy: &Object) -> Result<(), Ref
 /// The attributes of each kind of rule, with their defaults; null is required.
 fn rule_fields(collection: &str) -> Option<(&'static str, Value)> {
     Some(match collection {
-        "bandwidth_limit_rules" => ("bandwidth_limit", json!({"max_kbps": null, "max_burst_kbps": 0, "direction": "egress"})),
+        "bandwidth_limit_rules" => {
+            ("bandwidth_limit", json!({"max_kbps": null, "max_burst_kbps": 0, "direction": "egress"}))
+        }
         "dscp_marking_rules" => ("dscp_marking", json!({"dscp_mark": null})),
         "minimum_bandwidth_rules" => ("minimum_bandwidth", json!({"min_kbps": null, "direction": "egress"})),
-        "packet_rate_limit_rules" => ("packet_rate_limit", json!({"max_kpps": null, "max_burst_kpps": 0, "direction": "ingress"})),
+        "packet_rate_limit_rules" => {
+            ("packet_rate_limit", json!({"max_kpps": null, "max_burst_kpps": 0, "direction": "ingress"}))
+        }
         "minimum_packet_rate_rules" => ("minimum_packet_rate", json!({"min_kpps": null, "direction": null})),
         _ => return None,
     })
@@ -81,15 +101,27 @@ fn rule_fields(collection: &str) -> Option<(&'static str, Value)> {
 
 /// Works on `/qos/policies/{policy}/{rules}…`.
 pub(super) fn serve_rules(
-    cloud: &mut Cloud, caller: &Caller, request: &Request, policy: &str, collection: &str, tail: &[&str],
+    cloud: &mut Cloud,
+    caller: &Caller,
+    request: &Request,
+    policy: &str,
+    collection: &str,
+    tail: &[&str],
 ) -> Outcome {
     let policy = RESOURCE.find(cloud, caller, policy)?.clone();
     let (kind, fields) = rule_fields(collection).ok_or_else(super::not_found)?;
     let name = format!("{kind}_rule");
     let policy_id = policy.text("id");
     let find = |cloud: &Cloud, id: &str| {
-        let rule = cloud.tables.get(Kind::QosRule, id).filter(|rule| rule.text("_policy_id") == policy_id).cloned();
-        rule.ok_or_else(|| Refusal::typed(404, "QosRuleNotFound", format!("QoS rule {id} for policy {policy_id} could not be found.")))
+        let rule =
+            cloud.tables.get(Kind::QosRule, id).filter(|rule| rule.text("_policy_id") == policy_id).cloned();
+        rule.ok_or_else(|| {
+            Refusal::typed(
+                404,
+                "QosRuleNotFound",
+                format!("QoS rule {id} for policy {policy_id} could not be found."),
+            )
+        })
     };
     let shown = |cloud: &Cloud, rule: &Object| {
         let mut rule = plain_view(cloud, caller, rule);
@@ -98,7 +130,10 @@ pub(super) fn serve_rules(
     };
     match (request.method.as_str(), tail) {
         ("GET", []) => {
-            let rules = cloud.tables.find(Kind::QosRule, "policy", policy_id).filter(|rule| rule.text("type") == kind);
+            let rules = cloud
+                .tables
+                .find(Kind::QosRule, "policy", policy_id)
+                .filter(|rule| rule.text("type") == kind);
             let rules: Vec<_> = rules.map(|rule| Value::Object(shown(cloud, rule))).collect();
             Ok(Answer::wrapped(200, collection, rules))
         }
@@ -117,7 +152,9 @@ pub(super) fn serve_rules(
                 rule.set(field, value.clone());
             }
             if let Some((missing, _)) = rule.iter().find(|(_, value)| value.is_null()) {
-                return Err(super::attributes::bad(format!("Failed to parse request. Required attribute '{missing}' not specified")));
+                return Err(super::attributes::bad(format!(
+                    "Failed to parse request. Required attribute '{missing}' not specified"
+                )));
             }
             let id = cloud.fresh_uuid();
             rule.set("id", id);

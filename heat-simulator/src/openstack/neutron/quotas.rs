@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, tail: &[&str]) -> Outcome {
     let project = tail.first().copied().unwrap_or(&caller.project_id).to_owned();
     if project != caller.project_id && !caller.is_admin() {
-        return Err(Refusal::typed(403, "HTTPForbidden", "Only admin is authorized to access quotas for another tenant"));
+        return Err(Refusal::typed(
+            403,
+            "HTTPForbidden",
+            "Only admin is authorized to access quotas for another tenant",
+        ));
     }
     match (request.method.as_str(), tail) {
         ("GET", [_, "details.json" | "details"]) => {
@@ -17,14 +21,16 @@ pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, tail:
                 .quota_set("network", &project)
                 .into_iter()
                 .map(|(name, limit)| {
-                    let used = Kind::named(&name).map_or(0, |kind| cloud.tables.count_by(kind, "project", &project));
+                    let used =
+                        Kind::named(&name).map_or(0, |kind| cloud.tables.count_by(kind, "project", &project));
                     (name, json!({"limit": limit, "used": used, "reserved": 0}))
                 })
                 .collect();
             Ok(Answer::wrapped(200, "quota", details))
         }
         ("GET", [_, "default"]) => {
-            let all = quotas::defaults("network").iter().map(|(name, limit)| ((*name).to_owned(), json!(limit)));
+            let all =
+                quotas::defaults("network").iter().map(|(name, limit)| ((*name).to_owned(), json!(limit)));
             Ok(Answer::wrapped(200, "quota", all.collect::<Object>()))
         }
         ("GET", _) => Ok(Answer::wrapped(200, "quota", cloud.quota_set("network", &project))),
@@ -38,7 +44,11 @@ pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, tail:
                 }
                 match limit {
                     Value::Number(number) if number.as_i64().is_some_and(|number| number >= -1) => {}
-                    other => return Err(bad(format!("Invalid input for {name}. Reason: '{other}' is not an integer."))),
+                    other => {
+                        return Err(bad(format!(
+                            "Invalid input for {name}. Reason: '{other}' is not an integer."
+                        )));
+                    }
                 }
             }
             for name in given.keys() {

@@ -2,8 +2,8 @@
 
 use super::attributes::Attribute;
 use super::{
-    floatingips, networks, not_found, ports, qos, rbac, routers, security_group_rules, security_groups, subnetpools,
-    subnets,
+    floatingips, networks, not_found, ports, qos, rbac, routers, security_group_rules, security_groups,
+    subnetpools, subnets,
 };
 use crate::cloud::{Caller, Cloud, Fields, Kind, Object, time};
 use crate::http::exchange::Refusal;
@@ -53,7 +53,10 @@ impl Resource {
 
     /// Whether a caller sees an object: its own, shared ones, external networks and their subnets.
     pub(super) fn is_visible(&self, cloud: &Cloud, caller: &Caller, object: &Object) -> bool {
-        if caller.may_see(object.text("project_id")) || object.flag("shared") || object.flag("router:external") {
+        if caller.may_see(object.text("project_id"))
+            || object.flag("shared")
+            || object.flag("router:external")
+        {
             return true;
         }
         let network = match self.kind {
@@ -75,13 +78,23 @@ impl Resource {
     }
 
     /// The object, if the caller sees it.
-    pub(super) fn find<'c>(&self, cloud: &'c Cloud, caller: &Caller, id: &str) -> Result<&'c Object, Refusal> {
+    pub(super) fn find<'c>(
+        &self,
+        cloud: &'c Cloud,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<&'c Object, Refusal> {
         let object = cloud.tables.get(self.kind, id);
         object.filter(|object| self.is_visible(cloud, caller, object)).ok_or_else(|| self.none(id))
     }
 
     /// The object, if the caller may change it.
-    pub(super) fn find_own<'c>(&self, cloud: &'c Cloud, caller: &Caller, id: &str) -> Result<&'c Object, Refusal> {
+    pub(super) fn find_own<'c>(
+        &self,
+        cloud: &'c Cloud,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<&'c Object, Refusal> {
         let object = self.find(cloud, caller, id)?;
         if caller.may_see(object.text("project_id")) {
             return Ok(object);
@@ -118,9 +131,12 @@ impl Cloud {
         let now = time::seconds_z(self.now);
         object.set("id", id.clone());
         object.set("tenant_id", project);
-        for (name, value) in
-            [("tags", json!([])), ("created_at", json!(now)), ("updated_at", json!(now)), ("revision_number", json!(0))]
-        {
+        for (name, value) in [
+            ("tags", json!([])),
+            ("created_at", json!(now)),
+            ("updated_at", json!(now)),
+            ("revision_number", json!(0)),
+        ] {
             object.entry(name).or_insert(value);
         }
         id
@@ -140,7 +156,11 @@ impl Cloud {
         let limit = self.quota("network", project_id, kind.name());
         let used = self.tables.count_by(kind, "project", project_id);
         if limit >= 0 && i64::try_from(used).unwrap_or(i64::MAX) >= limit {
-            return Err(Refusal::typed(409, "OverQuota", format!("Quota exceeded for resources: ['{}'].", kind.name())));
+            return Err(Refusal::typed(
+                409,
+                "OverQuota",
+                format!("Quota exceeded for resources: ['{}'].", kind.name()),
+            ));
         }
         Ok(())
     }

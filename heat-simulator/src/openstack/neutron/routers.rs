@@ -19,7 +19,14 @@ const ATTRIBUTES: &[Attribute] = &[
     shown("availability_zones"),
     privileged("distributed", Initial::Flag(false), Check::Flag),
     privileged("ha", Initial::Flag(false), Check::Flag),
-    Attribute { name: "routes", post: false, put: true, initial: Initial::Nothing, check: Check::Dicts(&["destination", "nexthop"]), admin: false },
+    Attribute {
+        name: "routes",
+        post: false,
+        put: true,
+        initial: Initial::Nothing,
+        check: Check::Dicts(&["destination", "nexthop"]),
+        admin: false,
+    },
     fixed("flavor_id", Initial::Null, Check::TextOrNull(36)),
 ];
 
@@ -80,10 +87,19 @@ fn check_routes(cloud: &Cloud, id: &str, routes: &[Value]) -> Result<(), Refusal
     for route in routes {
         let (destination, hop) = (text_of(route, "destination"), text_of(route, "nexthop"));
         if Cidr::parse(destination).is_none() {
-            return Err(super::attributes::invalid("routes", &format!("'{destination}' is not a valid IP subnet")));
+            return Err(super::attributes::invalid(
+                "routes",
+                &format!("'{destination}' is not a valid IP subnet"),
+            ));
         }
         let refused = |reason: &str| {
-            Err(Refusal::typed(400, "InvalidRoutes", format!("Invalid format for routes: [{{'destination': '{destination}', 'nexthop': '{hop}'}}], {reason}")))
+            Err(Refusal::typed(
+                400,
+                "InvalidRoutes",
+                format!(
+                    "Invalid format for routes: [{{'destination': '{destination}', 'nexthop': '{hop}'}}], {reason}"
+                ),
+            ))
         };
         let Some(number) = addresses::parse(hop) else {
             return Err(super::attributes::invalid("routes", &format!("'{hop}' is not a valid IP address")));

@@ -37,10 +37,31 @@ pub(super) const RESOURCE: Resource = Resource {
 };
 
 const PROTOCOLS: &[(&str, u8)] = &[
-    ("ah", 51), ("dccp", 33), ("egp", 8), ("esp", 50), ("gre", 47), ("hopopt", 0), ("icmp", 1), ("igmp", 2), ("ip", 0),
-    ("ipip", 4), ("ipv6-encap", 41), ("ipv6-frag", 44), ("ipv6-icmp", 58), ("icmpv6", 58), ("ipv6-nonxt", 59),
-    ("ipv6-opts", 60), ("ipv6-route", 43), ("ospf", 89), ("pgm", 113), ("rsvp", 46), ("sctp", 132), ("tcp", 6),
-    ("udp", 17), ("udplite", 136), ("vrrp", 112),
+    ("ah", 51),
+    ("dccp", 33),
+    ("egp", 8),
+    ("esp", 50),
+    ("gre", 47),
+    ("hopopt", 0),
+    ("icmp", 1),
+    ("igmp", 2),
+    ("ip", 0),
+    ("ipip", 4),
+    ("ipv6-encap", 41),
+    ("ipv6-frag", 44),
+    ("ipv6-icmp", 58),
+    ("icmpv6", 58),
+    ("ipv6-nonxt", 59),
+    ("ipv6-opts", 60),
+    ("ipv6-route", 43),
+    ("ospf", 89),
+    ("pgm", 113),
+    ("rsvp", 46),
+    ("sctp", 132),
+    ("tcp", 6),
+    ("udp", 17),
+    ("udplite", 136),
+    ("vrrp", 112),
 ];
 
 /// A rule as the groups' own defaults have them.
@@ -80,7 +101,13 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
         "ipv4" | "none" => "IPv4",
         "ipv6" => "IPv6",
         other => {
-            return Err(Refusal::typed(400, "SecurityGroupRuleInvalidEtherType", format!("Security group rule for ethertype '{other}' not supported. Allowed values are ['IPv4', 'IPv6'].")));
+            return Err(Refusal::typed(
+                400,
+                "SecurityGroupRuleInvalidEtherType",
+                format!(
+                    "Security group rule for ethertype '{other}' not supported. Allowed values are ['IPv4', 'IPv6']."
+                ),
+            ));
         }
     };
     rule.set("ethertype", ethertype);
@@ -88,27 +115,51 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     check_ports(&rule, number)?;
     let prefix = rule.text("remote_ip_prefix").to_owned();
     if !prefix.is_empty() && !rule.value("remote_group_id").is_null() {
-        return Err(Refusal::typed(400, "SecurityGroupMultipleRemoteEntitites", "Only one of remote_ip_prefix or remote_group_id may be provided."));
+        return Err(Refusal::typed(
+            400,
+            "SecurityGroupMultipleRemoteEntitites",
+            "Only one of remote_ip_prefix or remote_group_id may be provided.",
+        ));
     }
     if let Some((cidr, _)) = Cidr::parse(&prefix)
         && cidr.v6 != (ethertype == "IPv6")
     {
-        return Err(Refusal::typed(400, "SecurityGroupRuleParameterConflict", format!("Conflicting value ethertype {ethertype} for CIDR {prefix}")));
+        return Err(Refusal::typed(
+            400,
+            "SecurityGroupRuleParameterConflict",
+            format!("Conflicting value ethertype {ethertype} for CIDR {prefix}"),
+        ));
     }
     let _ = security_groups::RESOURCE.find_own(cloud, caller, &group)?;
     let remote = rule.text("remote_group_id").to_owned();
     if !remote.is_empty() {
         let _ = security_groups::RESOURCE.find(cloud, caller, &remote)?;
     }
-    let owner = cloud.tables.get(Kind::SecurityGroup, &group).map_or(Value::Null, |group| group.value("project_id"));
+    let owner =
+        cloud.tables.get(Kind::SecurityGroup, &group).map_or(Value::Null, |group| group.value("project_id"));
     rule.set("project_id", owner);
     let key = |rule: &Object| {
-        let fields = ["direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id", "remote_address_group_id"];
+        let fields = [
+            "direction",
+            "ethertype",
+            "protocol",
+            "port_range_min",
+            "port_range_max",
+            "remote_ip_prefix",
+            "remote_group_id",
+            "remote_address_group_id",
+        ];
         fields.map(|field| python_str(&rule.value(field)))
     };
     let wanted = key(&rule);
-    if let Some(same) = cloud.tables.find(Kind::SecurityGroupRule, "group", &group).find(|other| key(other) == wanted) {
-        return Err(Refusal::typed(409, "SecurityGroupRuleExists", format!("Security group rule already exists. Rule id is {}.", same.text("id"))));
+    if let Some(same) =
+        cloud.tables.find(Kind::SecurityGroupRule, "group", &group).find(|other| key(other) == wanted)
+    {
+        return Err(Refusal::typed(
+            409,
+            "SecurityGroupRuleExists",
+            format!("Security group rule already exists. Rule id is {}.", same.text("id")),
+        ));
     }
     cloud.touch(Kind::SecurityGroup, &group);
     Ok(store(cloud, rule))
@@ -130,44 +181,100 @@ fn protocol(rule: &mut Object) -> Result<Option<u8>, Refusal> {
     };
     if number.is_none() {
         let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| format!("'{name}'")).collect();
-        return Err(Refusal::typed(400, "SecurityGroupRuleInvalidProtocol", format!("Security group rule protocol {text} not supported. Only protocol values [{}] and integer representations [0 to 255] are supported.", names.join(", "))));
+        return Err(Refusal::typed(
+            400,
+            "SecurityGroupRuleInvalidProtocol",
+            format!(
+                "Security group rule protocol {text} not supported. Only protocol values [{}] and integer representations [0 to 255] are supported.",
+                names.join(", ")
+            ),
+        ));
     }
     let v6 = rule.text("ethertype") == "IPv6";
-    if !v6 && matches!(text.as_str(), "ipv6-encap" | "ipv6-frag" | "ipv6-icmp" | "icmpv6" | "ipv6-nonxt" | "ipv6-opts" | "ipv6-route") {
-        return Err(Refusal::typed(400, "SecurityGroupEthertypeConflictWithProtocol", format!("Invalid ethertype {} for protocol {text}.", rule.text("ethertype"))));
+    if !v6
+        && matches!(
+            text.as_str(),
+            "ipv6-encap" | "ipv6-frag" | "ipv6-icmp" | "icmpv6" | "ipv6-nonxt" | "ipv6-opts" | "ipv6-route"
+        )
+    {
+        return Err(Refusal::typed(
+            400,
+            "SecurityGroupEthertypeConflictWithProtocol",
+            format!("Invalid ethertype {} for protocol {text}.", rule.text("ethertype")),
+        ));
     }
     // The legacy names of ICMP for IPv6.
-    let canonical = if v6 && matches!(text.as_str(), "icmp" | "icmpv6") { "ipv6-icmp".to_owned() } else { text };
+    let canonical =
+        if v6 && matches!(text.as_str(), "icmp" | "icmpv6") { "ipv6-icmp".to_owned() } else { text };
     rule.set("protocol", canonical.clone());
     Ok(if canonical == "ipv6-icmp" { Some(58) } else { number })
 }
 
 fn check_ports(rule: &Object, protocol: Option<u8>) -> Result<(), Refusal> {
-    let (least, most) = (rule.get("port_range_min").and_then(Value::as_i64), rule.get("port_range_max").and_then(Value::as_i64));
+    let (least, most) = (
+        rule.get("port_range_min").and_then(Value::as_i64),
+        rule.get("port_range_max").and_then(Value::as_i64),
+    );
     if least.is_none() && most.is_none() {
         return Ok(());
     }
     match protocol {
-        None => Err(Refusal::typed(400, "SecurityGroupProtocolRequiredWithPorts", "Must also specify protocol if port range is given.")),
+        None => Err(Refusal::typed(
+            400,
+            "SecurityGroupProtocolRequiredWithPorts",
+            "Must also specify protocol if port range is given.",
+        )),
         Some(6 | 17 | 132 | 136 | 33) => match (least, most) {
-            (Some(0), _) | (_, Some(0)) if protocol != Some(0) => Err(Refusal::typed(400, "SecurityGroupInvalidPortValue", "Invalid value for port 0")),
-            (Some(least), Some(most)) if least > most => Err(Refusal::typed(400, "SecurityGroupInvalidPortRange", "For TCP/UDP protocols, port_range_min must be <= port_range_max")),
-            (Some(_), Some(most)) if most > 65_535 => Err(invalid("port_range_max", &format!("Invalid port '{most}', valid port must be in range from 0 to 65535"))),
+            (Some(0), _) | (_, Some(0)) if protocol != Some(0) => {
+                Err(Refusal::typed(400, "SecurityGroupInvalidPortValue", "Invalid value for port 0"))
+            }
+            (Some(least), Some(most)) if least > most => Err(Refusal::typed(
+                400,
+                "SecurityGroupInvalidPortRange",
+                "For TCP/UDP protocols, port_range_min must be <= port_range_max",
+            )),
+            (Some(_), Some(most)) if most > 65_535 => Err(invalid(
+                "port_range_max",
+                &format!("Invalid port '{most}', valid port must be in range from 0 to 65535"),
+            )),
             (Some(_), Some(_)) => Ok(()),
-            _ => Err(Refusal::typed(400, "SecurityGroupInvalidPortRange", "For TCP/UDP protocols, port_range_min must be <= port_range_max")),
+            _ => Err(Refusal::typed(
+                400,
+                "SecurityGroupInvalidPortRange",
+                "For TCP/UDP protocols, port_range_min must be <= port_range_max",
+            )),
         },
         Some(1 | 58) => {
-            for (value, field, name) in [(least, "port_range_min", "type"), (most, "port_range_max", "code")] {
+            for (value, field, name) in [(least, "port_range_min", "type"), (most, "port_range_max", "code")]
+            {
                 if let Some(value) = value.filter(|value| !(0..=255).contains(value)) {
-                    return Err(Refusal::typed(400, "SecurityGroupInvalidIcmpValue", format!("Invalid value for ICMP {name} ({field}) {value}. It must be 0 to 255.")));
+                    return Err(Refusal::typed(
+                        400,
+                        "SecurityGroupInvalidIcmpValue",
+                        format!("Invalid value for ICMP {name} ({field}) {value}. It must be 0 to 255."),
+                    ));
                 }
             }
             if least.is_none() {
-                return Err(Refusal::typed(400, "SecurityGroupMissingIcmpType", format!("ICMP code (port-range-max) {} is provided but ICMP type (port-range-min) is missing.", most.unwrap_or(0))));
+                return Err(Refusal::typed(
+                    400,
+                    "SecurityGroupMissingIcmpType",
+                    format!(
+                        "ICMP code (port-range-max) {} is provided but ICMP type (port-range-min) is missing.",
+                        most.unwrap_or(0)
+                    ),
+                ));
             }
             Ok(())
         }
-        Some(_) => Err(Refusal::typed(400, "SecurityGroupInvalidProtocolForPort", format!("Invalid protocol {} for port range, only supported for TCP, UDP, UDPLITE, SCTP and DCCP.", rule.text("protocol")))),
+        Some(_) => Err(Refusal::typed(
+            400,
+            "SecurityGroupInvalidProtocolForPort",
+            format!(
+                "Invalid protocol {} for port range, only supported for TCP, UDP, UDPLITE, SCTP and DCCP.",
+                rule.text("protocol")
+            ),
+        )),
     }
 }
 

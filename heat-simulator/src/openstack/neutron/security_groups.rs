@@ -41,7 +41,11 @@ fn create(cloud: &mut Cloud, _: &Caller, given: Object) -> Result<String, Refusa
     let project = given.text("project_id").to_owned();
     if given.text("name") == "default" {
         default_group_of(cloud, &project);
-        return Err(Refusal::typed(409, "SecurityGroupDefaultAlreadyExists", "Default security group already exists."));
+        return Err(Refusal::typed(
+            409,
+            "SecurityGroupDefaultAlreadyExists",
+            "Default security group already exists.",
+        ));
     }
     default_group_of(cloud, &project);
     cloud.check_network_quota(Kind::SecurityGroup, &project)?;
@@ -56,21 +60,30 @@ fn make(cloud: &mut Cloud, given: Object) -> String {
     let project = group.text("project_id").to_owned();
     cloud.tables.put(Kind::SecurityGroup, group);
     for ethertype in ["IPv4", "IPv6"] {
-        security_group_rules::make(cloud, NewRule { group: &id, project: &project, direction: "egress", ethertype, remote: None });
+        security_group_rules::make(
+            cloud,
+            NewRule { group: &id, project: &project, direction: "egress", ethertype, remote: None },
+        );
     }
     id
 }
 
 /// The id of a project's group `default`; it is made if there is none yet.
 pub(crate) fn default_group_of(cloud: &mut Cloud, project_id: &str) -> String {
-    let own = cloud.tables.find(Kind::SecurityGroup, "project", project_id).find(|group| group.text("name") == "default");
+    let own = cloud
+        .tables
+        .find(Kind::SecurityGroup, "project", project_id)
+        .find(|group| group.text("name") == "default");
     if let Some(group) = own {
         return group.text("id").to_owned();
     }
-    let given = object_of(json!({"name": "default", "description": "Default security group", "stateful": true, "project_id": project_id}));
+    let given = object_of(
+        json!({"name": "default", "description": "Default security group", "stateful": true, "project_id": project_id}),
+    );
     let id = make(cloud, given);
     for ethertype in ["IPv4", "IPv6"] {
-        let rule = NewRule { group: &id, project: project_id, direction: "ingress", ethertype, remote: Some(&id) };
+        let rule =
+            NewRule { group: &id, project: project_id, direction: "ingress", ethertype, remote: Some(&id) };
         security_group_rules::make(cloud, rule);
     }
     id
@@ -79,9 +92,16 @@ pub(crate) fn default_group_of(cloud: &mut Cloud, project_id: &str) -> String {
 fn update(cloud: &mut Cloud, _: &Caller, group: Object, changes: Object) -> Result<(), Refusal> {
     let id = group.text("id");
     if group.text("name") == "default" && changes.contains_key("name") && changes.text("name") != "default" {
-        return Err(Refusal::typed(409, "SecurityGroupCannotUpdateDefault", "Updating default security group not allowed."));
+        return Err(Refusal::typed(
+            409,
+            "SecurityGroupCannotUpdateDefault",
+            "Updating default security group not allowed.",
+        ));
     }
-    if changes.contains_key("stateful") && changes.flag("stateful") != group.flag("stateful") && cloud.tables.count_by(Kind::Port, "group", id) > 0 {
+    if changes.contains_key("stateful")
+        && changes.flag("stateful") != group.flag("stateful")
+        && cloud.tables.count_by(Kind::Port, "group", id) > 0
+    {
         return Err(Refusal::typed(409, "SecurityGroupInUse", format!("Security Group {id} in use.")));
     }
     apply(cloud, Kind::SecurityGroup, id, changes);
@@ -94,7 +114,11 @@ fn delete(cloud: &mut Cloud, caller: &Caller, group: &Object) -> Result<(), Refu
         return Err(Refusal::typed(409, "SecurityGroupInUse", format!("Security Group {id} in use.")));
     }
     if group.text("name") == "default" && !caller.is_admin() {
-        return Err(Refusal::typed(409, "SecurityGroupCannotRemoveDefault", "Insufficient rights for removing default security group."));
+        return Err(Refusal::typed(
+            409,
+            "SecurityGroupCannotRemoveDefault",
+            "Insufficient rights for removing default security group.",
+        ));
     }
     for rule in cloud.tables.ids(Kind::SecurityGroupRule, "group", id) {
         cloud.tables.remove(Kind::SecurityGroupRule, &rule);

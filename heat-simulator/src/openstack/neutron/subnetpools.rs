@@ -72,7 +72,13 @@ fn update_scope(cloud: &mut Cloud, _: &Caller, scope: Object, changes: Object) -
 fn delete_scope(cloud: &mut Cloud, _: &Caller, scope: &Object) -> Result<(), Refusal> {
     let id = scope.text("id");
     if cloud.tables.count_by(Kind::SubnetPool, "scope", id) > 0 {
-        return Err(Refusal::typed(409, "AddressScopeInUse", format!("Unable to complete operation on address scope {id}. There are one or more subnet pools in use on the address scope.")));
+        return Err(Refusal::typed(
+            409,
+            "AddressScopeInUse",
+            format!(
+                "Unable to complete operation on address scope {id}. There are one or more subnet pools in use on the address scope."
+            ),
+        ));
     }
     cloud.tables.remove(Kind::AddressScope, id);
     Ok(())
@@ -90,7 +96,11 @@ fn prefixes(pool: &Object) -> Result<Vec<Cidr>, Refusal> {
         return Err(Refusal::typed(400, "EmptySubnetPoolPrefixList", "Empty subnet pool prefix list."));
     }
     if parsed.iter().any(|cidr| cidr.v6 != parsed[0].v6) {
-        return Err(Refusal::typed(400, "PrefixVersionMismatch", "Cannot mix IPv4 and IPv6 prefixes in a subnet pool."));
+        return Err(Refusal::typed(
+            400,
+            "PrefixVersionMismatch",
+            "Cannot mix IPv4 and IPv6 prefixes in a subnet pool.",
+        ));
     }
     Ok(parsed)
 }
@@ -105,9 +115,16 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     pool.entry("max_prefixlen").or_insert(json!(most));
     let smallest = pool.value("min_prefixlen");
     pool.entry("default_prefixlen").or_insert(smallest);
-    let (low, default, high) = (pool.int("min_prefixlen"), pool.int("default_prefixlen"), pool.int("max_prefixlen"));
+    let (low, default, high) =
+        (pool.int("min_prefixlen"), pool.int("default_prefixlen"), pool.int("max_prefixlen"));
     if low > high || default < low || default > high {
-        return Err(Refusal::typed(400, "IllegalSubnetPoolPrefixBounds", format!("Illegal prefix bounds: default_prefixlen={default}, min_prefixlen={low}, max_prefixlen={high}.")));
+        return Err(Refusal::typed(
+            400,
+            "IllegalSubnetPoolPrefixBounds",
+            format!(
+                "Illegal prefix bounds: default_prefixlen={default}, min_prefixlen={low}, max_prefixlen={high}."
+            ),
+        ));
     }
     let scope = pool.text("address_scope_id");
     if !scope.is_empty() {
@@ -125,8 +142,18 @@ fn update(cloud: &mut Cloud, _: &Caller, pool: Object, changes: Object) -> Resul
     let mut after = pool.clone();
     after.extend(changes.clone());
     let kept = prefixes(&after)?;
-    if prefixes(&pool)?.iter().any(|old| !kept.iter().any(|new| new.contains(old.first) && new.contains(old.last()))) {
-        return Err(Refusal::typed(400, "IllegalSubnetPoolPrefixUpdate", format!("Illegal update to prefixes: Prefixes can only be added to the subnet pool {}.", pool.text("id"))));
+    if prefixes(&pool)?
+        .iter()
+        .any(|old| !kept.iter().any(|new| new.contains(old.first) && new.contains(old.last())))
+    {
+        return Err(Refusal::typed(
+            400,
+            "IllegalSubnetPoolPrefixUpdate",
+            format!(
+                "Illegal update to prefixes: Prefixes can only be added to the subnet pool {}.",
+                pool.text("id")
+            ),
+        ));
     }
     apply(cloud, Kind::SubnetPool, pool.text("id"), changes);
     Ok(())
@@ -135,7 +162,11 @@ fn update(cloud: &mut Cloud, _: &Caller, pool: Object, changes: Object) -> Resul
 fn delete(cloud: &mut Cloud, _: &Caller, pool: &Object) -> Result<(), Refusal> {
     let id = pool.text("id");
     if cloud.tables.count_by(Kind::Subnet, "pool", id) > 0 {
-        return Err(Refusal::typed(400, "SubnetPoolDeleteError", "Unable to delete subnet pool: Subnet pool has existing allocations."));
+        return Err(Refusal::typed(
+            400,
+            "SubnetPoolDeleteError",
+            "Unable to delete subnet pool: Subnet pool has existing allocations.",
+        ));
     }
     cloud.tables.remove(Kind::SubnetPool, id);
     Ok(())
@@ -144,24 +175,57 @@ fn delete(cloud: &mut Cloud, _: &Caller, pool: &Object) -> Result<(), Refusal> {
 /// The id of the default pool of an IP version.
 pub(super) fn default_pool(cloud: &Cloud, version: i64) -> Option<String> {
     let mut pools = cloud.tables.all(Kind::SubnetPool);
-    pools.find(|pool| pool.flag("is_default") && pool.int("ip_version") == version).map(|pool| pool.text("id").to_owned())
+    pools
+        .find(|pool| pool.flag("is_default") && pool.int("ip_version") == version)
+        .map(|pool| pool.text("id").to_owned())
 }
 
 /// A subnet out of a pool: the asked one, or the first free of the asked (or default) size.
-pub(super) fn carve(cloud: &Cloud, pool: &Object, asked: Option<Cidr>, prefix: Option<i64>) -> Result<Cidr, Refusal> {
+pub(super) fn carve(
+    cloud: &Cloud,
+    pool: &Object,
+    asked: Option<Cidr>,
+    prefix: Option<i64>,
+) -> Result<Cidr, Refusal> {
     let id = pool.text("id");
     let used: Vec<Cidr> = cloud.tables.find(Kind::Subnet, "pool", id).map(cidr_of).collect();
     let whole = prefixes(pool)?;
-    let length = asked.map_or_else(|| prefix.unwrap_or_else(|| pool.int("default_prefixlen")), |cidr| i64::from(cidr.prefix));
+    let length = asked.map_or_else(
+        || prefix.unwrap_or_else(|| pool.int("default_prefixlen")),
+        |cidr| i64::from(cidr.prefix),
+    );
     if length < pool.int("min_prefixlen") {
-        return Err(Refusal::typed(400, "MinPrefixSubnetAllocationError", format!("Unable to allocate subnet with prefix length {length}, minimum allowed prefix is {}.", pool.int("min_prefixlen"))));
+        return Err(Refusal::typed(
+            400,
+            "MinPrefixSubnetAllocationError",
+            format!(
+                "Unable to allocate subnet with prefix length {length}, minimum allowed prefix is {}.",
+                pool.int("min_prefixlen")
+            ),
+        ));
     }
     if length > pool.int("max_prefixlen") {
-        return Err(Refusal::typed(400, "MaxPrefixSubnetAllocationError", format!("Unable to allocate subnet with prefix length {length}, maximum allowed prefix is {}.", pool.int("max_prefixlen"))));
+        return Err(Refusal::typed(
+            400,
+            "MaxPrefixSubnetAllocationError",
+            format!(
+                "Unable to allocate subnet with prefix length {length}, maximum allowed prefix is {}.",
+                pool.int("max_prefixlen")
+            ),
+        ));
     }
     if let Some(cidr) = asked {
-        let free = whole.iter().any(|one| one.contains(cidr.first) && one.contains(cidr.last())) && !used.iter().any(|one| one.overlaps(cidr));
-        return if free { Ok(cidr) } else { Err(Refusal::typed(409, "SubnetAllocationError", "Failed to allocate subnet: Cannot allocate requested subnet from the available set of prefixes.")) };
+        let free = whole.iter().any(|one| one.contains(cidr.first) && one.contains(cidr.last()))
+            && !used.iter().any(|one| one.overlaps(cidr));
+        return if free {
+            Ok(cidr)
+        } else {
+            Err(Refusal::typed(
+                409,
+                "SubnetAllocationError",
+                "Failed to allocate subnet: Cannot allocate requested subnet from the available set of prefixes.",
+            ))
+        };
     }
     let length = u8::try_from(length).unwrap_or(0);
     for one in whole.iter().filter(|one| one.prefix <= length) {
@@ -177,5 +241,9 @@ pub(super) fn carve(cloud: &Cloud, pool: &Object, asked: Option<Cidr>, prefix: O
             }
         }
     }
-    Err(Refusal::typed(409, "SubnetAllocationError", "Failed to allocate subnet: Insufficient prefix space to allocate subnet size."))
+    Err(Refusal::typed(
+        409,
+        "SubnetAllocationError",
+        "Failed to allocate subnet: Insufficient prefix space to allocate subnet size.",
+    ))
 }

@@ -63,19 +63,37 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
         Some(value) => match python_str(value).as_str() {
             "4" => Some(4),
             "6" => Some(6),
-            other => return Err(super::attributes::invalid("ip_version", &format!("'{other}' is not in [4, 6]"))),
+            other => {
+                return Err(super::attributes::invalid("ip_version", &format!("'{other}' is not in [4, 6]")));
+            }
         },
     };
     if use_default && subnet.value("subnetpool_id").is_null() {
         let pool = subnetpools::default_pool(cloud, version.unwrap_or(4));
-        subnet.set("subnetpool_id", pool.ok_or_else(|| bad(format!("Bad subnets request: No default subnetpool found for IPv{}.", version.unwrap_or(4))))?);
+        subnet.set(
+            "subnetpool_id",
+            pool.ok_or_else(|| {
+                bad(format!(
+                    "Bad subnets request: No default subnetpool found for IPv{}.",
+                    version.unwrap_or(4)
+                ))
+            })?,
+        );
     }
     let cidr = if subnet.value("subnetpool_id").is_null() {
         let Some((cidr, _)) = Cidr::parse(subnet.text("cidr")) else {
-            return Err(Refusal::typed(400, "BadRequest", "Bad subnets request: a subnetpool must be specified in the absence of a cidr."));
+            return Err(Refusal::typed(
+                400,
+                "BadRequest",
+                "Bad subnets request: a subnetpool must be specified in the absence of a cidr.",
+            ));
         };
         let Some(version) = version else {
-            return Err(Refusal::typed(400, "BadRequest", "Bad subnets request: ip_version must be specified in the absence of a subnetpool"));
+            return Err(Refusal::typed(
+                400,
+                "BadRequest",
+                "Bad subnets request: ip_version must be specified in the absence of a subnetpool",
+            ));
         };
         if (version == 6) != cidr.v6 {
             return Err(invalid(format!("cidr '{cidr}' does not match the ip_version '{version}'")));
@@ -92,7 +110,9 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     check_modes(&subnet, v6)?;
     let others = cloud.tables.find(Kind::Subnet, "network", &network_id);
     if others.map(cidr_of).any(|other| other.overlaps(cidr)) {
-        return Err(invalid(format!("Requested subnet with cidr: {cidr} for network: {network_id} overlaps with another subnet")));
+        return Err(invalid(format!(
+            "Requested subnet with cidr: {cidr} for network: {network_id} overlaps with another subnet"
+        )));
     }
     let first_host = cidr.hosts().0;
     match subnet.get("gateway_ip") {
@@ -128,14 +148,21 @@ fn check_modes(subnet: &Object, v6: bool) -> Result<(), Refusal> {
         return Err(invalid("ipv6_ra_mode or ipv6_address_mode cannot be set when ip_version is 4"));
     }
     if !subnet.flag("enable_dhcp") {
-        return Err(invalid("ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False"));
+        return Err(invalid(
+            "ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is set to False",
+        ));
     }
     if !ra.is_empty() && !address.is_empty() && ra != address {
-        return Err(invalid(format!("ipv6_ra_mode set to '{ra}' with ipv6_address_mode set to '{address}' is not valid. If both attributes are set, they must be the same value")));
+        return Err(invalid(format!(
+            "ipv6_ra_mode set to '{ra}' with ipv6_address_mode set to '{address}' is not valid. If both attributes are set, they must be the same value"
+        )));
     }
     let prefix = cidr_of(subnet).prefix;
     if address != "dhcpv6-stateful" && prefix != 64 {
-        return Err(invalid(format!("Invalid CIDR {} for IPv6 address mode. OpenStack uses the EUI-64 address format, which requires the prefix to be /64", subnet.text("cidr"))));
+        return Err(invalid(format!(
+            "Invalid CIDR {} for IPv6 address mode. OpenStack uses the EUI-64 address format, which requires the prefix to be /64",
+            subnet.text("cidr")
+        )));
     }
     Ok(())
 }
@@ -149,7 +176,14 @@ fn update(cloud: &mut Cloud, _: &Caller, subnet: Object, changes: Object) -> Res
         let old = subnet.text("gateway_ip");
         let holder = cloud.tables.find(Kind::Port, "ip", &format!("{id}|{old}")).next();
         if let Some(port) = holder.filter(|port| port.text("device_owner").starts_with("network:router_")) {
-            return Err(Refusal::typed(409, "GatewayIpInUse", format!("Current gateway ip {old} already in use by port {}. Unable to update.", port.text("id"))));
+            return Err(Refusal::typed(
+                409,
+                "GatewayIpInUse",
+                format!(
+                    "Current gateway ip {old} already in use by port {}. Unable to update.",
+                    port.text("id")
+                ),
+            ));
         }
         if !changes.value("gateway_ip").is_null() {
             check_gateway(&after, cidr)?;
@@ -177,7 +211,13 @@ fn delete(cloud: &mut Cloud, _: &Caller, subnet: &Object) -> Result<(), Refusal>
         if is_removable(port) || automatic && !router {
             continue;
         }
-        return Err(Refusal::typed(409, "SubnetInUse", format!("Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet.")));
+        return Err(Refusal::typed(
+            409,
+            "SubnetInUse",
+            format!(
+                "Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet."
+            ),
+        ));
     }
     for port in holders {
         let rest: Vec<Value> =
@@ -200,5 +240,9 @@ pub(super) fn first_subnet(port: &Object) -> &str {
 
 /// The view of a fixed IP list for a subnet.
 pub(super) fn fixed_ip(subnet: &str, address: &str) -> Value {
-    if address.is_empty() { json!({"subnet_id": subnet}) } else { json!({"subnet_id": subnet, "ip_address": address}) }
+    if address.is_empty() {
+        json!({"subnet_id": subnet})
+    } else {
+        json!({"subnet_id": subnet, "ip_address": address})
+    }
 }

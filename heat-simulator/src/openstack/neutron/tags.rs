@@ -15,8 +15,17 @@ fn check(tags: &[Value]) -> Result<Vec<Value>, Refusal> {
                     kept.push(tag.clone());
                 }
             }
-            Some(text) => return Err(bad(&format!("Invalid input for tags. Reason: '{text}' exceeds maximum length of 255."))),
-            None => return Err(bad(&format!("Invalid input for tags. Reason: '{}' is not a valid string.", python_str(tag)))),
+            Some(text) => {
+                return Err(bad(&format!(
+                    "Invalid input for tags. Reason: '{text}' exceeds maximum length of 255."
+                )));
+            }
+            None => {
+                return Err(bad(&format!(
+                    "Invalid input for tags. Reason: '{}' is not a valid string.",
+                    python_str(tag)
+                )));
+            }
         }
     }
     kept.sort_by_key(python_repr);
@@ -29,7 +38,12 @@ fn bad(message: &str) -> Refusal {
 
 /// Works on `/{collection}/{id}/tags…`.
 pub(super) fn serve(
-    cloud: &mut Cloud, caller: &Caller, request: &Request, resource: &Resource, id: &str, tail: &[&str],
+    cloud: &mut Cloud,
+    caller: &Caller,
+    request: &Request,
+    resource: &Resource,
+    id: &str,
+    tail: &[&str],
 ) -> Outcome {
     let tags = resource.find(cloud, caller, id)?.items("tags").to_vec();
     if request.method != "GET" {
@@ -54,7 +68,9 @@ pub(super) fn serve(
             (check(&after)?, Answer::empty(201))
         }
         ("DELETE", []) => (Vec::new(), Answer::empty(204)),
-        ("DELETE", [tag]) if has(tag) => (tags.into_iter().filter(|own| own != tag).collect(), Answer::empty(204)),
+        ("DELETE", [tag]) if has(tag) => {
+            (tags.into_iter().filter(|own| own != tag).collect(), Answer::empty(204))
+        }
         ("DELETE", [tag]) => return Err(missing(tag)),
         _ => return Err(super::not_found()),
     };
