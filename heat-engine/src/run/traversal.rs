@@ -13,12 +13,11 @@ use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, dec
 use crate::record::{
     Action, Event, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, Status, TraversalRecord,
 };
-use crate::schedule::{Failed, Outcome, Schedule};
+use crate::schedule::{Failed, Outcome, Schedule, StepState};
 use crate::store::{Batch, Claim, StoreError, Write};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
@@ -69,20 +68,20 @@ impl Traversal {
     pub(crate) async fn run(&mut self) -> Result<End, StoreError> {
         let plan = self.record.plan.clone();
         let done = self.done_before();
-        // The records alone do not tell which of several stands for a name where an older one was taken back.
-        for (id, outcome) in &done {
-            if let Some(step) = plan.step(*id)
-                && let Some(standing) = step.kind.standing(*outcome == Outcome::Replaced)
-            {
-                self.current.stand(&step.resource, standing);
-            }
-        }
         let mut schedule = match Schedule::resume(&plan, done) {
             Ok(schedule) => schedule,
             Err(error) => {
                 return self.finish(Some(format!("the recorded plan cannot be run: {error}"))).await;
             }
         };
+        // The records alone do not tell which of several stands for a name where an older one was taken back.
+        for (id, step) in plan.iter() {
+            if let Some(StepState::Done(outcome)) = schedule.state(id)
+                && let Some(standing) = step.kind.standing(outcome == Outcome::Replaced)
+            {
+                self.current.stand(&step.resource, standing);
+            }
+        }
         let (signal, listening) = watch::channel(Signal::Run);
         let mut failure = self.failed_before();
         if failure.is_some() && self.record.on_failure != OnFailure::Continue {
@@ -184,7 +183,6 @@ impl Traversal {
                 && record.intent.is_none()
         };
         let mut done = Vec::new();
-        let mut open: BTreeSet<StepId> = BTreeSet::new();
         for (step, what) in self.record.plan.iter() {
             let outcome = match &what.kind {
                 StepKind::Create { incarnation, replaces, .. } => self
@@ -195,29 +193,18 @@ impl Traversal {
                 StepKind::Update { incarnation, .. } => {
                     self.current.resource(incarnation).filter(|record| ended(record)).map(|_| Outcome::Done)
                 }
-                StepKind::Decide { incarnation, successor, .. } => {
-                    match (self.current.resource(successor), self.current.resource(incarnation)) {
-                        (Some(new), _) if ended(new) => Some(Outcome::Replaced),
-                        (None, Some(old)) if ended(old) && old.action == Action::Update => {
-                            Some(Outcome::Done)
-                        }
-                        _ => None,
-                    }
-                }
+                // One that did not replace decides once more: it finds that nothing is left to do.
+                StepKind::Decide { successor, .. } => self
+                    .current
+                    .resource(successor)
+                    .filter(|record| ended(record))
+                    .map(|_| Outcome::Replaced),
                 StepKind::Keep { .. } => None,
                 StepKind::Delete { incarnation, .. } => {
                     self.current.resource(incarnation).is_none().then_some(Outcome::Done)
                 }
             };
-            // A step cannot count as done before those that it waits for; keeping is done again in no time.
-            match outcome {
-                Some(outcome) if what.after.iter().all(|before| !open.contains(before)) => {
-                    done.push((step, outcome))
-                }
-                _ => {
-                    open.insert(step);
-                }
-            }
+            done.extend(outcome.map(|outcome| (step, outcome)));
         }
         done
     }

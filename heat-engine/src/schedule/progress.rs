@@ -96,11 +96,14 @@ impl Schedule {
         Self::resume(plan, [])
     }
 
-    /// The schedule of a plan of which these steps ended well already: after a restart. A step that was interrupted is
-    /// not among them; it is ready again.
+    /// The schedule of a plan of which these steps are known to have ended well: after a restart. A step that was
+    /// interrupted is not among them; it is ready again.
+    ///
+    /// Steps that leave no trace need not be told: whatever a step that is done waited for was done as well. Of those a
+    /// step that decides has kept what it was about, and a conditional deletion was not needed.
     ///
     /// # Errors
-    /// As [`new`](Self::new); [`ScheduleError::WrongState`] where a step is called done before one that it waits for.
+    /// As [`new`](Self::new).
     pub fn resume(
         plan: &Plan,
         done: impl IntoIterator<Item = (StepId, Outcome)>,
@@ -140,19 +143,23 @@ impl Schedule {
             schedule.missing[id.index()] = before.len() as u32;
             schedule.before.push(before);
         }
-        let mut done: Vec<_> = done.into_iter().collect();
-        done.sort_unstable_by_key(|(step, _)| *step);
+        let mut ended: Vec<Option<Outcome>> = vec![None; count];
         for (step, outcome) in done {
-            match schedule.state(step) {
-                None => return Err(ScheduleError::NoSuchStep(step)),
-                Some(StepState::Waiting) if schedule.missing[step.index()] == 0 => {
-                    schedule.set(step, StepState::Done(outcome));
-                    for next in &schedule.behind[step.index()] {
-                        schedule.missing[next.index()] -= 1;
-                    }
+            *ended.get_mut(step.index()).ok_or(ScheduleError::NoSuchStep(step))? = Some(outcome);
+        }
+        for at in (0..count).rev() {
+            if ended[at].is_some() {
+                for before in &schedule.before[at] {
+                    ended[before.index()].get_or_insert_with(|| untraced(&plan.steps[before.index()].kind));
                 }
-                Some(StepState::Done(_)) => {}
-                Some(state) => return Err(ScheduleError::WrongState { step, wanted: "done already", state }),
+            }
+        }
+        for (at, outcome) in ended.into_iter().enumerate() {
+            if let Some(outcome) = outcome {
+                schedule.set(StepId(at as u32), StepState::Done(outcome));
+                for next in &schedule.behind[at] {
+                    schedule.missing[next.index()] -= 1;
+                }
             }
         }
         for at in 0..count {
@@ -325,5 +332,132 @@ impl Schedule {
             StepState::Running => self.running.insert(step),
             _ => false,
         };
+    }
+}
+
+/// How a step ended that was done and left no trace.
+fn untraced(kind: &StepKind) -> Outcome {
+    match kind {
+        StepKind::Keep { .. } | StepKind::Decide { .. } => Outcome::Kept,
+        StepKind::Delete { only_if_replaced_by: Some(_), .. } => Outcome::Skipped,
+        StepKind::Create { replaces: Some(_), .. } => Outcome::Replaced,
+        StepKind::Create { .. } | StepKind::Update { .. } | StepKind::Delete { .. } => Outcome::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Reason, Step};
+    use crate::record::{Action, IncarnationId};
+
+    fn id(text: &str) -> IncarnationId {
+        IncarnationId(text.to_owned())
+    }
+
+    fn step(name: &str, kind: StepKind, after: &[u32]) -> Step {
+        let after = after.iter().copied().map(StepId).collect();
+        Step { resource: name.into(), type_name: "T".into(), kind, reason: Reason::New, after }
+    }
+
+    fn create(name: &str, after: &[u32]) -> Step {
+        step(name, StepKind::Create { incarnation: id(name), replaces: None, order: None }, after)
+    }
+
+    fn keep(name: &str, after: &[u32]) -> Step {
+        step(name, StepKind::Keep { incarnation: id(name), restore: false }, after)
+    }
+
+    fn decide(name: &str) -> Step {
+        let kind = StepKind::Decide {
+            incarnation: id(name),
+            successor: id("new"),
+            changes: Vec::new(),
+            may_keep: true,
+            may_update: false,
+            may_replace: true,
+            may_refuse: false,
+            interrupted: false,
+            restore: false,
+        };
+        step(name, kind, &[])
+    }
+
+    fn delete_if(name: &str, by: u32) -> Step {
+        let only_if_replaced_by = Some(StepId(by));
+        step(name, StepKind::Delete { incarnation: id(name), only_if_replaced_by, retain: false }, &[by])
+    }
+
+    fn plan(steps: Vec<Step>) -> Plan {
+        Plan { version: Plan::VERSION, action: Action::Update, revision: 1, steps }
+    }
+
+    fn ready(schedule: &Schedule) -> Vec<u32> {
+        schedule.ready().map(|step| step.0).collect()
+    }
+
+    #[test]
+    fn a_step_is_ready_the_moment_its_last_predecessor_is_done() {
+        let plan = plan(vec![create("a", &[]), create("b", &[]), create("c", &[0, 1]), create("d", &[0])]);
+        let mut schedule = Schedule::new(&plan).unwrap();
+        assert_eq!(ready(&schedule), [0, 1]);
+        schedule.start(StepId(0)).unwrap();
+        schedule.start(StepId(1)).unwrap();
+        schedule.finish(StepId(0), Outcome::Done).unwrap();
+        assert_eq!(ready(&schedule), [3]);
+        assert_eq!(schedule.waits_for(StepId(2)).collect::<Vec<_>>(), [StepId(1)]);
+        assert_eq!(schedule.running().collect::<Vec<_>>(), [StepId(1)]);
+        let counts = Counts { waiting: 1, ready: 1, running: 1, done: 1, ..Counts::default() };
+        assert_eq!(schedule.counts(), counts);
+        assert!(schedule.start(StepId(2)).is_err() && schedule.start(StepId(9)).is_err());
+    }
+
+    #[test]
+    fn after_a_failure_nothing_starts_or_only_what_does_not_hang_on_it() {
+        let plan = plan(vec![create("a", &[]), create("b", &[]), create("c", &[0]), create("d", &[2])]);
+        for (then, left) in [(Failed::Stop, vec![]), (Failed::Continue, vec![1])] {
+            let mut schedule = Schedule::new(&plan).unwrap();
+            schedule.start(StepId(0)).unwrap();
+            schedule.fail(StepId(0), then).unwrap();
+            assert_eq!(ready(&schedule), left);
+            assert_eq!(schedule.state(StepId(3)), Some(StepState::Blocked));
+            assert_eq!(schedule.is_finished(), then == Failed::Stop);
+            assert!(!schedule.is_complete());
+        }
+    }
+
+    #[test]
+    fn what_was_not_replaced_is_not_deleted() {
+        let plan = plan(vec![decide("a"), delete_if("a", 0), create("b", &[1])]);
+        for (outcome, then) in [(Outcome::Kept, vec![2]), (Outcome::Replaced, vec![1])] {
+            let mut schedule = Schedule::new(&plan).unwrap();
+            schedule.start(StepId(0)).unwrap();
+            schedule.finish(StepId(0), outcome).unwrap();
+            assert_eq!(ready(&schedule), then);
+        }
+    }
+
+    #[test]
+    fn after_a_restart_what_a_done_step_waited_for_was_done_too() {
+        // Neither keeping nor what was not needed leaves a trace.
+        let plan = plan(vec![
+            keep("k", &[]),
+            decide("a"),
+            delete_if("a", 1),
+            create("b", &[0, 2]),
+            create("c", &[3]),
+            keep("l", &[]),
+        ]);
+        let schedule = Schedule::resume(&plan, [(StepId(3), Outcome::Done)]).unwrap();
+        assert_eq!(ready(&schedule), [4, 5]);
+        assert_eq!(schedule.state(StepId(2)), Some(StepState::Done(Outcome::Skipped)));
+        assert_eq!(schedule.counts().done, 3);
+    }
+
+    #[test]
+    fn a_plan_whose_steps_wait_for_later_ones_is_refused() {
+        let plan = plan(vec![create("a", &[1]), create("b", &[])]);
+        let error = Schedule::new(&plan).unwrap_err();
+        assert_eq!(error, ScheduleError::NotInOrder { step: StepId(0), before: StepId(1) });
     }
 }
