@@ -5,17 +5,20 @@
 //! `heat/engine/constraints.py`.
 
 mod attribute;
+mod builder;
 pub mod check;
 pub mod coerce;
 mod constraint;
 mod cron;
 mod generic;
+mod describe;
 mod property;
 mod resource;
 mod support;
 mod timezones;
 mod translation;
 
+pub use builder::{ResourceSchemaBuilder, SchemaError};
 pub use attribute::{AttributeMode, AttributeSchema};
 pub use check::{Checks, CustomCheck, CustomConstraints, DeferredConstraints, GenericConstraints};
 pub use coerce::{Coercion, PropertyProblem, coerce_properties};
