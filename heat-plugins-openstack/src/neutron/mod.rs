@@ -15,6 +15,7 @@ mod subnet;
 pub use floating_ip::{FloatingIp, FloatingIpAttributes, FloatingIpProperties};
 pub use floating_ip_association::{FloatingIpAssociation, FloatingIpAssociationProperties};
 pub use net::{Net, NetAttributes, NetProperties};
+pub(crate) use port::PORTS;
 pub use port::{AddressPair, FixedIp, Port, PortAttributes, PortProperties};
 pub use router::{ExternalFixedIp, ExternalGateway, Router, RouterAttributes, RouterProperties};
 pub use router_interface::{RouterInterface, RouterInterfaceProperties};
