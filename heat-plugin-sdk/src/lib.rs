@@ -197,7 +197,6 @@ mod secret;
 mod siblings;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod translate;
 
 pub use comparison::satisfies;
 pub use connection::{Connection, ConnectionLimits, Connector, ConnectorId, Credentials, DynConnector};
@@ -214,7 +213,6 @@ pub use registry::{Registry, RegistryError};
 pub use resource::Resource;
 pub use secret::Secret;
 pub use siblings::{Sibling, SiblingIndex, Siblings};
-pub use translate::{Ask, translate};
 
 /// The derives, each beside the trait of the same name.
 pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};

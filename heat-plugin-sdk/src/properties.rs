@@ -1,9 +1,13 @@
 //! How Rust structs are the properties and the attributes of a resource type.
 
 use crate::decoding::decode;
-use crate::{Failure, Result, translate};
+use crate::{Failure, Result};
+use heat_template::Evaluated;
+use heat_template::definition::translate;
+use heat_template::diagnostic::codes;
 use heat_template::schema::{
-    AttributeSchema, PropertyProblem, PropertySchema, ResourceSchema, Support, Translation, coerce_properties,
+    AttributeSchema, Coercion, CustomConstraints, DeferredConstraints, PropertyProblem, PropertySchema,
+    Support, Translation,
 };
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -73,12 +77,8 @@ pub trait Properties: DeserializeOwned + Send + Sync + 'static {
         let Value::Object(written) = written else {
             return Err(Failure::invalid(None, "properties are a map"));
         };
-        let properties = Self::fields();
-        let mut values = coerce(&properties, written)?;
-        let schema =
-            ResourceSchema { properties, translations: Self::translations(), ..ResourceSchema::default() };
-        translate(&schema, &mut values, &mut |_, name| Some(Ok(name.clone())))?;
-        Self::decode(&values)
+        let (values, found) = as_used(&Self::fields(), &Self::translations(), written, &DeferredConstraints);
+        if found.is_empty() { Self::decode(&values) } else { Err(problems(&found)) }
     }
 }
 
@@ -147,15 +147,28 @@ pub(crate) fn attribute_map(attributes: &(impl Serialize + ?Sized)) -> Result<Ma
     }
 }
 
-/// Properties as written, checked and coerced as Heat does. Problems name the property and never tell a secret value.
-pub(crate) fn coerce(
+/// Properties as an engine gives them to a plugin, but for the names that finders resolve; and all that is wrong.
+pub(crate) fn as_used(
     fields: &IndexMap<String, PropertySchema>,
+    rules: &[Translation],
     written: Map<String, Value>,
-) -> Result<Map<String, Value>> {
-    coerce_properties(fields, written).map_err(|found| problems(&found))
+    custom: &dyn CustomConstraints,
+) -> (Map<String, Value>, Vec<PropertyProblem>) {
+    let mut given = written.into_iter().map(|(name, value)| (name, Evaluated::Known(value))).collect();
+    let conflicts = translate(rules, &mut given).into_iter().map(|path| PropertyProblem {
+        message: "it is given together with the property that took its place".to_owned(),
+        path: path.into_iter().map(|key| key.as_str().into()).collect(),
+        code: codes::PROPERTY_CONFLICT,
+        help: Vec::new(),
+        about_key: true,
+    });
+    let conflicts: Vec<_> = conflicts.collect();
+    let (values, mut found) = Coercion::strict(custom).properties(fields, given);
+    found.extend(conflicts);
+    (values.into_iter().filter_map(|(name, value)| Some((name, value.into_known()?))).collect(), found)
 }
 
-/// All problems as one failure.
+/// All problems as one failure. They name the property and never tell a secret value.
 pub(crate) fn problems(found: &[PropertyProblem]) -> Failure {
     let property = found.first().map(PropertyProblem::dotted);
     let texts: Vec<_> = found.iter().map(ToString::to_string).collect();

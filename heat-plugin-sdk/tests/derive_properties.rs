@@ -134,7 +134,7 @@ fn what_must_be_given_follows_from_the_type() {
         .filter(|(_, schema)| schema.required)
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(required, ["name", "addresses", "token"]);
+    assert_eq!(required, ["name", "addresses", "token", "zone"]);
     let Children::Fields(check) = Check::schema().children else { panic!("a map") };
     assert!(!check["every"].required, "serde has a default");
 }

@@ -267,6 +267,8 @@ fn property(
         };
         let insert = quote! {
             let mut old = schema.clone();
+            // What is given under the old name has moved before anybody asks whether the new one is there.
+            old.required = false;
             old.default = ::core::option::Option::None;
             old.support = #support;
             fields.insert(::std::string::String::from(#old_name), old);
@@ -345,8 +347,6 @@ fn schema(
         quote!(schema.default = ::core::option::Option::Some(#value);)
     });
     let required = match (&options.schema, options.required, &options.default) {
-        // A renamed property may be given under its old name; that it is given at all is seen when it is decoded.
-        _ if !options.renamed_from.is_empty() => quote!(false),
         (_, Some(_), _) => quote!(true),
         (_, _, Some(_)) => quote!(false),
         _ if may_default => quote!(false),

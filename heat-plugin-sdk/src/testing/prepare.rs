@@ -2,16 +2,13 @@
 //! filled in, translated, names resolved.
 
 use super::driver::Driver;
-use crate::properties::problems;
+use crate::properties::{as_used, problems};
 use crate::{
     Connection, ConnectorId, Credentials, DynConnector, Failure, FailureClass, PropertyMap, Registry, Result,
-    translate,
 };
 use futures_util::lock::Mutex;
-use heat_template::evaluated::Evaluated;
-use heat_template::schema::{Coercion, CustomCheck, CustomConstraints, ResourceSchema};
-use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use heat_template::schema::{CustomCheck, CustomConstraints, ResourceSchema, Translation};
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 
@@ -132,25 +129,53 @@ pub(super) async fn prepare(
     };
     let mut answers = Answers { registry, known: HashMap::new(), missing: Lock::default() };
     let properties = loop {
-        let given: IndexMap<_, _> =
-            written.iter().map(|(name, value)| (name.clone(), Evaluated::Known(value.clone()))).collect();
-        let (values, found) = Coercion::strict(&answers).properties(&schema.properties, given);
+        let (values, found) = as_used(&schema.properties, &schema.translations, written.clone(), &answers);
         if answers.fetch(connections, driver).await? {
             continue;
         }
         if !found.is_empty() {
             return Err(problems(&found));
         }
-        break values
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.into_known()?)))
-            .collect::<Map<_, _>>();
+        break values;
     };
     loop {
-        let mut translated = properties.clone();
-        if translate(schema, &mut translated, &mut |finder, value| answers.ask(true, finder, value))? {
-            return Ok(translated);
+        let mut resolved = properties.clone();
+        for rule in &schema.translations {
+            if let Translation::Resolve { path, finder } = rule {
+                each(&mut resolved, path, &mut |name| match answers.ask(true, finder, name) {
+                    None => Ok(()),
+                    Some(Ok(id)) => {
+                        *name = id;
+                        Ok(())
+                    }
+                    Some(Err(failure)) => {
+                        let message = format!("property {}: {}", path.join("."), failure.message());
+                        Err(Failure::new(failure.class().clone(), message))
+                    }
+                })?;
+            }
         }
-        answers.fetch(connections, driver).await?;
+        if !answers.fetch(connections, driver).await? {
+            return Ok(resolved);
+        }
     }
+}
+
+/// Calls `work` with every text that a path leads to that is not empty; a list on the way, or at the end, means each of its items.
+fn each(
+    map: &mut PropertyMap,
+    path: &[String],
+    work: &mut dyn FnMut(&mut Value) -> Result<()>,
+) -> Result<()> {
+    let Some((first, rest)) = path.split_first() else { return Ok(()) };
+    let Some(value) = map.get_mut(first) else { return Ok(()) };
+    let values = match value {
+        Value::Array(items) => items.iter_mut().collect(),
+        other => vec![other],
+    };
+    values.into_iter().try_for_each(|value| match value {
+        Value::Object(inner) => each(inner, rest, work),
+        Value::String(text) if rest.is_empty() && !text.is_empty() => work(value),
+        _ => Ok(()),
+    })
 }

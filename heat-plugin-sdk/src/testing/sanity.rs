@@ -1,17 +1,16 @@
 //! What can be said of schemas, and of values against them, without any service.
 
-use crate::properties::coerce;
 use crate::{Observation, ObservedProperty, PropertyMap, satisfies};
 use heat_template::schema::{
-    AttributeMode, AttributeSchema, Children, PropertySchema, ResourceSchema, SupportStatus, Translation,
-    UpdateMode, ValueType,
+    AttributeMode, AttributeSchema, Children, PropertySchema, ResourceSchema, SupportStatus, UpdateMode,
+    ValueType,
 };
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 /// What is wrong with a schema in itself.
 pub(super) fn schema_problems(schema: &ResourceSchema) -> Vec<String> {
-    let mut problems = Vec::new();
+    let mut problems = schema.contradictions();
     let mut parts = schema.type_name.split("::");
     if parts.clone().count() < 2 || parts.any(str::is_empty) {
         problems
@@ -31,39 +30,12 @@ pub(super) fn schema_problems(schema: &ResourceSchema) -> Vec<String> {
             problems.push("the attribute show is common to all types and not to be listed".to_owned());
         }
     }
-    for rule in &schema.translations {
-        let paths = match rule {
-            Translation::Replace { from, to } => vec![from, to],
-            Translation::Add { path, .. }
-            | Translation::Delete { path }
-            | Translation::Resolve { path, .. } => {
-                vec![path]
-            }
-        };
-        for path in paths {
-            if !exists(&schema.properties, path) && !schema.open_properties {
-                problems.push(format!("a translation names {}, which is no property", path.join(".")));
-            }
-        }
-    }
     problems
 }
 
 fn property_problems(path: &str, property: &PropertySchema, problems: &mut Vec<String>) {
     if property.description.is_empty() && property.support.status != SupportStatus::Hidden {
         problems.push(format!("property {path} has no description"));
-    }
-    if property.required && property.default.is_some() {
-        problems.push(format!("property {path} is required and has a default: it can be only one"));
-    }
-    if let Some(default) = &property.default {
-        let alone = IndexMap::from([(path.to_owned(), PropertySchema { default: None, ..property.clone() })]);
-        if let Err(failure) = coerce(&alone, Map::from_iter([(path.to_owned(), default.clone())])) {
-            problems.push(format!(
-                "the default of property {path} is not one of its own values: {}",
-                failure.message()
-            ));
-        }
     }
     let fields = match &property.children {
         Children::Fields(fields) => fields,
@@ -76,21 +48,6 @@ fn property_problems(path: &str, property: &PropertySchema, problems: &mut Vec<S
     for (name, inner) in fields {
         property_problems(&format!("{path}.{name}"), inner, problems);
     }
-}
-
-fn exists(fields: &IndexMap<String, PropertySchema>, path: &[String]) -> bool {
-    let Some((first, rest)) = path.split_first() else { return false };
-    let Some(schema) = fields.get(first) else { return false };
-    let inside = |schema: &PropertySchema| match &schema.children {
-        Children::Fields(fields) => exists(fields, rest),
-        Children::Free => true,
-        Children::Item(_) => false,
-    };
-    rest.is_empty()
-        || match &schema.children {
-            Children::Item(item) => inside(item),
-            _ => inside(schema),
-        }
 }
 
 /// What a read tells of properties against what was applied.
