@@ -1,6 +1,7 @@
 //! Plans and runs Heat stacks: graph, plan, execution, durable record, and the OS::Heat::* types.
 
 mod engine;
+pub mod graph;
 pub mod plan;
 pub mod record;
 pub mod run;

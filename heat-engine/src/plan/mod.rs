@@ -9,6 +9,7 @@ mod change;
 mod current;
 mod decide;
 mod desired;
+mod draw;
 mod error;
 mod order;
 mod planner;
@@ -17,6 +18,7 @@ mod step;
 
 pub use decide::{Decision, decide};
 pub use desired::{Desired, DesiredResource, DesiredState, Nothing, TypeRules, given};
+pub use draw::Totals;
 pub use error::PlanError;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;

@@ -134,13 +134,16 @@ impl<'a> Planner<'a> {
         });
         let Some((record, decision)) = choice else {
             prospects.is_new(name);
-            let kind = StepKind::Create { incarnation: new_incarnation(), replaces: None, order: None };
+            let kind = StepKind::Create {
+                incarnation: new_incarnation(),
+                replaces: None,
+                order: None,
+                changes: Vec::new(),
+            };
             self.draft_main(name, type_name, kind, Reason::New);
             return Ok(());
         };
         let interrupted = is_interrupted(record);
-        let finished = interrupted.then(|| as_finished(record));
-        let decision = decide(finished.as_ref().unwrap_or(record), type_name, &state, self.rules, prospects);
         let restore = self.is_handed_over(record);
         let incarnation = record.id.clone();
         let revived = |reason| if record.replaced_by.is_some() { Reason::Revived } else { reason };
@@ -160,15 +163,22 @@ impl<'a> Planner<'a> {
                     let same_type = old.type_name == type_name;
                     Some(if same_type { order_of(old, &new, self.rules) } else { ReplaceOrder::CreateFirst })
                 });
-                (StepKind::Create { incarnation, replaces, order }, Reason::NeverCompleted)
+                (
+                    StepKind::Create { incarnation, replaces, order, changes: Vec::new() },
+                    Reason::NeverCompleted,
+                )
             }
-            Decision::Replace { reason, order, .. } if !interrupted => {
+            Decision::Replace { changes, reason, order } if !interrupted => {
                 prospects.is_new(name);
                 if let Some(old) = self.minted_reference(record) {
                     prospects.reference_goes(name, old);
                 }
-                let kind =
-                    StepKind::Create { incarnation: new_incarnation(), replaces: Some(incarnation), order };
+                let kind = StepKind::Create {
+                    incarnation: new_incarnation(),
+                    replaces: Some(incarnation),
+                    order,
+                    changes,
+                };
                 (kind, reason)
             }
             Decision::Keep if !interrupted => {

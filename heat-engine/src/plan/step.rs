@@ -63,11 +63,15 @@ pub enum StepKind {
         /// The one that it takes the place of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replaces: Option<IncarnationId>,
-        /// In which order the replacement goes; there is one with every `replaces`. `DeleteFirst`: the step that
+        /// In which order the replacement goes. `DeleteFirst`: the step that
         /// deletes the old one stands before this step. `Handover`: the old one is asked to give its place free within
-        /// this step, and is deleted by a later one.
+        /// this step, and is deleted by a later one. `None` where the order hangs on values that are known only in the
+        /// run; with `DeleteFirst` the old one is then deleted within this step.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         order: Option<ReplaceOrder>,
+        /// What differs from the one that it takes the place of.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<PropertyChange>,
     },
     /// Changes it in place. Without changes only its record changes, the plugin is not asked.
     Update {

@@ -314,7 +314,7 @@ impl Traversal {
         signal: &watch::Receiver<Signal>,
     ) -> Result<Begun, Unresolved> {
         match &step.kind {
-            StepKind::Create { incarnation, replaces, order } => {
+            StepKind::Create { incarnation, replaces, order, .. } => {
                 self.create(id, step, incarnation, replaces.as_ref(), *order, signal)
             }
             StepKind::Update { incarnation, changes, restore } => {

@@ -361,7 +361,11 @@ mod tests {
     }
 
     fn create(name: &str, after: &[u32]) -> Step {
-        step(name, StepKind::Create { incarnation: id(name), replaces: None, order: None }, after)
+        step(
+            name,
+            StepKind::Create { incarnation: id(name), replaces: None, order: None, changes: Vec::new() },
+            after,
+        )
     }
 
     fn keep(name: &str, after: &[u32]) -> Step {

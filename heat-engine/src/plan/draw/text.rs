@@ -1,0 +1,151 @@
+//! A plan as a list.
+
+use super::{because, is_part_of_replacement, mark, words};
+use crate::plan::{Plan, StepKind};
+use std::fmt::Write;
+
+impl Plan {
+    /// A line for each resource that something becomes of, in the order of the plan, and the totals:
+    ///
+    /// ```text
+    /// +   net     OS::Neutron::Net     create
+    /// ~   server  OS::Nova::Server     update (metadata)
+    /// +/- port    OS::Neutron::Port    replace, the new one first (network!)
+    /// ?   fip     OS::Neutron::FloatingIP  keep or update (port?)
+    /// -   old     OS::Nova::KeyPair    delete
+    /// 1 to create, 1 to update, 1 to replace, 1 to decide in the run, 1 to delete (3 unchanged)
+    /// ```
+    ///
+    /// A question mark behind a property says that its value is known only in the run, an exclamation mark that a change
+    /// of it takes a new resource, two that it is refused. Values are never shown.
+    pub fn to_text(&self) -> String {
+        let shown = || {
+            self.steps.iter().filter(|step| {
+                !matches!(step.kind, StepKind::Keep { restore: false, .. }) && !is_part_of_replacement(step)
+            })
+        };
+        let width = |of: fn(&crate::plan::Step) -> &str| shown().map(|step| of(step).chars().count()).max();
+        let name_width = width(|step| &step.resource).unwrap_or_default();
+        let type_width = width(|step| &step.type_name).unwrap_or_default();
+        let mut text = String::new();
+        for step in shown() {
+            let why = because(step);
+            let why = if why.is_empty() { why } else { format!(" ({why})") };
+            let _ = writeln!(
+                text,
+                "{:<3} {:<name_width$}  {:<type_width$}  {}{why}",
+                mark(&step.kind),
+                step.resource,
+                step.type_name,
+                words(&step.kind),
+            );
+        }
+        let _ = writeln!(text, "{}", self.totals());
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::{ChangeEffect, Plan, PropertyChange, Reason, Step, StepId, StepKind};
+    use crate::record::{Action, IncarnationId};
+    use heat_plugin_sdk::ReplaceOrder;
+
+    fn plan() -> Plan {
+        let id = |text: &str| IncarnationId(text.to_owned());
+        let change = |property: &str, uncertain, effect| PropertyChange {
+            property: property.into(),
+            uncertain,
+            effect,
+        };
+        let step = |name: &str, kind, reason, after: &[u32]| Step {
+            resource: name.into(),
+            type_name: "Acme::Thing".into(),
+            kind,
+            reason,
+            after: after.iter().copied().map(StepId).collect(),
+        };
+        let steps = vec![
+            step(
+                "new",
+                StepKind::Create { incarnation: id("1"), replaces: None, order: None, changes: vec![] },
+                Reason::New,
+                &[],
+            ),
+            step("same", StepKind::Keep { incarnation: id("2"), restore: false }, Reason::Unchanged, &[]),
+            step(
+                "swapped",
+                StepKind::Create {
+                    incarnation: id("3"),
+                    replaces: Some(id("4")),
+                    order: Some(ReplaceOrder::CreateFirst),
+                    changes: vec![change("size", false, ChangeEffect::Replace)],
+                },
+                Reason::PropertiesChanged,
+                &[0],
+            ),
+            step(
+                "open",
+                StepKind::Decide {
+                    incarnation: id("5"),
+                    successor: id("6"),
+                    changes: vec![change("peer", true, ChangeEffect::InPlace)],
+                    may_keep: true,
+                    may_update: true,
+                    may_replace: false,
+                    may_refuse: false,
+                    interrupted: false,
+                    restore: false,
+                },
+                Reason::PropertiesChanged,
+                &[2],
+            ),
+            step(
+                "swapped",
+                StepKind::Delete { incarnation: id("4"), only_if_replaced_by: None, retain: false },
+                Reason::Replaced,
+                &[2, 3],
+            ),
+            step(
+                "old",
+                StepKind::Delete { incarnation: id("7"), only_if_replaced_by: None, retain: true },
+                Reason::Removed,
+                &[],
+            ),
+        ];
+        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps }
+    }
+
+    #[test]
+    fn the_list_tells_what_becomes_of_each_resource_and_why() {
+        let expected = "\
++   new      Acme::Thing  create
++/- swapped  Acme::Thing  replace, the new one first (size!)
+?   open     Acme::Thing  keep or update (peer?)
+<   old      Acme::Thing  forget, the real thing stays
+1 to create, 1 to replace, 1 to decide in the run, 1 to delete (1 unchanged)
+";
+        assert_eq!(plan().to_text(), expected);
+    }
+
+    #[test]
+    fn charts_hold_every_step_and_every_wait() {
+        let (dot, mermaid) = (plan().to_dot(), plan().to_mermaid());
+        assert_eq!(dot.matches(" -> ").count(), 4);
+        assert_eq!(mermaid.matches(" --> ").count(), 4);
+        assert!(mermaid.contains("s3[\"? open<br>Acme::Thing<br>keep or update<br>peer?\"]"), "{mermaid}");
+        assert!(dot.contains("s3 -> s4;"), "{dot}");
+    }
+
+    #[test]
+    fn json_gives_the_same_plan_back() {
+        let json = serde_json::to_string(&plan()).unwrap();
+        assert!(
+            json.starts_with(
+                "{\"version\":1,\"action\":\"UPDATE\",\"revision\":3,\"steps\":[{\"resource\":\"new\""
+            ),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan());
+    }
+}
