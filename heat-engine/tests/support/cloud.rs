@@ -4,8 +4,8 @@
 //! while another links to it. Every breach is noted in [`Cloud::breaches`].
 
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Credentials, Failure, FindBasis, Finding, Observed, PhysicalId, Plugin,
-    Properties, ReplaceOrder, Resource, Result, Secret,
+    Attributes, Change, Context, Created, Credentials, Failure, FindBasis, Finding, Observed, PhysicalId,
+    Plugin, Properties, ReplaceOrder, Resource, Result, Secret,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -105,7 +105,8 @@ impl Cloud {
 
     /// The objects by name, each with its value.
     pub fn names(&self) -> Vec<(String, String)> {
-        let mut names: Vec<_> = self.with(|s| s.objects.values().map(|o| (o.name.clone(), o.value.clone())).collect());
+        let mut names: Vec<_> =
+            self.with(|s| s.objects.values().map(|o| (o.name.clone(), o.value.clone())).collect());
         names.sort();
         names
     }
@@ -283,7 +284,9 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
                 }
                 for link in &properties.links {
                     if !state.objects.contains_key(link) {
-                        state.breaches.push(format!("{name} was made with a link to {link}, which does not exist"));
+                        state
+                            .breaches
+                            .push(format!("{name} was made with a link to {link}, which does not exist"));
                     }
                 }
                 let id = format!("id-{}", state.next);
@@ -314,8 +317,10 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
 
     async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
         let wanted = id.to_string();
-        let object =
-            cx.connection()?.request("read", id.as_str(), move |state, _| Ok(state.objects.get(&wanted).cloned())).await?;
+        let object = cx
+            .connection()?
+            .request("read", id.as_str(), move |state, _| Ok(state.objects.get(&wanted).cloned()))
+            .await?;
         let Some(object) = object else { return Ok(None) };
         let observed = match &object.broken {
             Some(reason) => Observed::failed(reason.clone()),
@@ -334,13 +339,20 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
         ))
     }
 
-    async fn update(&self, cx: &Context<'_, Self>, id: &PhysicalId, change: &Change<ThingProperties>) -> Result<()> {
+    async fn update(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        change: &Change<ThingProperties>,
+    ) -> Result<()> {
         let (wanted, properties) = (id.to_string(), change.new_properties().clone());
         cx.connection()?
             .request("update", id.as_str(), move |state, _| {
                 for link in &properties.links {
                     if !state.objects.contains_key(link) {
-                        state.breaches.push(format!("{wanted} was given a link to {link}, which does not exist"));
+                        state
+                            .breaches
+                            .push(format!("{wanted} was given a link to {link}, which does not exist"));
                     }
                 }
                 let Some(object) = state.objects.get_mut(&wanted) else {
@@ -364,7 +376,8 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
                     return Err(Failure::not_found(format!("{wanted} does not exist")));
                 };
                 let name = object.name.clone();
-                if let Some((user, _)) = state.objects.iter().find(|(_, other)| other.links.contains(&wanted)) {
+                if let Some((user, _)) = state.objects.iter().find(|(_, other)| other.links.contains(&wanted))
+                {
                     let breach = format!("{name} was to be deleted while {user} links to it");
                     state.breaches.push(breach.clone());
                     return Err(Failure::conflict(breach));
@@ -398,7 +411,8 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
                             _ => object.name == name,
                         }
                 };
-                let ids = state.objects.iter().filter(|(_, object)| matches(object)).map(|(id, _)| id.clone());
+                let ids =
+                    state.objects.iter().filter(|(_, object)| matches(object)).map(|(id, _)| id.clone());
                 Ok(ids.collect::<Vec<_>>())
             })
             .await?;
