@@ -1,7 +1,7 @@
 //! Waiting without sleeping: a moment that is recorded, and a time that must have passed since.
 
 use heat_plugin_sdk::{Context, OperationKey, Progress, Resource};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -24,16 +24,16 @@ impl Begun {
 /// Whether the wait of this operation is over. One that was never recorded had none.
 pub(super) fn progress<R: Resource>(cx: &Context<'_, R>, begun: Option<Begun>, seconds: f64) -> Progress {
     let Some(begun) = begun.filter(|begun| begun.key == *cx.key()) else { return Progress::Done };
-    let passed = cx.now().duration_since(begun.at).max(SignedDuration::ZERO).as_secs_f64();
+    let passed = Duration::try_from(cx.now().duration_since(begun.at)).unwrap_or(Duration::ZERO);
     if seconds < 0.0 {
-        return Progress::wait(format!("{passed:.0} s passed, there is no end"));
+        return Progress::wait(format!("{} s passed, there is no end", passed.as_secs()));
     }
-    if passed >= seconds {
-        return Progress::Done;
-    }
-    Progress::Wait {
-        reason: format!("{passed:.1} s of {seconds:.1} s passed"),
-        after: Some(duration(seconds - passed)),
+    match duration(seconds).checked_sub(passed) {
+        Some(rest) if !rest.is_zero() => Progress::Wait {
+            reason: format!("{:.1} s of {seconds:.1} s passed", passed.as_secs_f64()),
+            after: Some(rest),
+        },
+        _ => Progress::Done,
     }
 }
 
