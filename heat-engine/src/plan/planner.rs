@@ -8,7 +8,7 @@ use super::{
 };
 use crate::record::{Action, DeletionPolicy, IncarnationId, IntentKind, ResourceRecord, Resources};
 use heat_plugin_sdk::{FindBasis, PropertyMap, ReplaceOrder};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What a plan is made for.
 pub struct Request<'a> {
@@ -49,7 +49,7 @@ pub fn plan(request: Request<'_>) -> Result<Plan, PlanError> {
         order: Order::default(),
         main: HashMap::new(),
         deletions: HashMap::new(),
-        first: HashMap::new(),
+        first: HashSet::new(),
     };
     planner.run(action, revision, new_incarnation)
 }
@@ -60,13 +60,6 @@ struct Draft {
     type_name: String,
     kind: StepKind,
     reason: Reason,
-}
-
-/// Which left-over incarnations of a name must be gone before the step of the name begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum GoesFirst {
-    Yes,
-    No,
 }
 
 struct Planner<'a> {
@@ -81,7 +74,7 @@ struct Planner<'a> {
     /// The draft that deletes an incarnation.
     deletions: HashMap<&'a IncarnationId, usize>,
     /// Incarnations that go before the step of their name, not after it.
-    first: HashMap<&'a IncarnationId, GoesFirst>,
+    first: HashSet<&'a IncarnationId>,
 }
 
 impl<'a> Planner<'a> {
@@ -292,7 +285,9 @@ impl<'a> Planner<'a> {
                 None if restore => place(applied(current)),
                 _ => false,
             };
-            self.first.insert(&old.id, if first { GoesFirst::Yes } else { GoesFirst::No });
+            if first {
+                self.first.insert(&old.id);
+            }
         }
     }
 
@@ -356,7 +351,7 @@ impl<'a> Planner<'a> {
                     Some(ReplaceOrder::DeleteFirst) => self.order.wait(main, deletion, Wait::Must),
                     _ => self.order.wait(deletion, main, Wait::Succeeds),
                 },
-                _ if self.first.get(&record.id) == Some(&GoesFirst::Yes) => {
+                _ if self.first.contains(&record.id) => {
                     self.order.wait(main, deletion, Wait::Must);
                 }
                 StepKind::Create { .. } => self.order.wait(deletion, main, Wait::Succeeds),
@@ -393,12 +388,11 @@ impl<'a> Planner<'a> {
                     matches!(self.drafts[gone].kind, StepKind::Delete { only_if_replaced_by: Some(_), .. });
                 self.order.wait(deletion, gone, if conditional { Wait::Should } else { Wait::Must });
             }
-            if self.incarnations.is_current(user) {
-                if let Some(&moved) = self.main.get(user.name.as_str()) {
-                    if !matches!(self.drafts[moved].kind, StepKind::Create { .. }) {
-                        self.order.wait(deletion, moved, Wait::Should);
-                    }
-                }
+            if self.incarnations.is_current(user)
+                && let Some(&moved) = self.main.get(user.name.as_str())
+                && !matches!(self.drafts[moved].kind, StepKind::Create { .. })
+            {
+                self.order.wait(deletion, moved, Wait::Should);
             }
         }
     }
@@ -407,10 +401,10 @@ impl<'a> Planner<'a> {
         let line = self.order.line();
         for (replaces, deletes) in line.turned {
             let gone = self.drafts[deletes].kind.incarnation().clone();
-            if let StepKind::Create { replaces: Some(old), order, .. } = &mut self.drafts[replaces].kind {
-                if *old == gone {
-                    *order = Some(ReplaceOrder::DeleteFirst);
-                }
+            if let StepKind::Create { replaces: Some(old), order, .. } = &mut self.drafts[replaces].kind
+                && *old == gone
+            {
+                *order = Some(ReplaceOrder::DeleteFirst);
             }
         }
         let mut place = vec![StepId(0); self.drafts.len()];

@@ -3,7 +3,6 @@
 use crate::record::ResourceRecord;
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema};
 use heat_template::evaluated::Evaluated;
-use indexmap::IndexMap;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,15 +28,12 @@ pub struct Prospects<'a> {
 }
 
 impl<'a> Prospects<'a> {
-    /// What `get_resource` will give.
+    /// What `get_resource` will give: the reference id, the physical id where none is recorded, or the name.
     pub fn reference_id(&self, resource: &str) -> Evaluated {
-        match self.record(resource) {
-            Some(record) => match &record.reference_id {
-                Some(id) => Evaluated::Known(Value::String(id.clone())),
-                None => Evaluated::NULL,
-            },
-            None => Evaluated::unknown(resource),
-        }
+        let Some(record) = self.record(resource) else { return Evaluated::unknown(resource) };
+        let physical = || record.physical_id.as_ref().map(ToString::to_string);
+        let id = record.reference_id.clone().or_else(physical).unwrap_or_else(|| resource.to_owned());
+        Evaluated::Known(Value::String(id))
     }
 
     /// What `get_attr` will give for one attribute, without any path.
@@ -63,18 +59,13 @@ impl<'a> Prospects<'a> {
         }
     }
 
-    /// What `get_attr` will give without an attribute: all but `show`.
+    /// What `get_attr` will give without an attribute: all that are recorded, but `show`.
     pub fn all_attributes(&self, resource: &str) -> Evaluated {
-        let Some((Prospect::Stays(record), schema)) = self.resources.get(resource) else {
+        let Some((Prospect::Stays(record), _)) = self.resources.get(resource) else {
             return Evaluated::unknown(resource);
         };
-        if schema.as_ref().is_none_or(|schema| schema.open_attributes) {
-            return Evaluated::unknown(resource);
-        }
-        let names = schema.iter().flat_map(|schema| schema.attributes.keys());
-        let all: IndexMap<_, _> =
-            names.map(|name| (name.clone(), self.attribute(&record.name, name))).collect();
-        Evaluated::map(all)
+        let all = record.attributes.iter().filter(|(name, _)| *name != "show");
+        Evaluated::Known(Value::Object(all.map(|(name, value)| (name.clone(), value.clone())).collect()))
     }
 
     /// The record of a resource that will be the same thing as now; `None` for one that is new, or perhaps so.

@@ -3,7 +3,7 @@
 
 use crate::template::{Rules, Template, echo};
 use heat_engine::plan::{
-    Decision, Plan, PlanError, Prospects, Request, StepId, StepKind, TypeRules, decide, plan,
+    Decision, Plan, PlanError, Prospects, Request, StepId, StepKind, decide, plan,
 };
 use heat_engine::record::{
     Action, IncarnationId, Intent, IntentKind, ResourceRecord, Resources, StackId, Status, TraversalId,
@@ -252,7 +252,6 @@ impl Cloud {
         chance: &mut Chance,
     ) -> Result<Outcome, Stop> {
         let state = template.state(name, &|other, attribute| self.value(other, attribute));
-        let properties = known(&state.properties);
         let order = order.unwrap_or_else(|| match self.recorded.get(old) {
             Some(record) if record.type_name == type_name => {
                 let decision = decide(record, type_name, &state, &Rules, &Prospects::default());
