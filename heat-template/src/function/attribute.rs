@@ -126,8 +126,15 @@ impl Function for GetAttr {
 
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let context = checking.context;
-        let Ok(Evaluated::Known(resource)) = self.resource.evaluate(context) else { return };
-        let Ok(resource) = enabled(context, &resource) else { return };
+        let resource = match self.resource.evaluate(context).map_err(|error| error.within_index(0)) {
+            Ok(Evaluated::Known(resource)) => resource,
+            Ok(_) => return,
+            Err(error) => return report(error.at(checking.span).within(checking.path).into_diagnostic()),
+        };
+        let resource = match enabled(context, &resource) {
+            Ok(resource) => resource,
+            Err(error) => return report(error.at(checking.span).within(checking.path).into_diagnostic()),
+        };
         let Some(attribute_expression) = &self.attribute else { return };
         let Ok(Evaluated::Known(attribute)) = attribute_expression.evaluate(context) else { return };
         let Some(schema) = (checking.resource_type)(resource) else { return };

@@ -7,9 +7,14 @@ use serde_json::Value;
 use sha2::Digest as _;
 use std::fmt::Write;
 
-/// The algorithms that Python's `hashlib` offers, save those whose length must be given.
-const ALGORITHMS: [&str; 11] = [
+/// The algorithms that Python's `hashlib` offers with OpenSSL 3, save those whose length must be given (`shake_128`),
+/// which Heat accepts and then fails on.
+const ALGORITHMS: [&str; 17] = [
+    "blake2b",
+    "blake2s",
     "md5",
+    "md5-sha1",
+    "ripemd160",
     "sha1",
     "sha224",
     "sha256",
@@ -19,7 +24,9 @@ const ALGORITHMS: [&str; 11] = [
     "sha3_384",
     "sha3_512",
     "sha512",
+    "sha512_224",
     "sha512_256",
+    "sm3",
 ];
 
 /// `digest: [algorithm, text]`.
@@ -67,12 +74,23 @@ impl Function for Digest {
 
 fn hash(algorithm: &str, bytes: &[u8]) -> Option<String> {
     Some(match algorithm {
+        "blake2b" => hex(&blake2::Blake2b512::digest(bytes)),
+        "blake2s" => hex(&blake2::Blake2s256::digest(bytes)),
         "md5" => hex(&md5::Md5::digest(bytes)),
+        "md5-sha1" => hex(&md5::Md5::digest(bytes)) + &hex(&sha1::Sha1::digest(bytes)),
+        "ripemd160" => hex(&ripemd::Ripemd160::digest(bytes)),
         "sha1" => hex(&sha1::Sha1::digest(bytes)),
         "sha224" => hex(&sha2::Sha224::digest(bytes)),
         "sha256" => hex(&sha2::Sha256::digest(bytes)),
         "sha384" => hex(&sha2::Sha384::digest(bytes)),
+        "sha3_224" => hex(&sha3::Sha3_224::digest(bytes)),
+        "sha3_256" => hex(&sha3::Sha3_256::digest(bytes)),
+        "sha3_384" => hex(&sha3::Sha3_384::digest(bytes)),
+        "sha3_512" => hex(&sha3::Sha3_512::digest(bytes)),
         "sha512" => hex(&sha2::Sha512::digest(bytes)),
+        "sha512_224" => hex(&sha2::Sha512_224::digest(bytes)),
+        "sha512_256" => hex(&sha2::Sha512_256::digest(bytes)),
+        "sm3" => hex(&sm3::Sm3::digest(bytes)),
         _ => return None,
     })
 }
@@ -83,4 +101,41 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ALGORITHMS, hash};
+
+    #[test]
+    fn hashes_are_those_of_pythons_hashlib() {
+        // `hashlib.new(name, b"abc").hexdigest()`, cut after 16 digits.
+        let known = [
+            ("blake2b", "ba80a53f981c4d0d"),
+            ("blake2s", "508c5e8c327c14e2"),
+            ("md5", "900150983cd24fb0"),
+            ("md5-sha1", "900150983cd24fb0"),
+            ("ripemd160", "8eb208f7e05d987a"),
+            ("sha1", "a9993e364706816a"),
+            ("sha224", "23097d223405d822"),
+            ("sha256", "ba7816bf8f01cfea"),
+            ("sha384", "cb00753f45a35e8b"),
+            ("sha3_224", "e642824c3f8cf24a"),
+            ("sha3_256", "3a985da74fe225b2"),
+            ("sha3_384", "ec01498288516fc9"),
+            ("sha3_512", "b751850b1a57168a"),
+            ("sha512", "ddaf35a193617aba"),
+            ("sha512_224", "4634270f707b6a54"),
+            ("sha512_256", "53048e2681941ef9"),
+            ("sm3", "66c7f0f462eeedd9"),
+        ];
+        assert_eq!(known.map(|(name, _)| name), ALGORITHMS);
+        for (name, beginning) in known {
+            assert_eq!(
+                hash(name, b"abc").map(|text| text[..16].to_owned()).as_deref(),
+                Some(beginning),
+                "{name}"
+            );
+        }
+    }
 }

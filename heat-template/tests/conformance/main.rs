@@ -1,5 +1,11 @@
 //! The recorded cases, as far as the language alone decides them: validity, what messages mention, dependencies, the
 //! answer of a validation, parameters as listed, and the values of outputs over a stack that is played here in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be"
+)]
 
 mod case;
 mod stack;

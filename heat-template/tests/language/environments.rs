@@ -1,0 +1,170 @@
+//! Environments: sections, the registry, merging.
+
+use crate::kit::{Given, Types, output, stack_with};
+use heat_template::Files;
+use heat_template::environment::{Environment, Hook, Implementation, RestrictedAction};
+use heat_template::parameter::ParameterType;
+use heat_template::source::SourceMap;
+use heat_template::yaml::Limits;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+
+fn read(text: &str) -> (Option<Environment>, Vec<String>) {
+    let read = Environment::parse(&mut SourceMap::new(), "e.yaml", text, &Limits::default());
+    let errors = read.diagnostics.iter().filter(|found| found.is_error());
+    let errors = errors.map(|found| format!("{} {found}", found.code)).collect();
+    (read.value, errors)
+}
+
+#[test]
+fn the_nearest_value_wins() {
+    let text = "
+heat_template_version: 2021-04-16
+parameters: {a: {type: string, default: t}, b: {type: string, default: t}, c: {type: string, default: t}, d: {type: string, default: t}}
+outputs: {o: {value: [{get_param: a}, {get_param: b}, {get_param: c}, {get_param: d}]}}
+";
+    let given = Given {
+        parameters: json!({"a": "request"}),
+        environment: "
+parameters: {a: env, b: env}
+parameter_defaults: {a: def, b: def, c: def, nobody: def}
+",
+        ..Given::default()
+    };
+    assert_eq!(output(&stack_with(text, &given).ok()), Ok(json!(["request", "env", "def", "t"])));
+    let undeclared = Given { environment: "parameters: {nobdy: 1}", ..Given::default() };
+    stack_with(text, &undeclared).refused("HT0209", &["nobdy"]);
+}
+
+#[test]
+fn sections_have_a_form() {
+    for (text, code) in [
+        ("params: {}", "HT0221"),
+        ("parameters: ", "HT0222"),
+        ("parameters: [a]", "HT0220"),
+        ("[a]", "HT0220"),
+        ("resource_registry: {resources: {r: {hooks: mid-create}}}", "HT0224"),
+        ("resource_registry: {resources: {r: {hooks: [pre-create, pre-craete]}}}", "HT0224"),
+        ("resource_registry: {resources: {r: {restricted_actions: delete}}}", "HT0225"),
+        ("resource_registry: {A::B: 5}", "HT0223"),
+    ] {
+        let (_, errors) = read(text);
+        assert!(errors.len() == 1 && errors[0].starts_with(code), "{text}: {errors:?}");
+    }
+    assert!(read("").1.is_empty());
+    assert!(read("encrypted_param_names: []\nevent_sinks: [{type: zaqar-queue, target: q}]").1.is_empty());
+}
+
+fn behind(registry: &str, type_name: &str, resource: &str) -> String {
+    let (environment, errors) = read(&format!("resource_registry:\n{registry}"));
+    assert!(errors.is_empty(), "{errors:?}");
+    match environment.unwrap().registry().resolve(type_name, resource, &Types) {
+        Ok(Some(Implementation::Type(schema))) => schema.type_name.clone(),
+        Ok(Some(Implementation::Template(name))) => name,
+        Ok(None) => "nothing".to_owned(),
+        Err(diagnostic) => diagnostic.code.0.to_owned(),
+    }
+}
+
+#[test]
+fn types_are_found_as_heat_finds_them() {
+    assert_eq!(behind("  My::T: Test::Any", "My::T", "r"), "Test::Any");
+    assert_eq!(behind("  My::T: My::U\n  My::U: Test::Any", "My::T", "r"), "Test::Any");
+    assert_eq!(behind("  My::*: Test::*", "My::Typed", "r"), "Test::Typed");
+    assert_eq!(behind("  My::*: Test::Any", "My::Whatever", "r"), "Test::Any");
+    // A wildcard beats an exact name, because `*` sorts first.
+    assert_eq!(behind("  My::Typed: Test::Any\n  My::*: Test::*", "My::Typed", "r"), "Test::Typed");
+    // What leads nowhere is passed over.
+    assert_eq!(behind("  My::Typed: Test::Any\n  My::*: No::*", "My::Typed", "r"), "Test::Any");
+    assert_eq!(behind("  Test::Any: No::Such", "Test::Any", "r"), "Test::Any");
+    assert_eq!(behind("  My::T: No::Such", "My::T", "r"), "nothing");
+    // An entry for one resource comes first.
+    let both = "  My::T: Test::Any\n  resources: {one: {My::T: Test::Typed}}";
+    assert_eq!(behind(both, "My::T", "one"), "Test::Typed");
+    assert_eq!(behind(both, "My::T", "two"), "Test::Any");
+    assert_eq!(behind("  My::T: sub.yaml", "My::T", "r"), "sub.yaml");
+    assert_eq!(behind("  {}", "other.template", "r"), "other.template");
+    assert_eq!(behind("  My::T: My::U\n  My::U: My::T", "My::T", "r"), "HT0226");
+    assert_eq!(behind("  A*: AA*", "AB", "r"), "HT0226");
+}
+
+#[test]
+fn hooks_and_restrictions_go_by_patterns() {
+    let (environment, _) = read(
+        "resource_registry: {resources: {'web_*': {hooks: pre-create, restricted_actions: [update, replace]}, box: {inner: {hooks: [post-delete]}}}}",
+    );
+    let environment = environment.unwrap();
+    let registry = environment.registry();
+    assert!(registry.has_hook("web_1", Hook::PreCreate));
+    assert!(!registry.has_hook("db", Hook::PreCreate));
+    assert_eq!(registry.restricted_actions("web_1").len(), 2);
+    assert!(registry.restricted_actions("box").is_empty());
+    assert!(registry.restricted_actions("web_1").contains(&RestrictedAction::Replace));
+    let child = environment.child("box", [("p".to_owned(), json!(1))]);
+    assert!(child.registry().has_hook("inner", Hook::PostDelete));
+    assert!(!child.registry().has_hook("web_1", Hook::PreCreate));
+    assert_eq!(child.parameters()["p"].value, json!(1));
+}
+
+fn merged(one: &str, two: &str) -> Result<Value, String> {
+    let files: Files = [("one", one), ("two", two)].into_iter().collect();
+    let types = |name: &str| match name {
+        "s" => Some(ParameterType::String),
+        "n" => Some(ParameterType::Number),
+        "l" => Some(ParameterType::CommaDelimitedList),
+        "j" => Some(ParameterType::Json),
+        _ => None,
+    };
+    let names = ["one".to_owned(), "two".to_owned()];
+    let merged = Environment::merge_files(
+        &mut SourceMap::new(),
+        &IndexMap::new(),
+        &names,
+        &files,
+        &types,
+        &Limits::default(),
+    );
+    let error = merged.errors().next().map(|error| format!("{} {error}", error.code));
+    match error {
+        Some(error) => Err(error),
+        None => Ok(merged.value.unwrap().to_value()["parameters"].clone()),
+    }
+}
+
+#[test]
+fn parameters_are_merged_by_strategy() {
+    let by = |strategy: &str, one: &str, two: &str| {
+        merged(
+            &format!("parameters: {{{one}}}\nparameter_merge_strategies: {{default: {strategy}}}"),
+            &format!("parameters: {{{two}}}\nparameter_merge_strategies: {{default: {strategy}}}"),
+        )
+    };
+    assert_eq!(by("overwrite", "s: a", "s: b, x: 1"), Ok(json!({"s": "b"})));
+    assert_eq!(by("merge", "s: a", "s: b"), Ok(json!({"s": "ab"})));
+    assert_eq!(by("merge", "l: [a]", "l: [b]"), Ok(json!({"l": ["a", "b"]})));
+    assert_eq!(by("merge", "l: 'a,b'", "l: c"), Ok(json!({"l": "a,b,c"})));
+    assert_eq!(
+        by("merge", "j: {a: {x: 1}, b: 1}", "j: {a: {y: 2}, b: }"),
+        Ok(json!({"j": {"a": {"y": 2}, "b": 1}}))
+    );
+    assert_eq!(
+        by("deep_merge", "j: {a: {x: 1, l: [1], t: p}}", "j: {a: {y: 2, l: [2], t: q}}"),
+        Ok(json!({"j": {"a": {"x": 1, "l": [1, 2], "t": "pq", "y": 2}}}))
+    );
+    assert_eq!(
+        by("merge", "s: a", "n: 7"),
+        Err("HT0227 parameter n cannot be merged: numbers and booleans have no merge strategy but overwrite"
+            .to_owned())
+    );
+    assert!(by("merge", "l: [a]", "l: 'b'").unwrap_err().starts_with("HT0227"));
+    let conflict = merged(
+        "parameters: {s: a}\nparameter_merge_strategies: {s: merge}",
+        "parameters: {s: b}\nparameter_merge_strategies: {s: overwrite}",
+    );
+    assert!(conflict.unwrap_err().contains("conflicting"));
+    // A word that is no strategy silently means the default.
+    assert_eq!(
+        merged("parameters: {s: a}", "parameters: {s: b}\nparameter_merge_strategies: {s: nonsense}"),
+        Ok(json!({"s": "b"}))
+    );
+}
