@@ -46,6 +46,27 @@ async fn a_recorder_keeps_all_promises_of_the_store_behind_it() {
     keeps_all_promises(Recorded(Memory::default())).await;
 }
 
+/// Its engines do not know of each other.
+struct Careless(Memory);
+
+impl Fixture for Careless {
+    fn fresh(&mut self) -> Arc<dyn Store> {
+        self.0.fresh()
+    }
+
+    fn other_engine(&mut self) -> Arc<dyn Store> {
+        Arc::new(self.0.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn the_suite_tells_which_promise_is_broken() {
+    let broken = broken_promises(&mut Careless(Memory::default())).await;
+    let promises: Vec<_> = broken.iter().map(|broken| broken.promise).collect();
+    assert_eq!(promises, ["a stack is worked on by one engine at a time"]);
+    assert_eq!(broken[0].seen, "claiming what the other one holds was taken");
+}
+
 #[cfg(feature = "sqlite")]
 mod sqlite {
     use super::*;

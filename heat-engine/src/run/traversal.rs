@@ -194,11 +194,9 @@ impl Traversal {
                     self.current.resource(incarnation).filter(|record| ended(record)).map(|_| Outcome::Done)
                 }
                 // One that did not replace decides once more: it finds that nothing is left to do.
-                StepKind::Decide { successor, .. } => self
-                    .current
-                    .resource(successor)
-                    .filter(|record| ended(record))
-                    .map(|_| Outcome::Replaced),
+                StepKind::Decide { successor, .. } => {
+                    self.current.resource(successor).filter(|record| ended(record)).map(|_| Outcome::Replaced)
+                }
                 StepKind::Keep { .. } => None,
                 StepKind::Delete { incarnation, .. } => {
                     self.current.resource(incarnation).is_none().then_some(Outcome::Done)

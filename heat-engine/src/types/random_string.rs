@@ -44,12 +44,13 @@ pub struct RandomStringProperties {
     /// Characters by themselves.
     character_sequences: Option<Vec<CharacterSequence>>,
     /// Has no meaning: another salt makes another text.
+    #[expect(dead_code, reason = "a change of it replaces the resource; the schema says so")]
     salt: Option<String>,
 }
 
 /// A class of characters.
 #[derive(Debug, Clone, PartialEq, Deserialize, Properties)]
-pub struct CharacterClass {
+struct CharacterClass {
     /// The class.
     #[property(
         default = "lettersdigits",
@@ -71,7 +72,7 @@ pub struct CharacterClass {
 
 /// Some characters.
 #[derive(Debug, Clone, PartialEq, Deserialize, Properties)]
-pub struct CharacterSequence {
+struct CharacterSequence {
     /// The characters.
     sequence: String,
     /// How many of these characters there are at least.

@@ -58,7 +58,7 @@ pub struct TestResourceProperties {
 
 /// Seconds for single actions.
 #[derive(Debug, Clone, Copy, Default, Deserialize, Properties)]
-pub struct ActionWaits {
+struct ActionWaits {
     /// Seconds that the creation takes.
     #[property(update_allowed)]
     create: Option<f64>,

@@ -124,6 +124,12 @@ impl SqliteStore {
         }
     }
 
+    /// Makes the file no larger than so many pages: a disk that is full.
+    #[cfg(test)]
+    async fn limit_pages(&self, pages: u32) {
+        let _ = self.write(|to| Request::LimitPages(pages, to)).await;
+    }
+
     async fn write<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, StoreError> {
         let gone = || self.unavailable("writing to it", "its writer has stopped");
         let (to, answer) = oneshot::channel();
@@ -248,5 +254,152 @@ impl Store for SqliteStore {
 
     async fn prune(&self, deleted_before: Timestamp, events_per_stack: u32) -> Result<u64, StoreError> {
         self.write(|to| Request::Prune(deleted_before, events_per_stack, to)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Document, RowWrite};
+
+    fn stack() -> StackId {
+        StackId("s".to_owned())
+    }
+
+    fn resource(number: usize, bytes: usize) -> ResourceRow {
+        ResourceRow {
+            id: IncarnationId(format!("r{number}")),
+            stack: stack(),
+            name: format!("r{number}"),
+            physical_ids: Vec::new(),
+            document: Document { clear: "x".repeat(bytes), sealed: None },
+        }
+    }
+
+    fn commit(writes: Vec<RowWrite>) -> Commit {
+        Commit { stack: stack(), epoch: Epoch::FIRST, writes, release: false }
+    }
+
+    async fn with_stack(path: &Path) -> SqliteStore {
+        let store = SqliteStore::open(path).unwrap();
+        let row = StackRow {
+            id: stack(),
+            name: "web".into(),
+            project: "p".into(),
+            created: Timestamp::UNIX_EPOCH,
+            deleted: None,
+            sources: Vec::new(),
+            document: Document { clear: "{}".into(), sealed: None },
+        };
+        store.commit(commit(vec![RowWrite::CreateStack(row)])).await.unwrap();
+        store
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_loses_nothing_and_is_over_when_there_is_room() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = with_stack(&directory.path().join("heat.db")).await;
+        store.limit_pages(60).await;
+        let mut there = Vec::new();
+        let error = loop {
+            let number = there.len();
+            match store.commit(commit(vec![RowWrite::PutResource(resource(number, 9000))])).await {
+                Ok(_) => there.push(format!("r{number}")),
+                Err(error) => break error,
+            }
+            assert!(number < 100, "the limit is not felt");
+        };
+        assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
+        assert!(error.to_string().contains("heat.db"), "{error}");
+        assert!(there.len() > 5);
+        let names = |rows: Vec<ResourceRow>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
+        assert_eq!(names(store.resources(&stack()).await.unwrap()), there);
+        // What needs no room goes on.
+        store.commit(commit(vec![RowWrite::RemoveResource(IncarnationId("r0".into()))])).await.unwrap();
+        store.commit(commit(vec![RowWrite::PutResource(resource(0, 10))])).await.unwrap();
+        store.limit_pages(1000).await;
+        store.commit(commit(vec![RowWrite::PutResource(resource(500, 9000))])).await.unwrap();
+        assert_eq!(store.resources(&stack()).await.unwrap().len(), there.len() + 1);
+    }
+
+    #[tokio::test]
+    async fn one_transaction_without_room_does_not_spoil_its_neighbours() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = with_stack(&directory.path().join("heat.db")).await;
+        store.limit_pages(60).await;
+        let writes = (0..40).map(|number| {
+            let bytes = if number == 20 { 1_000_000 } else { 10 };
+            store.commit(commit(vec![RowWrite::PutResource(resource(number, bytes))]))
+        });
+        let answers = futures_util::future::join_all(writes).await;
+        for (number, answer) in answers.iter().enumerate() {
+            assert_eq!(answer.is_err(), number == 20, "{number}: {answer:?}");
+        }
+        assert_eq!(store.resources(&stack()).await.unwrap().len(), 39);
+    }
+
+    #[tokio::test]
+    async fn many_small_transactions_share_one_on_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("heat.db");
+        drop(with_stack(&path).await);
+        let (store, log) = SqliteStore::open_logged(&path).unwrap();
+        let epoch = store.claim(&stack()).await.unwrap();
+        let writes = (0..300).map(|number| {
+            let writes = vec![RowWrite::PutResource(resource(number, 100))];
+            store.commit(Commit { epoch, ..commit(writes) })
+        });
+        let answers = futures_util::future::join_all(writes).await;
+        assert!(answers.iter().all(Result::is_ok));
+        let groups = log.groups();
+        assert_eq!(groups.iter().map(Vec::len).sum::<usize>(), 300);
+        assert!(groups.len() < 100, "{} groups", groups.len());
+    }
+
+    #[tokio::test]
+    async fn a_replay_writes_the_same_rows() {
+        let directory = tempfile::tempdir().unwrap();
+        let (store, log) = SqliteStore::open_logged(directory.path().join("heat.db")).unwrap();
+        let row = StackRow {
+            id: stack(),
+            name: "web".into(),
+            project: "p".into(),
+            created: Timestamp::UNIX_EPOCH,
+            deleted: None,
+            sources: Vec::new(),
+            document: Document { clear: "{}".into(), sealed: None },
+        };
+        store.commit(commit(vec![RowWrite::CreateStack(row)])).await.unwrap();
+        store.commit(commit(vec![RowWrite::PutResource(resource(1, 10))])).await.unwrap();
+        let copy = directory.path().join("copy.db");
+        replay(&copy, &log.groups()).unwrap();
+        let copy = SqliteStore::open(&copy).unwrap();
+        assert_eq!(copy.resources(&stack()).await.unwrap(), store.resources(&stack()).await.unwrap());
+        assert_eq!(copy.stack(&stack()).await.unwrap(), store.stack(&stack()).await.unwrap());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn its_files_are_its_owners_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let _store = with_stack(&directory.path().join("heat.db")).await;
+        let mut seen = 0;
+        for file in std::fs::read_dir(directory.path()).unwrap() {
+            let file = file.unwrap();
+            let mode = file.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", file.path().display());
+            seen += 1;
+        }
+        assert!(seen >= 4, "database, log, index of the log, lock of the engine: {seen}");
+    }
+
+    #[test]
+    fn a_store_that_cannot_be_made_says_where_and_why() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = SqliteStore::open(directory.path().join("no/such/heat.db")).unwrap_err();
+        let StoreError::Unavailable { store, doing, .. } = &error else { panic!("{error:?}") };
+        assert!(store.ends_with("no/such/heat.db") && doing == "making it", "{error}");
+        assert!(matches!(SqliteStore::open(directory.path()), Err(StoreError::Unavailable { .. })));
     }
 }

@@ -24,6 +24,8 @@ pub(super) enum Request {
     Claim(StackId, Answer<Epoch>),
     Release(StackId, Epoch, Answer<()>),
     Prune(Timestamp, u32, Answer<u64>),
+    #[cfg(test)]
+    LimitPages(u32, Answer<()>),
 }
 
 /// What was done, waiting for the disk.
@@ -138,6 +140,11 @@ fn perform(
         }
         Request::Prune(deleted_before, events, _) => {
             Ok(Done::Prune(apply::prune(connection, *deleted_before, *events)?))
+        }
+        #[cfg(test)]
+        Request::LimitPages(pages, _) => {
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+            Ok(Done::Release)
         }
     }
 }
