@@ -164,3 +164,40 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_constructor_gives_its_class() {
+        let pause = Some(Duration::from_secs(3));
+        for (failure, class) in [
+            (Failure::not_found("x"), FailureClass::NotFound),
+            (Failure::conflict("x"), FailureClass::Conflict),
+            (Failure::busy(pause, "x"), FailureClass::Busy { after: pause }),
+            (Failure::over_limit(None, "x"), FailureClass::OverLimit { after: None }),
+            (Failure::unauthenticated("x"), FailureClass::Unauthenticated),
+            (Failure::denied("x"), FailureClass::Denied),
+            (Failure::invalid("p".to_owned(), "x"), FailureClass::Invalid { property: Some("p".into()) }),
+            (Failure::unavailable(pause, "x"), FailureClass::Unavailable { after: pause }),
+            (Failure::unanswered("x"), FailureClass::Unanswered),
+            (Failure::failed("x"), FailureClass::Failed),
+            (Failure::unsupported("x"), FailureClass::Unsupported),
+        ] {
+            assert_eq!(failure.class(), &class);
+            assert_eq!(failure.is_not_found(), class == FailureClass::NotFound);
+            assert_eq!(failure.is_uncertain(), class == FailureClass::Unanswered);
+        }
+    }
+
+    #[test]
+    fn the_service_s_request_id_is_told_beside_the_message() {
+        let failure = Failure::denied("create of server web: policy").with_request_id("req-7");
+        assert_eq!(failure.to_string(), "create of server web: policy (request req-7)");
+        assert_eq!(
+            (failure.message(), failure.request_id()),
+            ("create of server web: policy", Some("req-7"))
+        );
+    }
+}

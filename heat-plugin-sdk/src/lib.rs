@@ -224,3 +224,8 @@ pub mod __private;
 
 /// Schemas, which this crate shares with the template language.
 pub use heat_template::schema;
+
+// The plugin author's guide is tested with the crate that it is about.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/src/plugin-author.md")]
+mod guide {}

@@ -25,6 +25,18 @@ pub enum RegistryError {
         /// The other one.
         second: String,
     },
+    /// Two plugins provide a custom constraint or a finder of the same name.
+    #[error("{kind} {name} is provided by the plugins {first} and {second}; leave one of them out")]
+    DuplicateName {
+        /// `custom constraint` or `finder`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The plugin that was registered first.
+        first: String,
+        /// The other one.
+        second: String,
+    },
     /// A resource type wants a connection that its plugin does not make.
     #[error(
         "plugin {plugin} registers {type_name} without the connector that it needs; call Plugin::connect"
@@ -80,18 +92,22 @@ impl Registry {
                 self.resources.insert(type_name, Registered { plugin: at, item });
             }
         }
+        self.plugins.push(plugin.name);
         for (name, item) in plugin.constraints {
-            if plugin.connectors.contains_key(&item.connector()) {
-                self.constraints.entry(name).or_insert(Registered { plugin: at, item });
-            } else {
-                let plugin = plugin.name.clone();
-                self.errors.push(RegistryError::MissingConnector { plugin, type_name: name });
-            }
+            let made = plugin.connectors.contains_key(&item.connector());
+            self.errors.extend(add(
+                &mut self.constraints,
+                &self.plugins,
+                "custom constraint",
+                name,
+                item,
+                made,
+            ));
         }
         for (name, item) in plugin.finders {
-            self.finders.entry(name).or_insert(Registered { plugin: at, item });
+            let made = plugin.connectors.contains_key(&item.connector());
+            self.errors.extend(add(&mut self.finders, &self.plugins, "finder", name, item, made));
         }
-        self.plugins.push(plugin.name);
         self.connectors.push(plugin.connectors);
         self
     }
@@ -148,6 +164,34 @@ impl Registry {
     }
 }
 
+/// Adds a constraint or a finder of the plugin that came last; gives what contradicts.
+fn add<T: ?Sized>(
+    registered: &mut HashMap<String, Registered<T>>,
+    plugins: &[String],
+    kind: &'static str,
+    name: String,
+    item: Arc<T>,
+    connector: bool,
+) -> Option<RegistryError> {
+    let plugin = plugins.len().saturating_sub(1);
+    let name_of = |at: usize| plugins.get(at).cloned().unwrap_or_default();
+    if !connector {
+        return Some(RegistryError::MissingConnector { plugin: name_of(plugin), type_name: name });
+    }
+    match registered.get(&name) {
+        // Within a plugin a constraint may stand before the finder of the same name: it is the more exact one.
+        Some(known) if known.plugin == plugin => None,
+        Some(known) => {
+            let (first, second) = (name_of(known.plugin), name_of(plugin));
+            Some(RegistryError::DuplicateName { kind, name, first, second })
+        }
+        None => {
+            registered.insert(name, Registered { plugin, item });
+            None
+        }
+    }
+}
+
 impl ResourceTypes for Registry {
     fn resource_type(&self, name: &str) -> Option<Arc<ResourceSchema>> {
         self.resource(name).map(|resource| resource.schema())
@@ -164,5 +208,100 @@ impl std::fmt::Debug for Registry {
             .field("plugins", &self.plugins)
             .field("types", &self.resources.keys().collect::<Vec<_>>())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, Created, Credentials, Observed, PhysicalId, Resource, Result};
+    use serde_json::Value;
+
+    struct Thing;
+
+    impl Resource for Thing {
+        const TYPE: &'static str = "Acme::Thing";
+        type Connection = u8;
+        type Properties = ();
+        type Attributes = ();
+
+        async fn create(&self, _: &Context<'_, Self>, (): &()) -> Result<Created> {
+            Ok(Created::new("1"))
+        }
+
+        async fn read(&self, _: &Context<'_, Self>, _: &PhysicalId) -> Result<Option<Observed<Self>>> {
+            Ok(None)
+        }
+
+        async fn delete(&self, _: &Context<'_, Self>, _: &PhysicalId) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn connected(name: &str) -> Plugin {
+        Plugin::new(name).connect(|_: Credentials| async { Ok(7_u8) })
+    }
+
+    async fn good(_: Arc<u8>, _: Value) -> Result<()> {
+        Ok(())
+    }
+
+    async fn found(_: Arc<u8>, value: Value) -> Result<Value> {
+        Ok(value)
+    }
+
+    fn problem(registry: &Registry) -> String {
+        registry.check().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn two_plugins_with_the_same_type_are_an_error_that_names_both() {
+        let registry =
+            Registry::new().with(connected("one").resource(Thing)).with(connected("two").resource(Thing));
+        let expected =
+            "resource type Acme::Thing is provided by the plugins one and two; leave one of them out";
+        assert_eq!(problem(&registry), expected);
+        assert!(
+            registry.resource("Acme::Thing").is_some(),
+            "the first one stays, so that everything else can be told"
+        );
+    }
+
+    #[test]
+    fn a_type_twice_in_one_plugin_is_an_error() {
+        let registry = Registry::new().with(connected("one").resource(Thing).resource(Thing));
+        assert!(problem(&registry).contains("plugins one and one"), "{}", problem(&registry));
+    }
+
+    #[test]
+    fn two_plugins_with_the_same_constraint_or_finder_are_an_error_that_names_both() {
+        let registry = Registry::new()
+            .with(connected("one").constraint("acme.zone", good))
+            .with(connected("two").constraint("acme.zone", good));
+        let expected =
+            "custom constraint acme.zone is provided by the plugins one and two; leave one of them out";
+        assert_eq!(problem(&registry), expected);
+        let registry = Registry::new()
+            .with(connected("one").finder("acme.zone", found))
+            .with(connected("two").finder("acme.zone", found));
+        assert!(problem(&registry).contains("one and two"), "{}", problem(&registry));
+    }
+
+    #[test]
+    fn within_a_plugin_a_constraint_goes_before_the_finder_of_its_name() {
+        let plugin = connected("one").constraint("acme.zone", good).finder("acme.zone", found);
+        let registry = Registry::new().with(plugin);
+        assert_eq!(registry.check(), Ok(()));
+        assert!(registry.constraint("acme.zone").is_some() && registry.finder("acme.zone").is_some());
+    }
+
+    #[test]
+    fn a_type_without_its_connector_is_an_error_that_says_what_to_do() {
+        let registry = Registry::new().with(Plugin::new("one").resource(Thing));
+        let expected =
+            "plugin one registers Acme::Thing without the connector that it needs; call Plugin::connect";
+        assert_eq!(problem(&registry), expected);
+        let registry = Registry::new().with(Plugin::new("one").finder("acme.zone", found));
+        assert!(problem(&registry).contains("acme.zone"), "{}", problem(&registry));
     }
 }

@@ -56,3 +56,40 @@ impl<T> Serialize for Secret<T> {
         serializer.serialize_str("******")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Change, Created, Credentials, Observation, ObservedProperty, Operation, State};
+    use serde_json::{Map, Value, json};
+
+    #[test]
+    fn a_secret_is_neither_printed_nor_written() {
+        let secret = Secret::new("hunter2".to_owned());
+        let seen = format!("{secret:?} {secret} {}", json!({"a": secret}));
+        assert!(!seen.contains("hunter2"), "{seen}");
+        assert_eq!(secret.expose(), "hunter2");
+        let read: Secret<String> = serde_json::from_value(json!("hunter2")).unwrap();
+        assert_eq!(read.into_inner(), "hunter2");
+    }
+
+    #[test]
+    fn nothing_that_may_hold_a_secret_prints_values() {
+        let values: Map<String, Value> = Map::from_iter([("token".to_owned(), json!("hunter2"))]);
+        let mut seen = Observation::new(State::Ready);
+        seen.properties.insert("token".into(), ObservedProperty::Known(json!("hunter2")));
+        seen.attributes = values.clone();
+        seen.show = Some(json!("hunter2"));
+        let created =
+            Created { observation: Some(seen.clone()), ..Created::new("id").attribute("key", "hunter2") };
+        let change = Change::new(values.clone(), values.clone(), ["token".to_owned()]);
+        let credentials = Credentials::named("cloud").with_content(json!("hunter2"));
+        let printed = format!(
+            "{seen:?} {created:?} {change:?} {:?} {:?} {credentials:?}",
+            Operation::Create(&values),
+            Operation::Update(&change)
+        );
+        assert!(!printed.contains("hunter2"), "{printed}");
+        assert!(printed.contains("token"), "names are there: {printed}");
+    }
+}
