@@ -106,13 +106,13 @@ pub(crate) fn refusal(request: &Request, status: u16, message: &str) -> Answer {
 
 /// The page that Nova's and Cinder's routers give where there is no such path.
 fn no_route_page() -> Answer {
-    html_page(404, "Not Found", "The resource could not be found.")
+    html_page(404, "Not Found", "The resource could not be found.", "")
 }
 
 /// An error page as webob writes it.
-fn html_page(status: u16, title: &str, message: &str) -> Answer {
+fn html_page(status: u16, title: &str, message: &str, detail: &str) -> Answer {
     let text = format!(
-        "<html>\n <head>\n  <title>{status} {title}</title>\n </head>\n <body>\n  <h1>{status} {title}</h1>\n  {message}<br /><br />\n\n\n\n </body>\n</html>"
+        "<html>\n <head>\n  <title>{status} {title}</title>\n </head>\n <body>\n  <h1>{status} {title}</h1>\n  {message}<br /><br />\n{detail}\n\n\n </body>\n</html>"
     );
     Answer { status, headers: Vec::new(), body: Body::Raw("text/html; charset=UTF-8", text.into_bytes()) }
 }

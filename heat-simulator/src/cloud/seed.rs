@@ -111,7 +111,7 @@ fn external_network(cloud: &mut Cloud, owner: &str) {
         "ip_version": 4, "subnetpool_id": null, "enable_dhcp": false, "ipv6_ra_mode": null, "ipv6_address_mode": null,
         "gateway_ip": "172.24.4.1", "cidr": "172.24.0.0/16",
         "allocation_pools": [{"start": "172.24.4.2", "end": "172.24.255.254"}], "host_routes": [], "dns_nameservers": [],
-        "description": "", "service_types": [], "dns_publish_fixed_ip": false})));
+        "description": "", "service_types": []})));
     cloud.tables.put(
         Kind::RbacPolicy,
         with_times(json!({"id": policy, "object_type": "network", "object_id": network,

@@ -71,8 +71,7 @@ pub(super) fn serve(
     let rest = match rest {
         [project, rest @ ..] if *project == caller.project_id => rest,
         [project, ..] if uuid::Uuid::try_parse(project).is_ok() => {
-            let text = format!("Malformed request url");
-            return Err(error(&Refusal::new(400, text)));
+            return Err(error(&Refusal::new(400, "Malformed request url")));
         }
         rest => rest,
     };

@@ -81,7 +81,11 @@ pub(super) fn error(refusal: &Refusal) -> Answer {
         .replace('>', "&gt;")
         .replace('"', "&quot;")
         .replace('\'', "&#x27;");
-    super::html_page(refusal.status, title, &escaped)
+    // A general explanation stands in front of the message where there is one.
+    match refusal.kind {
+        "" | "SimulatedFault" => super::html_page(refusal.status, title, &escaped, ""),
+        explanation => super::html_page(refusal.status, title, explanation, &escaped),
+    }
 }
 
 /// Glance's refusal of a request without a valid token.
@@ -90,5 +94,6 @@ pub(super) fn unauthorized() -> Answer {
         401,
         "Unauthorized",
         "This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials required.",
+        "",
     )
 }

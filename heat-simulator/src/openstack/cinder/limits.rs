@@ -37,28 +37,24 @@ pub(super) fn check(cloud: &Cloud, project: &str, resource: &str, size: i64) -> 
         if one >= 0 && size > one {
             return Err(Refusal::new(
                 413,
-                format!("Requested volume size {size}G is larger than maximum allowed limit {one}G.")
-                    .replace("volume size ", "volume size "),
+                format!("Requested volume size {size}G is larger than maximum allowed limit {one}G."),
             ));
         }
     }
     let space = if resource == "backups" { "backup_gigabytes" } else { "gigabytes" };
     if limit(space) >= 0 {
         let consumed = used(cloud, project, space);
+        let what = if resource == "backups" {
+            "backup exceeds allowed Backup gigabytes"
+        } else {
+            "volume or snapshot exceeds allowed gigabytes"
+        };
         if consumed + size > limit(space) {
-            let what = if resource == "backups" {
-                "backup"
-            } else if resource == "snapshots" {
-                "snapshot"
-            } else {
-                "volume or snapshot"
-            };
-            let _ = what;
             return Err(Refusal::new(
                 413,
                 format!(
-                    "Requested {} exceeds allowed {space} quota. Requested {size}G, quota is {}G and {consumed}G has been consumed.",
-                    if resource == "backups" { "backup" } else { "volume or snapshot" },
+                    "Requested {} quota. Requested {size}G, quota is {}G and {consumed}G has been consumed.",
+                    what,
                     limit(space)
                 ),
             ));

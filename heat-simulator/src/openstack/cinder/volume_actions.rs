@@ -147,10 +147,7 @@ fn extend(cloud: &mut Cloud, cx: &Cx<'_>, id: &str, volume: &Object, map: &Objec
     if status != "available" && !online {
         return Err(Refusal::new(
             400,
-            format!(
-                "Invalid volume: Volume {id} status must be '{{'available'}}' to extend, currently {status}."
-            )
-            .replace("'{'available'}'", "available"),
+            format!("Invalid volume: Volume {id} status must be 'available' to extend, currently {status}."),
         ));
     }
     limits::check(cloud, volume.text("project_id"), "gigabytes", new - old)?;

@@ -68,9 +68,10 @@ pub(super) fn patch(cloud: &mut Cloud, caller: &Caller, request: &Request, id: &
 }
 
 fn missing(name: &str) -> Refusal {
-    Refusal::new(
+    Refusal::typed(
         409,
-        format!("There was a conflict when trying to complete your request. Property {name} does not exist."),
+        "There was a conflict when trying to complete your request.",
+        format!("Property {name} does not exist."),
     )
 }
 

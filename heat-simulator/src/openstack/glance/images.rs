@@ -332,6 +332,11 @@ pub(crate) fn make_snapshot(
     let flavor = server.object("flavor").cloned().unwrap_or_default();
     let mut given = object_of(json!({"name": name, "visibility": "private", "min_disk": flavor.int("disk"),
         "base_image_ref": server.text("image_id"), "instance_uuid": server.text("id"), "user_id": caller.user_id, "image_type": "snapshot"}));
+    let name_of =
+        |kind: Kind, id: &str| cloud.tables.get(kind, id).map_or(Value::Null, |object| object.value("name"));
+    given.set("owner_user_name", name_of(Kind::User, &caller.user_id));
+    given.set("owner_project_name", name_of(Kind::Project, &caller.project_id));
+    given.set("boot_roles", caller.roles.join(","));
     given.extend(metadata.cloned().unwrap_or_default());
     let image = new(cloud, caller, &id, &given);
     cloud.tables.put(Kind::Image, image);

@@ -58,9 +58,11 @@ pub(super) fn issue(cloud: &mut Cloud, request: &Request) -> Outcome {
     let user_id = user_id.ok_or_else(unauthorized)?;
     let user = cloud.tables.get(Kind::User, &user_id).cloned().ok_or_else(unauthorized)?;
     let (project_id, roles) = scoped(cloud, &user, &scope)?;
+    // As in Keystone, a token from a token names the methods of both.
+    let mut methods = methods;
     for method in earlier_methods {
         if !methods.contains(&method) {
-            // As Keystone: the new token names the methods of both.
+            methods.push(method);
         }
     }
     let roles = match &credential {

@@ -27,7 +27,11 @@ pub(super) fn list(caller: &Caller) -> Answer {
 pub(super) fn of_network(cloud: &Cloud, caller: &Caller, id: &str) -> Outcome {
     let _ = networks::RESOURCE.find(cloud, caller, id)?;
     if !caller.is_admin() {
-        return Err(Refusal::typed(403, "HTTPForbidden", "rule:get_dhcp-agents is disallowed by policy"));
+        return Err(Refusal::typed(
+            403,
+            "PolicyNotAuthorized",
+            "rule:get_dhcp-agents is disallowed by policy",
+        ));
     }
     Ok(Answer::json(200, json!({"agents": []})))
 }

@@ -2,7 +2,7 @@
 
 use super::addresses::Cidr;
 use super::resource::Resource;
-use crate::cloud::document::{object_of, python_repr, python_str, text_of};
+use crate::cloud::document::{object_of, python_str, text_of};
 use crate::cloud::{Caller, Fields, Object};
 use crate::http::exchange::{Refusal, Request};
 use serde_json::{Value, json};
@@ -33,7 +33,6 @@ pub(super) enum Check {
     Uuids,
     Subnet,
     SubnetOrNull,
-    Address,
     AddressOrNull,
     OneOf(&'static [&'static str]),
     Number(i64, i64),
@@ -91,6 +90,11 @@ const COMMON: &[Attribute] = &[
 /// A refusal with the type of an unreadable request.
 pub(super) fn bad(message: impl Into<String>) -> Refusal {
     Refusal::typed(400, "HTTPBadRequest", message)
+}
+
+/// A refusal by a conversion, which does not say of which attribute.
+fn input(reason: &str) -> Refusal {
+    Refusal::typed(400, "InvalidInput", format!("Invalid input for operation: {reason}."))
 }
 
 /// A refusal of an attribute's value.
@@ -232,7 +236,7 @@ fn checked(name: &str, check: Check, value: &Value) -> Result<Value, Refusal> {
         },
         Check::Flag => flag(value)
             .map(Value::Bool)
-            .map_or_else(|| no(format!("{} cannot be converted to boolean", quoted())), Ok),
+            .ok_or_else(|| input(&format!("{} cannot be converted to boolean", quoted()))),
         Check::Uuid | Check::UuidOrNull => match value.as_str() {
             Some(text) if is_uuid(text) => Ok(value.clone()),
             _ => no(format!("{} is not a valid UUID", quoted())),
@@ -245,28 +249,24 @@ fn checked(name: &str, check: Check, value: &Value) -> Result<Value, Refusal> {
             Value::Null => Ok(json!([])),
             _ => no(format!("{} is not a list", quoted())),
         },
-        Check::Subnet | Check::SubnetOrNull => match value.as_str().and_then(Cidr::parse) {
+        // A subnet's own range is brought into its canonical form; a rule's prefix stays as it was given.
+        Check::Subnet if value.is_null() => Ok(Value::Null),
+        Check::Subnet => match value.as_str().and_then(Cidr::parse) {
+            None => Err(input(&format!("{} is not in a CIDR format", python_str(value)))),
+            Some((cidr, _)) => Ok(cidr.to_string().into()),
+        },
+        Check::SubnetOrNull => match value.as_str().and_then(Cidr::parse) {
             None => no(format!("{} is not a valid IP subnet", quoted())),
-            Some((cidr, true)) => Ok(cidr.to_string().into()),
-            Some((cidr, false)) if name == "cidr" => {
-                no(format!("{} isn't a recognized IP subnet cidr, '{cidr}' is recommended", quoted()))
-            }
             Some(_) => Ok(value.clone()),
         },
-        Check::Address | Check::AddressOrNull => {
-            match value.as_str().and_then(|text| text.parse::<IpAddr>().ok()) {
-                Some(address) => Ok(address.to_string().into()),
-                None => no(format!("{} is not a valid IP address", quoted())),
-            }
-        }
+        Check::AddressOrNull => match value.as_str().and_then(|text| text.parse::<IpAddr>().ok()) {
+            Some(address) => Ok(address.to_string().into()),
+            None => no(format!("{} is not a valid IP address", quoted())),
+        },
         Check::OneOf(allowed) => match value.as_str() {
             Some(text) if allowed.contains(&text) => Ok(value.clone()),
             _ if allowed.contains(&"") && value.is_null() => Ok(Value::Null),
-            _ => {
-                let list: Vec<_> =
-                    allowed.iter().filter(|text| !text.is_empty()).map(|text| json!(text)).collect();
-                no(format!("{} is not in {}", quoted(), python_repr(&Value::Array(list))))
-            }
+            _ => no(format!("{} is not in valid_values", python_str(value))),
         },
         Check::NumberOrNull => {
             integer(value).map_or_else(|| no(format!("{} is not an integer", quoted())), |n| Ok(json!(n)))

@@ -261,14 +261,6 @@ pub(super) fn any_through_subnet(cloud: &Cloud, router_id: &str, subnet_id: &str
     })
 }
 
-/// Whether a floating IP points at an address of a port.
-pub(super) fn uses_address(cloud: &Cloud, port_id: &str, address: &str) -> bool {
-    cloud
-        .tables
-        .find(Kind::FloatingIp, "port", port_id)
-        .any(|floating| floating.text("fixed_ip_address") == address)
-}
-
 /// Takes all floating IPs off a port.
 pub(crate) fn detach_from_port(cloud: &mut Cloud, port_id: &str) {
     for id in cloud.tables.ids(Kind::FloatingIp, "port", port_id) {

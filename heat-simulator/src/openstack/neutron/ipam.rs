@@ -118,6 +118,27 @@ fn automatic_address(cloud: &Cloud, subnet: &Object, mac: &str) -> Option<Value>
         .then(|| json!({"subnet_id": subnet.text("id"), "ip_address": address}))
 }
 
+/// Gives the ports of a network an address of a new subnet, if its addresses come from MAC addresses.
+pub(super) fn address_ports(cloud: &mut Cloud, subnet: &Object) {
+    if !is_automatic(subnet) {
+        return;
+    }
+    for id in cloud.tables.ids(Kind::Port, "network", subnet.text("network_id")) {
+        let Some(port) = cloud.tables.get(Kind::Port, &id) else { continue };
+        if port.text("device_owner").starts_with("network:router_") {
+            continue;
+        }
+        let mac = port.text("mac_address").to_owned();
+        if let Some(fixed) = automatic_address(cloud, subnet, &mac) {
+            cloud.tables.change(Kind::Port, &id, |port| {
+                let mut fixed_ips = port.items("fixed_ips").to_vec();
+                fixed_ips.push(fixed);
+                port.set("fixed_ips", fixed_ips);
+            });
+        }
+    }
+}
+
 fn exhausted(network_id: &str) -> Refusal {
     Refusal::typed(
         409,

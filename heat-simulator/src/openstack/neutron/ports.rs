@@ -30,7 +30,6 @@ const ATTRIBUTES: &[Attribute] = &[
     free("dns_domain", Initial::Text(""), Check::Text(255)),
     shown("dns_assignment"),
     shown("ip_allocation"),
-    fixed("propagate_uplink_status", Initial::Unset, Check::Flag),
     privileged("numa_affinity_policy", Initial::Null, Check::TextOrNull(64)),
     free(
         "binding:vnic_type",
@@ -80,8 +79,14 @@ pub(crate) struct PortRequest<'r> {
 }
 
 fn view(cloud: &Cloud, caller: &Caller, port: &Object) -> Object {
-    let hidden =
-        ["binding:host_id", "binding:profile", "binding:vif_type", "binding:vif_details", "resource_request"];
+    let hidden = [
+        "binding:host_id",
+        "binding:profile",
+        "binding:vif_type",
+        "binding:vif_details",
+        "resource_request",
+        "numa_affinity_policy",
+    ];
     let mut shown = view_without(caller, port, &hidden);
     let network = cloud.tables.get(Kind::Network, port.text("network_id"));
     shown.set("qos_network_policy_id", network.map_or(Value::Null, |network| network.value("qos_policy_id")));
@@ -94,7 +99,7 @@ fn view(cloud: &Cloud, caller: &Caller, port: &Object) -> Object {
                 "" => format!("host-{}", address.replace(['.', ':'], "-")),
                 name => name.to_owned(),
             };
-            json!({"ip_address": address, "hostname": host, "fqdn": format!("{host}.openstacklocal.")})
+            json!({"ip_address": address, "hostname": host, "fqdn": format!("{host}.openstack.local.")})
         })
         .collect();
     shown.set("dns_assignment", assignments);
@@ -110,18 +115,8 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
         && !caller.may_see(network.text("project_id"))
     {
         // Ports on an external network come with routers and floating IPs only.
-        if given.contains_key("fixed_ips") {
-            return Err(Refusal::typed(
-                403,
-                "PolicyNotAuthorized",
-                "(rule:create_port and (rule:create_port:fixed_ips and (rule:create_port:fixed_ips:subnet_id and rule:create_port:fixed_ips:ip_address))) is disallowed by policy",
-            ));
-        }
-        return Err(Refusal::typed(
-            404,
-            "NetworkNotFound",
-            format!("Network {network_id} could not be found."),
-        ));
+        let message = format!("Tenant {project} not allowed to create port on this network");
+        return Err(Refusal::typed(403, "HTTPForbidden", message));
     }
     cloud.check_network_quota(Kind::Port, &project)?;
     let secured = given
@@ -175,7 +170,7 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     port.entry("binding:profile").or_insert(json!({}));
     port.set("ip_allocation", "immediate");
     port.set("resource_request", Value::Null);
-    port.set("propagate_uplink_status", port.flag("propagate_uplink_status"));
+
     let id = cloud.stamp(&mut port);
     port.set("revision_number", 1);
     bind(&mut port);
@@ -327,15 +322,6 @@ fn update(cloud: &mut Cloud, caller: &Caller, port: Object, changes: Object) -> 
         let owner = after.text("device_owner").to_owned();
         let fixed_ips = ipam::allocate(cloud, &network_id, Some(asked), &mac, &owner, kept)?;
         let lost: Vec<Value> = kept.iter().filter(|fixed| !fixed_ips.contains(fixed)).cloned().collect();
-        if let Some(lost) =
-            lost.iter().find(|fixed| floatingips::uses_address(cloud, &id, text_of(fixed, "ip_address")))
-        {
-            return Err(Refusal::typed(
-                409,
-                "FixedIpInUse",
-                format!("Port {id} has a floating IP on fixed IP {}.", text_of(lost, "ip_address")),
-            ));
-        }
         cloud.release(&lost);
         after.set("fixed_ips", fixed_ips);
     }

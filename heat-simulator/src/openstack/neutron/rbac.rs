@@ -30,7 +30,7 @@ pub(super) const RESOURCE: Resource = Resource {
     kind: Kind::RbacPolicy,
     name: "rbac_policy",
     collection: "rbac-policies",
-    missing: ("RbacPolicyNotFound", "RBAC policy of type any with ID {} not found"),
+    missing: ("RbacPolicyNotFound", "RBAC policy of type unknown with ID {} not found"),
     attributes: ATTRIBUTES,
     view,
     create,

@@ -116,9 +116,14 @@ fn check_routes(cloud: &Cloud, id: &str, routes: &[Value]) -> Result<(), Refusal
 
 fn delete(cloud: &mut Cloud, caller: &Caller, router: &Object) -> Result<(), Refusal> {
     let id = router.text("id");
-    let interface = |port: &Object| port.text("device_owner") == "network:router_interface";
-    if cloud.tables.find(Kind::Port, "device", id).any(interface) {
-        return Err(Refusal::typed(409, "RouterInUse", format!("Router {id} still has ports")));
+    let ports = cloud.tables.find(Kind::Port, "device", id);
+    let interfaces: Vec<&str> = ports
+        .filter(|port| port.text("device_owner") == "network:router_interface")
+        .map(|port| port.text("id"))
+        .collect();
+    if !interfaces.is_empty() {
+        let message = format!("Router {id} has ports still attached: {}", interfaces.join(", "));
+        return Err(Refusal::typed(409, "RouterInUse", message));
     }
     gateways::set(cloud, caller, id, &Value::Null)?;
     cloud.tables.remove(Kind::Router, id);

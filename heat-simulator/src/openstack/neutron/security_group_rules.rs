@@ -180,7 +180,8 @@ fn protocol(rule: &mut Object) -> Result<Option<u8>, Refusal> {
         Err(_) => PROTOCOLS.iter().find(|(name, _)| *name == text).map(|(_, number)| *number),
     };
     if number.is_none() {
-        let names: Vec<_> = PROTOCOLS.iter().map(|(name, _)| format!("'{name}'")).collect();
+        let mut names = vec!["None".to_owned()];
+        names.extend(PROTOCOLS.iter().map(|(name, _)| format!("'{name}'")));
         return Err(Refusal::typed(
             400,
             "SecurityGroupRuleInvalidProtocol",

@@ -130,6 +130,10 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     if !scope.is_empty() {
         let _ = SCOPES.find(cloud, caller, scope)?;
     }
+    // Neutron keeps the lengths as texts.
+    for (name, length) in [("default_prefixlen", default), ("min_prefixlen", low), ("max_prefixlen", high)] {
+        pool.set(name, length.to_string());
+    }
     let normal: Vec<Value> = parsed.iter().map(|cidr| cidr.to_string().into()).collect();
     pool.set("prefixes", normal);
     pool.set("ip_version", if v6 { 6 } else { 4 });
@@ -154,6 +158,12 @@ fn update(cloud: &mut Cloud, _: &Caller, pool: Object, changes: Object) -> Resul
                 pool.text("id")
             ),
         ));
+    }
+    let mut changes = changes;
+    for name in ["default_prefixlen", "min_prefixlen", "max_prefixlen"] {
+        if let Some(length) = changes.get(name).and_then(Value::as_i64) {
+            changes.set(name, length.to_string());
+        }
     }
     apply(cloud, Kind::SubnetPool, pool.text("id"), changes);
     Ok(())
@@ -180,6 +190,11 @@ pub(super) fn default_pool(cloud: &Cloud, version: i64) -> Option<String> {
         .map(|pool| pool.text("id").to_owned())
 }
 
+/// A prefix length of a stored pool.
+fn length_of(pool: &Object, name: &str) -> i64 {
+    pool.text(name).parse().unwrap_or_else(|_| pool.int(name))
+}
+
 /// A subnet out of a pool: the asked one, or the first free of the asked (or default) size.
 pub(super) fn carve(
     cloud: &Cloud,
@@ -191,26 +206,26 @@ pub(super) fn carve(
     let used: Vec<Cidr> = cloud.tables.find(Kind::Subnet, "pool", id).map(cidr_of).collect();
     let whole = prefixes(pool)?;
     let length = asked.map_or_else(
-        || prefix.unwrap_or_else(|| pool.int("default_prefixlen")),
+        || prefix.unwrap_or_else(|| length_of(pool, "default_prefixlen")),
         |cidr| i64::from(cidr.prefix),
     );
-    if length < pool.int("min_prefixlen") {
+    if length < length_of(pool, "min_prefixlen") {
         return Err(Refusal::typed(
             400,
             "MinPrefixSubnetAllocationError",
             format!(
                 "Unable to allocate subnet with prefix length {length}, minimum allowed prefix is {}.",
-                pool.int("min_prefixlen")
+                length_of(pool, "min_prefixlen")
             ),
         ));
     }
-    if length > pool.int("max_prefixlen") {
+    if length > length_of(pool, "max_prefixlen") {
         return Err(Refusal::typed(
             400,
             "MaxPrefixSubnetAllocationError",
             format!(
                 "Unable to allocate subnet with prefix length {length}, maximum allowed prefix is {}.",
-                pool.int("max_prefixlen")
+                length_of(pool, "max_prefixlen")
             ),
         ));
     }

@@ -6,7 +6,7 @@ use super::ipam::cidr_of;
 use super::networks::{self, fixed_parts, is_removable};
 use super::resource::{Resource, apply, plain_view};
 use super::subnet_checks::{check_gateway, check_pools, check_routes, default_pools};
-use super::{ports, subnetpools};
+use super::{ipam, ports, subnetpools};
 use crate::cloud::document::{python_str, text_of};
 use crate::cloud::{Caller, Cloud, Fields, Kind, Object};
 use crate::http::exchange::Refusal;
@@ -18,7 +18,7 @@ const ATTRIBUTES: &[Attribute] = &[
     free("name", Initial::Text(""), Check::Text(255)),
     fixed("ip_version", Initial::Required, Check::Any),
     fixed("network_id", Initial::Required, Check::Uuid),
-    fixed("cidr", Initial::Null, Check::SubnetOrNull),
+    fixed("cidr", Initial::Null, Check::Subnet),
     fixed("subnetpool_id", Initial::Null, Check::UuidOrNull),
     fixed("use_default_subnetpool", Initial::Flag(false), Check::Flag),
     fixed("prefixlen", Initial::Null, Check::NumberOrNull),
@@ -31,8 +31,6 @@ const ATTRIBUTES: &[Attribute] = &[
     fixed("ipv6_address_mode", Initial::Null, MODES),
     free("description", Initial::Text(""), Check::Text(255)),
     free("service_types", Initial::Nothing, Check::Any),
-    free("segment_id", Initial::Unset, Check::UuidOrNull),
-    free("dns_publish_fixed_ip", Initial::Flag(false), Check::Flag),
 ];
 
 pub(super) const RESOURCE: Resource = Resource {
@@ -53,7 +51,7 @@ fn invalid(message: impl std::fmt::Display) -> Refusal {
 
 fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, Refusal> {
     let network_id = given.text("network_id").to_owned();
-    let network = networks::RESOURCE.find_own(cloud, caller, &network_id)?.clone();
+    let _ = networks::RESOURCE.find_own(cloud, caller, &network_id)?;
     cloud.check_network_quota(Kind::Subnet, given.text("project_id"))?;
     let mut subnet = given;
     let use_default = subnet.shift_remove("use_default_subnetpool") == Some(Value::Bool(true));
@@ -64,7 +62,10 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
             "4" => Some(4),
             "6" => Some(6),
             other => {
-                return Err(super::attributes::invalid("ip_version", &format!("'{other}' is not in [4, 6]")));
+                return Err(super::attributes::invalid(
+                    "ip_version",
+                    &format!("{other} is not in valid_values"),
+                ));
             }
         },
     };
@@ -114,10 +115,11 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
             "Requested subnet with cidr: {cidr} for network: {network_id} overlaps with another subnet"
         )));
     }
-    let first_host = cidr.hosts().0;
+
     match subnet.get("gateway_ip") {
         None => {
-            let gateway = if v6 && cidr.prefix < 127 { first_host } else { cidr.hosts().0 };
+            // The network's own address is the routers' in IPv6.
+            let gateway = if v6 { cidr.first } else { cidr.hosts().0 };
             subnet.set("gateway_ip", addresses::address(gateway, v6).to_string());
         }
         Some(Value::Null) => {}
@@ -132,10 +134,8 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
     }
     check_routes(&subnet)?;
     let id = cloud.stamp(&mut subnet);
-    subnet.set("shared", network.flag("shared"));
-    // Shared only through its network.
-    subnet.shift_remove("shared");
-    cloud.tables.put(Kind::Subnet, subnet);
+    cloud.tables.put(Kind::Subnet, subnet.clone());
+    ipam::address_ports(cloud, &subnet);
     Ok(id)
 }
 

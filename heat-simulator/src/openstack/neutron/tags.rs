@@ -1,7 +1,7 @@
 //! Tags of Neutron's objects.
 
 use super::resource::Resource;
-use crate::cloud::document::{python_repr, python_str};
+use crate::cloud::document::python_str;
 use crate::cloud::{Caller, Cloud, Fields};
 use crate::http::exchange::{Answer, Outcome, Refusal, Request};
 use serde_json::{Value, json};
@@ -28,7 +28,6 @@ fn check(tags: &[Value]) -> Result<Vec<Value>, Refusal> {
             }
         }
     }
-    kept.sort_by_key(python_repr);
     Ok(kept)
 }
 

@@ -47,7 +47,7 @@ pub(super) fn read(cloud: &Cloud, project: &str, server: &Object) -> Result<Vec<
     let boot_count = devices.iter().filter(|device| boots(device)).count();
     let image_disk = devices.iter().any(|device| boots(device) && device["source"] == "image");
     if devices.is_empty() && !has_image {
-        return Err(Refusal::new(400, "Invalid imageRef provided."));
+        return Err(Refusal::new(400, "Missing imageRef attribute"));
     }
     // The image itself is the boot disk, unless a disk made from it is.
     let own = usize::from(has_image && !image_disk && boot_count == 0);
@@ -156,9 +156,7 @@ fn first(cloud: &Cloud, project: &str, map: &Object) -> Result<Value, Refusal> {
 
 fn check_volume(cloud: &Cloud, project: &str, id: &str) -> Result<(), Refusal> {
     let volume = cloud.tables.get(Kind::Volume, id).filter(|volume| volume.text("project_id") == project);
-    let volume = volume.ok_or_else(|| {
-        Refusal::new(400, format!("Block Device Mapping is Invalid: failed to get volume {id}."))
-    })?;
+    let volume = volume.ok_or_else(|| Refusal::new(400, format!("Volume {id} could not be found.")))?;
     let (status, shared) = (volume.text("status"), volume.flag("multiattach"));
     if status != "available" && !(shared && status == "in-use") {
         return Err(Refusal::new(

@@ -111,10 +111,15 @@ pub(super) fn plug(
 }
 
 fn bind(cloud: &mut Cloud, port: &str, server: &str) {
+    let hostname =
+        cloud.tables.get(Kind::Server, server).map_or(Value::Null, |server| server.value("hostname"));
     cloud.tables.change(Kind::Port, port, |port| {
         port.set("device_id", server);
         port.set("device_owner", "compute:nova");
         port.set("binding:host_id", HOST);
+        if port.text("dns_name").is_empty() {
+            port.set("dns_name", hostname);
+        }
         port.set("binding:vif_type", "ovs");
         port.set("status", "ACTIVE");
         port.set("revision_number", port.int("revision_number") + 1);
@@ -132,7 +137,7 @@ pub(super) fn unplug(cloud: &mut Cloud, server: &str, port: &str, own: bool) {
         plugging::delete_port_unchecked(cloud, port);
     } else {
         cloud.tables.change(Kind::Port, port, |port| {
-            for name in ["device_id", "device_owner", "binding:host_id"] {
+            for name in ["device_id", "device_owner", "binding:host_id", "dns_name"] {
                 port.set(name, "");
             }
             port.set("binding:vif_type", "unbound");

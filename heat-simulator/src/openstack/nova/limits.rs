@@ -4,7 +4,7 @@ use super::schema::{member, number};
 use super::{Cx, server_view};
 use crate::cloud::{Cloud, Fields, Kind, Object, quotas};
 use crate::http::exchange::{Answer, Outcome, Refusal};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// GET /limits.
 pub(super) fn limits(cloud: &Cloud, cx: &Cx<'_>) -> Outcome {
@@ -111,8 +111,7 @@ fn change(cloud: &mut Cloud, cx: &Cx<'_>, project: &str, method: &str, part: Opt
         _ => {
             cx.administrators_only("os_compute_api:os-quota-sets:delete")?;
             cloud.reset_quota("compute", project);
-            Ok(Answer { body: crate::http::exchange::Body::Json(Value::Null), ..Answer::empty(202) })
-                .map(|_| Answer::empty(202))
+            Ok(Answer::empty(202))
         }
     }
 }

@@ -13,10 +13,8 @@ pub(super) fn read(cloud: &Cloud, cx: &Cx<'_>, asked: Option<&Value>) -> Result<
     let project = cx.caller.project_id.as_str();
     let list = match asked {
         None if cx.version >= 37 => {
-            return Err(Refusal::new(
-                400,
-                "Invalid input for field/attribute server. Value: {}. 'networks' is a required property",
-            ));
+            let server = cx.request.json().map_or(Value::Null, |body| body["server"].clone());
+            return Err(invalid("server", &server, "'networks' is a required property"));
         }
         None => return one_of_all(cloud, project),
         Some(Value::String(word)) if cx.version >= 37 && word == "none" => return Ok(Vec::new()),
@@ -24,7 +22,12 @@ pub(super) fn read(cloud: &Cloud, cx: &Cx<'_>, asked: Option<&Value>) -> Result<
         Some(Value::Array(list)) if list.is_empty() && cx.version < 37 => return one_of_all(cloud, project),
         Some(Value::Array(list)) => list,
         Some(other) => {
-            return Err(invalid("networks", other, &format!("{} is not of type 'array'", python_repr(other))));
+            let reason = if cx.version >= 37 {
+                "is not valid under any of the given schemas"
+            } else {
+                "is not of type 'array'"
+            };
+            return Err(invalid("networks", other, &format!("{} {reason}", python_repr(other))));
         }
     };
     let mut wanted = Vec::new();

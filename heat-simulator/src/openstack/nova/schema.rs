@@ -2,17 +2,14 @@
 
 use super::Cx;
 use crate::cloud::Object;
-use crate::cloud::document::{python_repr, python_text};
+use crate::cloud::document::{python_repr, python_str, python_text};
 use crate::http::exchange::Refusal;
 use serde_json::Value;
 
 /// The object under a name in the body, which must be its only member (others that are allowed are named).
 pub(super) fn member(cx: &Cx<'_>, name: &str, others: &[&str]) -> Result<Object, Refusal> {
     let Some(body) = cx.request.json() else {
-        return Err(Refusal::new(
-            400,
-            "The server could not comply with the request since it is either malformed or otherwise incorrect.",
-        ));
+        return Err(Refusal::new(400, "Malformed request body"));
     };
     let whole = body.as_object().cloned().unwrap_or_default();
     let Some(given) = whole.get(name) else {
@@ -31,15 +28,14 @@ fn invalid_root(body: &Value, reason: &str) -> Refusal {
 
 /// Nova's wording of a schema's refusal.
 pub(super) fn invalid(path: &str, value: &Value, reason: &str) -> Refusal {
-    if path == "None" || reason.starts_with("Additional") {
+    if path == "None" {
         return Refusal::new(400, reason);
     }
+    // Only the last part of the path is named.
+    let name = path.rsplit('/').next().unwrap_or(path);
     Refusal::new(
         400,
-        format!(
-            "Invalid input for field/attribute {path}. Value: {}. {reason}",
-            crate::cloud::document::python_str(value)
-        ),
+        format!("Invalid input for field/attribute {name}. Value: {}. {reason}", python_str(value)),
     )
 }
 

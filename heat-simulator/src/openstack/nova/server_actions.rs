@@ -166,7 +166,7 @@ pub(super) fn act(cloud: &mut Cloud, cx: &Cx<'_>, id: &str) -> Outcome {
                 ));
             }
             check_console(&server)?;
-            Ok(Answer::json(200, json!({"console": {"type": kind, "url": console_url(cloud, id, kind)}})))
+            Ok(Answer::json(200, json!({"console": {"type": kind, "url": console_url(cloud, kind)}})))
         }
         other => Err(Refusal::new(400, format!("There is no such action: {other}"))),
     }
@@ -179,10 +179,10 @@ fn check_console(server: &Object) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn console_url(cloud: &mut Cloud, id: &str, kind: &str) -> String {
+fn console_url(cloud: &mut Cloud, kind: &str) -> String {
     let token = cloud.fresh_uuid();
-    let file = if kind == "novnc" { "vnc_lite.html" } else { "console.html" };
-    format!("http://127.0.0.1:6080/{file}?path=%3Ftoken%3D{token}#{id}").replace(&format!("#{id}"), "")
+    let file = if kind == "novnc" { "vnc_auto.html" } else { "console.html" };
+    format!("http://127.0.0.1:6080/{file}?path=%3Ftoken%3D{token}")
 }
 
 /// POST /servers/{id}/remote-consoles.
@@ -196,7 +196,7 @@ pub(super) fn remote_console(cloud: &mut Cloud, cx: &Cx<'_>, id: &str) -> Outcom
     if protocol != "vnc" {
         return Err(Refusal::new(400, format!("Unavailable console type {kind}.")));
     }
-    let url = console_url(cloud, id, &kind);
+    let url = console_url(cloud, &kind);
     Ok(Answer::json(200, json!({"remote_console": {"protocol": protocol, "type": kind, "url": url}})))
 }
 
@@ -224,7 +224,7 @@ fn resize(cloud: &mut Cloud, cx: &Cx<'_>, id: &str, server: &Object, map: &Objec
     let asked = crate::cloud::document::python_str(&map.value("flavorRef"));
     let asked = asked.rsplit('/').next().unwrap_or("");
     let flavor = flavors::visible(cloud, cx, asked)
-        .ok_or_else(|| Refusal::new(400, "Unable to locate requested flavor."))?
+        .ok_or_else(|| Refusal::new(400, format!("Flavor {asked} could not be found.")))?
         .clone();
     check_state(server, "resize", &["active", "stopped"])?;
     let old = server.object("flavor").cloned().unwrap_or_default();
@@ -326,6 +326,18 @@ fn create_image(cloud: &mut Cloud, cx: &Cx<'_>, server: &Object, map: &Object) -
     need("createImage", map, &["name"])?;
     check_state(server, "createImage", &["active", "stopped", "paused", "suspended"])?;
     let image = glance::make_snapshot(cloud, cx.caller, server, map.text("name"), map.object("metadata"));
+    let state = State {
+        vm: ["active", "stopped", "paused", "suspended"]
+            .into_iter()
+            .find(|vm| *vm == server.text("vm_state"))
+            .unwrap_or("active"),
+        status: [ACTIVE, STOPPED, PAUSED, SUSPENDED]
+            .into_iter()
+            .find(|state| state.status == server.text("status"))
+            .map_or("ACTIVE", |state| state.status),
+        power: server.int("power_state"),
+    };
+    begin(cloud, server.text("id"), "image_snapshot_pending", None, state, json!({}));
     if cx.version >= 45 {
         return Ok(Answer::json(202, json!({"image_id": image})));
     }
@@ -341,7 +353,7 @@ fn security_group(cloud: &mut Cloud, server: &Object, name: &str, adds: bool) ->
     }
     let group = plugging::groups_by_name_or_id(cloud, project, name).map_err(|count| {
         if count == 0 {
-            Refusal::new(404, format!("Security group {name} not found for project {project}."))
+            Refusal::new(404, format!("Security group {name} is not found for project {project}"))
         } else {
             Refusal::new(
                 409,
@@ -361,6 +373,12 @@ fn security_group(cloud: &mut Cloud, server: &Object, name: &str, adds: bool) ->
         return Err(Refusal::new(
             404,
             format!("Security group {name} not associated with the instance {}", server.text("id")),
+        ));
+    }
+    if adds && ports.iter().any(|port| has(cloud, port)) {
+        return Err(Refusal::new(
+            400,
+            format!("Invalid input for security_groups. Reason: Duplicate items in the list: '{group}'."),
         ));
     }
     for port in ports {

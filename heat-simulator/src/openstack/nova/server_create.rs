@@ -7,8 +7,6 @@ use crate::cloud::document::{object_of, python_repr, text_of};
 use crate::cloud::{Cloud, Fields, Kind, Object, hashes, time};
 use crate::http::exchange::{Answer, Outcome, Refusal};
 use crate::openstack::neutron::plugging;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 const LARGEST_USER_DATA: usize = 65_535;
@@ -117,7 +115,7 @@ pub(super) fn create(cloud: &mut Cloud, cx: &Cx<'_>) -> Outcome {
             "config_drive": given.get("config_drive").is_some_and(truth), "availability_zone": zone, "host_id": "",
             "access_ip_v4": given.text("accessIPv4"), "access_ip_v6": given.text("accessIPv6"),
             "disk_config": if given.text("OS-DCF:diskConfig") == "AUTO" { "AUTO" } else { "MANUAL" },
-            "description": given.value("description"), "tags": tags, "locked": false, "locked_reason": null,
+            "description": if cx.version < 19 { json!(own_name) } else { given.value("description") }, "tags": tags, "locked": false, "locked_reason": null,
             "hostname": hostname, "server_groups": group.iter().collect::<Vec<_>>(), "security_groups": groups,
             "interfaces": [], "reservation_id": reservation, "launch_index": place, "root_device_name": "/dev/vda",
             "_networks": networks, "_devices": devices, "_made_ports": [], "_user_data": user_data,
@@ -164,6 +162,7 @@ fn has_image_disk(devices: &[Value]) -> bool {
 
 fn user_data(given: &Object) -> Result<Value, Refusal> {
     let value = given.value("user_data");
+    let refused = || Err(invalid("user_data", &value, &format!("{} is not a 'base64'", python_repr(&value))));
     match value.as_str() {
         None if value.is_null() => Ok(Value::Null),
         None => Err(invalid(
@@ -175,12 +174,15 @@ fn user_data(given: &Object) -> Result<Value, Refusal> {
             Err(invalid("user_data", &value, &format!("{} is too long", python_repr(&value))))
         }
         Some(text) => {
-            let joined: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-            match STANDARD.decode(joined) {
-                Ok(_) => Ok(value),
-                Err(_) => {
-                    Err(invalid("user_data", &value, &format!("{} is not a 'base64'", python_repr(&value))))
-                }
+            // As lenient as Python's decoder: what is no Base64 is passed over, only the padding counts.
+            let digits =
+                text.bytes().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+            let padding = text.bytes().filter(|byte| *byte == b'=').count();
+            match digits.count() % 4 {
+                0 => Ok(value),
+                1 => refused(),
+                rest if rest + padding >= 4 => Ok(value),
+                _ => refused(),
             }
         }
     }
@@ -202,7 +204,12 @@ pub(super) fn image(cloud: &Cloud, cx: &Cx<'_>, asked: &str) -> Result<Option<Ob
         return Ok(None);
     }
     if uuid::Uuid::try_parse(id).is_err() {
-        return Err(Refusal::new(400, "Invalid imageRef provided."));
+        let value = Value::from(id);
+        return Err(invalid(
+            "imageRef",
+            &value,
+            &format!("{} is not valid under any of the given schemas", python_repr(&value)),
+        ));
     }
     let image = cloud.tables.get(Kind::Image, id);
     let image = image.filter(|image| {

@@ -34,6 +34,9 @@ pub(super) fn view(cloud: &Cloud, cx: &Cx<'_>, server: &Object, extent: Extent) 
         "accessIPv4": server.text("access_ip_v4"), "accessIPv6": server.text("access_ip_v6"),
         "links": cx.links(&format!("servers/{id}")), "OS-DCF:diskConfig": server.value("disk_config"),
     }));
+    if extent == Extent::Basic && version < 75 {
+        shown.set("addresses", plain_addresses(cloud, server));
+    }
     if matches!(status, "ACTIVE" | "BUILD" | "REBUILD" | "RESIZE" | "VERIFY_RESIZE" | "MIGRATING") {
         shown.set("progress", 0);
     }
@@ -167,6 +170,15 @@ pub(super) fn addresses(cloud: &Cloud, server: &Object) -> Object {
         }
     }
     by_network
+}
+
+/// The addresses without what extensions say of them.
+pub(super) fn plain_addresses(cloud: &Cloud, server: &Object) -> Object {
+    let mut all = addresses(cloud, server);
+    for list in all.values_mut().filter_map(Value::as_array_mut).flatten() {
+        *list = json!({"version": list["version"], "addr": list["addr"]});
+    }
+    all
 }
 
 /// The names of the security groups of all ports; none if there are none.

@@ -178,10 +178,7 @@ pub(super) fn begin_delete(cloud: &mut Cloud, id: &str) {
 
 /// GET /servers/{id}/ips.
 pub(super) fn addresses(cloud: &Cloud, cx: &Cx<'_>, id: &str) -> Outcome {
-    let mut all = server_view::addresses(cloud, find(cloud, cx, id)?);
-    for list in all.values_mut().filter_map(Value::as_array_mut).flatten() {
-        *list = json!({"version": list["version"], "addr": list["addr"]});
-    }
+    let all = server_view::plain_addresses(cloud, find(cloud, cx, id)?);
     Ok(Answer::wrapped(200, "addresses", all))
 }
 

@@ -59,26 +59,13 @@ fn list(cloud: &Cloud, cx: &Cx<'_>, id: &str) -> Outcome {
 }
 
 fn not_attached(id: &str, volume: &str) -> Refusal {
-    Refusal::new(
-        404,
-        format!("Instance {id} is not attached to volume {volume}").replace(
-            &format!("Instance {id} is not attached to volume {volume}"),
-            &format!("volume_id not found: {volume}"),
-        ),
-    )
+    Refusal::new(404, format!("Instance {id} is not attached to volume {volume}"))
 }
 
 fn show(cloud: &Cloud, cx: &Cx<'_>, id: &str, volume: &str) -> Outcome {
     find(cloud, cx, id)?;
     let found = attachment_of(cloud, id, volume);
-    let found = found.ok_or_else(|| {
-        Refusal::new(
-            404,
-            format!("Volume attachment {volume} could not be found.")
-                .replace("Volume attachment ", "volume_id not found: ")
-                .replace(" could not be found.", ""),
-        )
-    })?;
+    let found = found.ok_or_else(|| not_attached(id, volume))?;
     Ok(Answer::wrapped(200, "volumeAttachment", view(cx, found)))
 }
 
@@ -105,7 +92,10 @@ fn attach(cloud: &mut Cloud, cx: &Cx<'_>, id: &str) -> Outcome {
     check_unlocked(cx, &server)?;
     check_state(&server, "attach_volume", &["active", "paused", "stopped", "resized", "suspended"])?;
     if attachment_of(cloud, id, volume_id).is_some() {
-        return Err(Refusal::new(400, format!("Invalid volume: volume {volume_id} already attached")));
+        return Err(Refusal::new(
+            400,
+            format!("Invalid volume: volume {volume_id} is already attached to instances: {id}"),
+        ));
     }
     let (status, shared) = (volume.text("status"), volume.flag("multiattach"));
     if shared && cx.version < 60 {
@@ -134,11 +124,7 @@ fn attach(cloud: &mut Cloud, cx: &Cx<'_>, id: &str) -> Outcome {
         }
         asked => {
             if used.iter().any(|other| other == asked) {
-                return Err(Refusal::new(
-                    400,
-                    format!("The supplied device name ({asked}) is already used")
-                        .replace("already used", "in use"),
-                ));
+                return Err(Refusal::new(400, format!("The supplied device path ({asked}) is in use.")));
             }
             asked.to_owned()
         }
