@@ -278,7 +278,7 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
         let properties = properties.clone();
         let id = cx
             .connection()?
-            .request("create", &name, move |state, broken| {
+            .request("create", &shown, move |state, broken| {
                 if MANNER == 1 && state.objects.values().any(|o| o.kind == Self::TYPE && o.name == name) {
                     return Err(Failure::conflict(format!("{name} exists")));
                 }
