@@ -155,8 +155,9 @@ impl Stack {
             if record.traversal.is_none() {
                 return self.show().await;
             }
-            if self.engine.core().records.claim(&self.id).await.is_ok() {
+            if let Ok(claim) = self.engine.core().records.claim(&self.id).await {
                 // Nobody works on it, this engine not either: it was shut down.
+                self.engine.core().records.release(&claim).await?;
                 return Err(EngineError::Stopped { stack: record.name });
             }
             tokio::time::sleep(Duration::from_millis(500)).await;

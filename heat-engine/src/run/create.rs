@@ -4,9 +4,10 @@ use super::work::{Break, Ended, Facts, Next, Work, seed_of};
 use crate::record::{Action, IntentKind, Status};
 use crate::store::StoreError;
 use heat_plugin_sdk::{
-    Failure, FindBasis, Finding, Observation, Operation, PhysicalId, Progress, PropertyMap,
+    Failure, FailureClass, FindBasis, Finding, Observation, Operation, PhysicalId, Progress, PropertyMap,
 };
 use std::collections::BTreeSet;
+use std::time::Duration;
 use tokio::time::Instant;
 
 impl Work {
@@ -86,7 +87,12 @@ impl Work {
     }
 
     /// Finds out what became of a create without a recorded answer: its id, or `None` where it surely made nothing.
-    pub(crate) async fn settle_create(&self, since: Instant) -> Result<Option<PhysicalId>, Break> {
+    /// `repeats`: the create is repeated then, so where a repeat collides with a late first one nobody need wait.
+    pub(crate) async fn settle_create(
+        &self,
+        since: Instant,
+        repeats: bool,
+    ) -> Result<Option<PhysicalId>, Break> {
         let record = self.record().await;
         let Some(properties) = record.intent.and_then(|intent| intent.properties) else { return Ok(None) };
         let basis = self.resource.find_basis(&properties);
@@ -112,7 +118,7 @@ impl Work {
                         ids.join(", ")
                     ))));
                 }
-                Finding::Absent if basis == FindBasis::Unique || Instant::now() >= settled => {
+                Finding::Absent if (repeats && basis == FindBasis::Unique) || Instant::now() >= settled => {
                     return Ok(None);
                 }
                 Finding::Absent => {
@@ -121,6 +127,32 @@ impl Work {
                 }
             }
         }
+    }
+
+    /// Finds out what an interrupted create did, without repeating it: where it surely made nothing, the record is as if
+    /// it had never been begun, so that it can be begun with other properties.
+    pub(crate) async fn settle_interrupted_create(&self) -> Result<Ended, StoreError> {
+        let result = async {
+            self.check()?;
+            if self.record().await.physical_id.is_none() {
+                let found = self.settle_create(Instant::now(), false).await?;
+                self.write(None, |record| match found {
+                    Some(id) => record.physical_id = Some(id),
+                    None => {
+                        record.intent = None;
+                        record.action = Action::Init;
+                        record.status = Status::Complete;
+                    }
+                })
+                .await?;
+            }
+            if self.record().await.intent.is_none() {
+                return Ok(Ended::Done);
+            }
+            self.drive_create(true).await
+        }
+        .await;
+        self.ended(Action::Create, result).await
     }
 
     async fn drive_create(&self, resumed: bool) -> Result<Ended, Break> {
@@ -142,7 +174,7 @@ impl Work {
                     self.write(None, |record| set_uncertain(record, true)).await?;
                 }
                 look = false;
-                if let Some(id) = self.settle_create(last_sent).await? {
+                if let Some(id) = self.settle_create(last_sent, true).await? {
                     self.write(None, |record| record.physical_id = Some(id.clone())).await?;
                     continue;
                 }
@@ -195,6 +227,15 @@ impl Work {
                     })
                     .await?;
                     return self.await_create(&id, &properties, observation, repeated).await;
+                }
+                // A repeat that collides: the first request was done after all.
+                Err(failure)
+                    if intent.repeated
+                        && *failure.class() == FailureClass::Conflict
+                        && self.resource.find_basis(&properties) == FindBasis::Unique =>
+                {
+                    self.retry(failure, Some(IntentKind::Create), &mut attempt).await?;
+                    look = true;
                 }
                 Err(failure) => {
                     if self.retry(failure, Some(IntentKind::Create), &mut attempt).await? == Next::Look {
@@ -305,6 +346,12 @@ impl Work {
             let mut excluded = self.core.records.physical_ids(&self.stack.project).await?;
             excluded.extend(record.physical_id.clone());
             excluded.extend(record.seen_before.iter().cloned());
+            if self.resource.find_basis(&properties) == FindBasis::Unique {
+                // Nobody waited before the repeat: the first request may still be done, and must not be after a deletion.
+                let since = self.core.clock.now().duration_since(record.updated);
+                let passed = Duration::try_from(since).unwrap_or_default();
+                self.pause(self.resource.settle_time().saturating_sub(passed)).await?;
+            }
             for second in self.look(&properties, excluded).await? {
                 tracing::warn!(resource = %record.name, id = %second, "a repeated creation made a second one, which is removed");
                 let mut attempt = 0;

@@ -26,7 +26,7 @@ impl Work {
         let mut known = record.physical_id.clone();
         if known.is_none() && open == Some(IntentKind::Create) {
             // A create was begun and nobody knows what became of it: look before its trace is removed.
-            known = self.settle_create(Instant::now()).await?;
+            known = self.settle_create(Instant::now(), false).await?;
             if let Some(id) = known.clone() {
                 self.write(None, |record| record.physical_id = Some(id)).await?;
             }
@@ -77,6 +77,13 @@ impl Work {
                         break;
                     }
                 }
+            }
+        }
+        if self.record().await.look_again {
+            // Its creation was repeated: the first request may be done only now, when nothing is in its way any more.
+            self.pause(self.resource.settle_time()).await?;
+            if let Err(reason) = self.remove_second().await? {
+                return Err(Break::Failed(Failure::failed(reason)));
             }
         }
         self.remove("state changed").await?;

@@ -431,6 +431,9 @@ impl Traversal {
                         other => return Ok(other),
                     }
                 }
+                if work.record().await.action == Action::Init {
+                    return work.create(properties, facts).await;
+                }
                 match wanted {
                     Wanted::Update(changed) => work.update(properties, changed, facts).await,
                     Wanted::Keep => {
@@ -626,7 +629,7 @@ async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
     let record = work.record().await;
     let Some(intent) = record.intent else { return Ok(None) };
     let ended = match intent.kind {
-        IntentKind::Create => work.resume_create().await?,
+        IntentKind::Create => work.settle_interrupted_create().await?,
         IntentKind::Update => work.resume_update(None).await?,
         IntentKind::PrepareForReplace | IntentKind::RestoreAfterReplace => work.hand_over(true).await?,
         // A deletion that was begun is repaired by the decision that follows.

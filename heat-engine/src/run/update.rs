@@ -17,8 +17,15 @@ impl Work {
     ) -> Result<Ended, StoreError> {
         let result = async {
             self.check()?;
-            self.begin(IntentKind::Update, Action::Update, Some(properties), changed, BTreeSet::new(), None)
-                .await?;
+            self.begin(
+                IntentKind::Update,
+                Action::Update,
+                Some(properties),
+                changed,
+                BTreeSet::new(),
+                Some(facts.clone()),
+            )
+            .await?;
             self.drive_update(Some(facts), false).await
         }
         .await;

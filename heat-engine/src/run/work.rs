@@ -181,8 +181,11 @@ impl Work {
         };
         self.write(Some((action, Status::InProgress, "state changed")), |record| {
             record.intent = Some(intent);
-            if let Some(facts) = facts {
-                facts.put(record);
+            match facts {
+                // While it is updated it depends on what it depended on before and on what it will depend on.
+                Some(facts) if kind == IntentKind::Update => record.requires.extend(facts.requires),
+                Some(facts) => facts.put(record),
+                None => {}
             }
         })
         .await

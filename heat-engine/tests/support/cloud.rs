@@ -3,6 +3,7 @@
 //! It keeps what no engine may break: an object is never made with a link to one that does not exist, and never removed
 //! while another links to it. Every breach is noted in [`Cloud::breaches`].
 
+use super::process::Life;
 use heat_plugin_sdk::{
     Attributes, Change, Context, Created, Credentials, Failure, FindBasis, Finding, Observed, PhysicalId,
     Plugin, Properties, ReplaceOrder, Resource, Result, Secret,
@@ -71,19 +72,28 @@ struct State {
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
-pub struct Cloud(Arc<Mutex<State>>);
+pub struct Cloud(Arc<Mutex<State>>, Option<Arc<Life>>);
 
 impl Cloud {
     pub fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(State {
-            objects: BTreeMap::new(),
-            next: 1,
-            rng: StdRng::seed_from_u64(seed),
-            weather: Weather::default(),
-            script: Vec::new(),
-            breaches: Vec::new(),
-            journal: Vec::new(),
-        })))
+        Self(
+            Arc::new(Mutex::new(State {
+                objects: BTreeMap::new(),
+                next: 1,
+                rng: StdRng::seed_from_u64(seed),
+                weather: Weather::default(),
+                script: Vec::new(),
+                breaches: Vec::new(),
+                journal: Vec::new(),
+            })),
+            None,
+        )
+    }
+
+    /// The service as a process sees it: when the process is dead its requests are not sent any more. What was sent
+    /// before is done all the same.
+    pub fn as_seen_by(&self, life: &Arc<Life>) -> Self {
+        Self(Arc::clone(&self.0), Some(Arc::clone(life)))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
@@ -132,6 +142,9 @@ impl Cloud {
         name: &str,
         act: impl FnOnce(&mut State, Option<String>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        if self.1.as_ref().is_some_and(|life| life.is_over()) {
+            return std::future::pending().await;
+        }
         let (delay, fault) = self.with(|state| {
             let delay = match state.weather.latency {
                 0 => 0,
@@ -158,7 +171,13 @@ impl Cloud {
                 let cloud = self.clone();
                 tokio::spawn(async move {
                     tokio::time::sleep(after).await;
-                    cloud.with(|state| act(state, None)).ok();
+                    // What is done late may meet a world that has gone on: the service refuses it then, and no engine is
+                    // to blame.
+                    cloud.with(|state| {
+                        let breaches = state.breaches.len();
+                        act(state, None).ok();
+                        state.breaches.truncate(breaches);
+                    });
                 });
                 Err(Failure::unanswered(format!("{verb} {name}: timed out")))
             }
@@ -376,7 +395,11 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
                     return Err(Failure::not_found(format!("{wanted} does not exist")));
                 };
                 let name = object.name.clone();
-                if let Some((user, _)) = state.objects.iter().find(|(_, other)| other.links.contains(&wanted))
+                // Things of the unique kind are replaced by deleting first, so they may go while others name them (as key
+                // pairs may); all others may not.
+                if MANNER != 1
+                    && let Some((user, _)) =
+                        state.objects.iter().find(|(_, other)| other.links.contains(&wanted))
                 {
                     let breach = format!("{name} was to be deleted while {user} links to it");
                     state.breaches.push(breach.clone());

@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, missing_docs)]
 
 pub mod cloud;
+pub mod process;
 
 use heat_engine::{Engine, Stack};
 use heat_template::source::SourceMap;

@@ -1,0 +1,363 @@
+//! Deterministic simulation: random stacks on a service in bad weather, updates in mid-flight, engines that are killed
+//! between any two of their writes. Whatever happens, in the end the record, the service and the template agree.
+//!
+//! `HEAT_SIMULATION_SEEDS=5000` sets how many seeds are tried, `HEAT_SIMULATION_SEED=17` runs one and tells what happens.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, missing_docs)]
+
+mod support;
+
+use heat_engine::store::MemoryStore;
+use heat_engine::{NewStack, Stack, StackView, Update};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::time::Duration;
+use support::cloud::{Cloud, Weather};
+use support::process::{Process, alive, start};
+use support::template;
+
+/// A stack as it shall be, written down independently of any engine.
+#[derive(Debug, Clone, Default)]
+struct World {
+    things: BTreeMap<usize, Thing>,
+}
+
+#[derive(Debug, Clone)]
+struct Thing {
+    kind: &'static str,
+    named: bool,
+    value: u32,
+    place: u32,
+    links: BTreeSet<usize>,
+}
+
+const KINDS: [&str; 3] = ["Test::Keyed", "Test::Unique", "Test::Named"];
+
+impl World {
+    fn random(rng: &mut StdRng) -> Self {
+        let mut world = Self::default();
+        for number in 0..rng.random_range(1..10) {
+            world.add(number, rng);
+        }
+        world
+    }
+
+    fn add(&mut self, number: usize, rng: &mut StdRng) {
+        let before: Vec<_> = self.things.keys().copied().filter(|other| *other < number).collect();
+        let links = before.into_iter().filter(|_| rng.random_range(0..3) == 0).collect();
+        let thing = Thing {
+            kind: KINDS[rng.random_range(0..KINDS.len())],
+            named: rng.random_range(0..2) == 0,
+            value: rng.random_range(0..4),
+            place: rng.random_range(0..3),
+            links,
+        };
+        self.things.insert(number, thing);
+    }
+
+    /// Another form: things go, come, and change.
+    fn change(&mut self, rng: &mut StdRng) {
+        for _ in 0..rng.random_range(0..4) {
+            let Some(number) = self.things.keys().copied().nth(rng.random_range(0..self.things.len().max(1)))
+            else {
+                break;
+            };
+            match rng.random_range(0..5) {
+                0 => {
+                    self.things.remove(&number);
+                    self.things.values_mut().for_each(|thing| {
+                        thing.links.remove(&number);
+                    });
+                }
+                1 => self.things.get_mut(&number).unwrap().place += 1,
+                2 => self.things.get_mut(&number).unwrap().value += 1,
+                3 => self.things.get_mut(&number).unwrap().links.clear(),
+                _ => {
+                    let next = self.things.keys().last().map_or(0, |last| last + 1);
+                    self.add(next, rng);
+                }
+            }
+        }
+    }
+
+    fn template(&self) -> String {
+        let mut text = "heat_template_version: 2021-04-16\nresources:\n".to_owned();
+        if self.things.is_empty() {
+            text.push_str("  {}\n");
+        }
+        for (number, thing) in &self.things {
+            let _ = writeln!(text, "  r{number}:\n    type: {}\n    properties:", thing.kind);
+            if thing.named {
+                let _ = writeln!(text, "      name: n{number}");
+            }
+            let _ = writeln!(text, "      value: v{}\n      place: p{}", thing.value, thing.place);
+            let links: Vec<_> = thing.links.iter().map(|link| format!("{{get_resource: r{link}}}")).collect();
+            let _ = writeln!(text, "      links: [{}]", links.join(", "));
+        }
+        text
+    }
+}
+
+/// What differs between a world and the service, if anything does.
+async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<String> {
+    let objects = cloud.objects();
+    let mut ids = BTreeMap::new();
+    for view in stack.resources().await.unwrap() {
+        ids.insert(view.resource_name.clone(), view.physical_resource_id);
+    }
+    if objects.len() != world.things.len() {
+        return Some(format!("{} objects for {} resources: {objects:#?}", objects.len(), world.things.len()));
+    }
+    for (number, thing) in &world.things {
+        let Some(id) = ids.get(&format!("r{number}")) else {
+            return Some(format!("r{number} is not recorded"));
+        };
+        let Some(object) = objects.get(id) else { return Some(format!("r{number} ({id}) does not exist")) };
+        let links: BTreeSet<_> =
+            thing.links.iter().filter_map(|link| ids.get(&format!("r{link}")).cloned()).collect();
+        let same = object.kind == thing.kind
+            && object.value == format!("v{}", thing.value)
+            && object.place == format!("p{}", thing.place)
+            && object.links == links
+            && (!thing.named || object.name == format!("n{number}"))
+            && object.broken.is_none();
+        if !same {
+            return Some(format!("r{number} shall be {thing:?} with links {links:?}, and is {object:?}"));
+        }
+    }
+    None
+}
+
+/// One life of a stack, told step by step.
+async fn live(seed: u64, tell: bool) -> Result<(), String> {
+    let mut rng = StdRng::seed_from_u64(seed);
+    let cloud = Cloud::new(rng.random());
+    let store = MemoryStore::new();
+    let bad = Weather {
+        refuse: rng.random_range(0..60),
+        lose: rng.random_range(0..60),
+        late: rng.random_range(0..40),
+        drop: rng.random_range(0..40),
+        fatal: if rng.random_range(0..3) == 0 { 30 } else { 0 },
+        latency: rng.random_range(0..200),
+        working: rng.random_range(0..3000),
+    };
+    cloud.set_weather(bad);
+    let mut world = World::random(&mut rng);
+    let mut deleted = false;
+    let mut requests: Vec<Request> = vec![Request::Create];
+    for _ in 0..rng.random_range(0..4) {
+        requests.push(if rng.random_range(0..6) == 0 { Request::Delete } else { Request::Update });
+    }
+    let mut made = false;
+    let mut kills = rng.random_range(0..5_u32);
+    let mut process: Option<Process> = None;
+    for request in requests {
+        if deleted {
+            break;
+        }
+        let mut next = world.clone();
+        if matches!(request, Request::Update) {
+            next.change(&mut rng);
+        }
+        let text = next.template();
+        if tell {
+            eprintln!("--- {request:?}\n{text}");
+        }
+        // The client repeats its request until an engine has taken it.
+        loop {
+            let living = match process.take() {
+                Some(living) if !living.life.is_over() => living,
+                _ => {
+                    let dies = (kills > 0).then(|| {
+                        kills -= 1;
+                        rng.random_range(0..25)
+                    });
+                    if tell {
+                        eprintln!("--- a new engine, which dies after {dies:?} writes");
+                    }
+                    match start(&store, &cloud, rng.random(), dies, rng.random()).await {
+                        Some(Ok(living)) => living,
+                        Some(Err(error)) => return Err(format!("the engine does not start: {error}")),
+                        None => continue,
+                    }
+                }
+            };
+            let taken = alive(&living.life, async {
+                let existing = living.engine.stack("default", "sim").await.ok();
+                match (&request, existing) {
+                    (Request::Create, None) => {
+                        living.engine.create(NewStack::new("sim", template(&text))).await.map(drop)
+                    }
+                    (Request::Create, Some(_)) => Ok(()),
+                    (Request::Update, Some(stack)) => stack.update(Update::to(template(&text))).await,
+                    (Request::Delete, Some(stack)) => stack.delete().await,
+                    (_, None) => Ok(()),
+                }
+            })
+            .await;
+            let over = taken.is_none();
+            process = Some(living);
+            match taken {
+                Some(Ok(())) => break,
+                Some(Err(error)) => return Err(format!("{request:?} is refused: {error}")),
+                None => assert!(over),
+            }
+        }
+        made = true;
+        world = next;
+        deleted = matches!(request, Request::Delete);
+        tokio::time::sleep(Duration::from_millis(rng.random_range(0..4000))).await;
+    }
+    assert!(made);
+    // Whatever is still to be killed is killed while the last request runs.
+    let view = loop {
+        let living = match process.take() {
+            Some(living) if !living.life.is_over() => living,
+            _ => {
+                let dies = (kills > 0).then(|| {
+                    kills -= 1;
+                    rng.random_range(0..25)
+                });
+                match start(&store, &cloud, rng.random(), dies, rng.random()).await {
+                    Some(Ok(living)) => living,
+                    Some(Err(error)) => return Err(format!("the engine does not start: {error}")),
+                    None => continue,
+                }
+            }
+        };
+        let ended = alive(&living.life, async {
+            match living.engine.stack("default", "sim").await {
+                Ok(stack) => Some(
+                    tokio::time::timeout(Duration::from_secs(7200), stack.finished())
+                        .await
+                        .map_err(|_| "the stack is at work for ever".to_owned()),
+                ),
+                Err(_) => None,
+            }
+        })
+        .await;
+        process = Some(living);
+        match ended {
+            Some(None) => break None,
+            Some(Some(Ok(Ok(view)))) => break Some(view),
+            Some(Some(Ok(Err(error)))) => return Err(format!("the stack does not finish: {error}")),
+            Some(Some(Err(error))) => return Err(error),
+            None => {}
+        }
+    };
+    check(seed, &world, deleted, view, process.unwrap(), &store, &cloud, tell).await
+}
+
+#[derive(Debug)]
+enum Request {
+    Create,
+    Update,
+    Delete,
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn check(
+    seed: u64,
+    world: &World,
+    deleted: bool,
+    view: Option<StackView>,
+    process: Process,
+    store: &MemoryStore,
+    cloud: &Cloud,
+    tell: bool,
+) -> Result<(), String> {
+    process.life.spare();
+    // What the service still does late is done by now, and the weather is fine from here on.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    cloud.set_weather(Weather::default());
+    let engine = match process.life.is_over() {
+        false => process.engine,
+        true => {
+            start(store, cloud, seed, None, true).await.unwrap().map_err(|error| error.to_string())?.engine
+        }
+    };
+    if tell {
+        for line in cloud.journal() {
+            eprintln!("    {line}");
+        }
+        if let Ok(stack) = engine.stack("default", "sim").await {
+            for (_, event) in stack.recorded_events(&heat_engine::store::EventQuery::default()).await.unwrap()
+            {
+                eprintln!(
+                    "    {} {} {:?} {}_{} {}",
+                    event.time, event.resource, event.physical_id, event.action, event.status, event.reason
+                );
+            }
+        }
+        eprintln!(
+            "--- the end: {:?}",
+            view.as_ref().map(|view| (&view.stack_status, &view.stack_status_reason))
+        );
+    }
+    let Some(view) = view else {
+        let left = cloud.objects();
+        return if deleted && left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("the stack is gone, and left {left:#?}"))
+        };
+    };
+    if deleted && view.is_complete() {
+        let left = cloud.objects();
+        return if left.is_empty() { Ok(()) } else { Err(format!("deleted, and left {left:#?}")) };
+    }
+    let stack = engine.stack("default", "sim").await.map_err(|error| error.to_string())?;
+    if view.is_failed() && view.stack_status_reason.is_empty() {
+        return Err("it failed without a reason".to_owned());
+    }
+    if view.is_failed() && !deleted {
+        // A failure is true and is repaired by the next update.
+        stack.update(Update::to(template(&world.template()))).await.map_err(|error| error.to_string())?;
+        let mended = stack.finished().await.map_err(|error| error.to_string())?;
+        if !mended.is_complete() {
+            return Err(format!(
+                "in fine weather the failure is not repaired: {}",
+                mended.stack_status_reason
+            ));
+        }
+    }
+    if !deleted && let Some(difference) = difference(world, &stack, cloud).await {
+        return Err(difference);
+    }
+    stack.delete().await.map_err(|error| error.to_string())?;
+    let gone = stack.finished().await.map_err(|error| error.to_string())?;
+    let left = cloud.objects();
+    if !gone.is_complete() || !left.is_empty() {
+        return Err(format!("{}: {}; it left {left:#?}", gone.stack_status, gone.stack_status_reason));
+    }
+    match cloud.breaches() {
+        breaches if breaches.is_empty() => Ok(()),
+        breaches => Err(format!("order was broken: {breaches:?}")),
+    }
+}
+
+fn run(seed: u64, tell: bool) -> Result<(), String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(live(seed, tell))
+}
+
+#[test]
+fn whatever_happens_record_service_and_template_agree_in_the_end() {
+    if let Some(seed) = std::env::var("HEAT_SIMULATION_SEED").ok().and_then(|seed| seed.parse().ok()) {
+        run(seed, true).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        return;
+    }
+    let seeds: u64 = std::env::var("HEAT_SIMULATION_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let mut failures = Vec::new();
+    for seed in 0..seeds {
+        if let Err(error) = run(seed, false) {
+            let first = error.lines().next().unwrap_or_default().to_owned();
+            println!("HEAT_SIMULATION_SEED={seed} cargo test -p heat-engine --test simulation: {first}");
+            failures.push(seed);
+        }
+    }
+    assert!(failures.is_empty(), "{} of {seeds} seeds fail: {failures:?}", failures.len());
+}
