@@ -194,6 +194,11 @@ impl Work {
     /// Records a failure. The intent stays where it is not known whether the request was done: whoever comes next looks.
     pub(crate) async fn fail(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
         self.write(Some((action, Status::Failed, &reason)), |record| {
+            let nothing_made = record.physical_id.is_none();
+            if let Some(intent) = &mut record.intent {
+                // The first request of a repeated create may still be done, whatever became of the second one.
+                intent.uncertain |= intent.kind == IntentKind::Create && intent.repeated && nothing_made;
+            }
             if !record.intent.as_ref().is_some_and(|intent| intent.uncertain) {
                 record.intent = None;
             }
