@@ -32,6 +32,7 @@ async fn a_good_plugin_passes_every_step_and_leaves_nothing_behind() {
         "properties",
         "create",
         "read",
+        "read many",
         "attribute log_url",
         "no change",
         "update ttl",
@@ -67,6 +68,8 @@ const MISTAKES: &[(Mistake, &str, &str, &str)] = &[
     (Mistake::ReadFailsWhenGone, RECORD, "delete", "NotFound"),
     (Mistake::NeverReady, RECORD, "create", "propagating"),
     (Mistake::NamesAreNotUnique, ZONE, "repeat", "repeated create made"),
+    (Mistake::PlaceIsNotGivenBack, ZONE, "handover", "not what it was"),
+    (Mistake::ReadManyForgetsOne, ZONE, "read many", "1 answers to 2 calls"),
     (Mistake::UndocumentedType, "Undocumented", "schema", "Vendor::Service::Type"),
 ];
 

@@ -7,7 +7,7 @@ use super::prepare::{Connections, prepare};
 use super::report::{Report, Step, TypeReport};
 use super::sanity;
 use crate::{DynResource, Failure, FindBasis, Finding, Observation, Plugin, Registry, Result, State};
-use heat_template::schema::{AttributeMode, ResourceSchema};
+use heat_template::schema::ResourceSchema;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -184,7 +184,9 @@ impl Trial<'_> {
         self.report.passed(Step::Properties);
         let seen = self.create(life).await?;
         self.read(life, &seen);
+        self.read_many(life).await;
         self.attributes_on_demand(life).await;
+        self.hand_over(life, &seen).await;
         self.no_change(life).await;
         self.updates(life, &written).await;
         self.delete(life).await?;
@@ -255,27 +257,6 @@ impl Trial<'_> {
             if self.report.outcome(&step).is_none() && self.applies(&step) {
                 self.report
                     .failed(step, "read does not tell the property: give it, or say that it is unreadable");
-            }
-        }
-    }
-
-    async fn attributes_on_demand(&mut self, life: &Life) {
-        let schema = Arc::clone(&self.schema);
-        let on_demand = schema.attributes.iter().filter(|(_, one)| one.mode == AttributeMode::OnDemand);
-        for (name, attribute) in on_demand {
-            let step = Step::Attribute(name.clone());
-            if !self.applies(&step) {
-                continue;
-            }
-            let (id, cx) = match life.id() {
-                Ok(id) => (id, life.context()),
-                Err(_) => return,
-            };
-            match self.driver.repeated(|| life.resource.attribute(&cx, &id, name)).await {
-                Ok(value) => self
-                    .report
-                    .judge(step, sanity::attribute_misfit(name, attribute, &value).into_iter().collect()),
-                Err(failure) => self.report.failed(step, failure.to_string()),
             }
         }
     }

@@ -8,6 +8,8 @@
 //! | schema | everything is documented, defaults meet their own types and constraints |
 //! | create | gives an id, becomes ready within the fixture's patience, tells the attributes of creation |
 //! | read | tells properties as they were given, attributes as the schema says |
+//! | read many | as one by one |
+//! | handover | a place that is given free and taken back leaves the object as it was |
 //! | no change | an update that changes nothing changes nothing |
 //! | update … | each property that can be updated in place, alone, repeated as after a crash, then all back |
 //! | crash | a create whose answer is lost is found again, exactly once, and not if it is excluded |
@@ -19,6 +21,7 @@
 //!
 //! [`Call`] builds the context of a single call for unit tests.
 
+mod abilities;
 mod call;
 mod conformance;
 mod crash;

@@ -18,6 +18,10 @@ pub enum Step {
     Read,
     /// A property that can be updated is told by `read`, or said to be unreadable.
     Observe(String),
+    /// Several are read at once as one by one.
+    ReadMany,
+    /// The object gives its place free for a replacement, and gets it back.
+    Handover,
     /// An attribute on demand.
     Attribute(String),
     /// An update that changes nothing.
@@ -53,6 +57,8 @@ impl fmt::Display for Step {
             Self::Create => "create".to_owned(),
             Self::Read => "read".to_owned(),
             Self::Observe(property) => format!("observe {property}"),
+            Self::ReadMany => "read many".to_owned(),
+            Self::Handover => "handover".to_owned(),
             Self::Attribute(attribute) => format!("attribute {attribute}"),
             Self::NoChange => "no change".to_owned(),
             Self::Update(property) => format!("update {property}"),

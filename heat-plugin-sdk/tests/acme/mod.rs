@@ -3,7 +3,7 @@
 use heat_plugin_sdk::testing::{Fixture, Fixtures, Step};
 use heat_plugin_sdk::{
     Attributes, Change, Context, Created, Credentials, Failure, FindBasis, Finding, Observed, PhysicalId,
-    Plugin, Properties, Resource, Result, Secret,
+    Plugin, Properties, ReplaceOrder, Resource, Result, Secret,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ pub(crate) enum Mistake {
     ReadFailsWhenGone,
     NeverReady,
     NamesAreNotUnique,
+    PlaceIsNotGivenBack,
+    ReadManyForgetsOne,
     UndocumentedType,
 }
 
@@ -157,6 +159,44 @@ impl Resource for Zone {
 
     async fn delete(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
         cx.connection()?.remove(id)
+    }
+
+    fn replace_order(&self, _: &ZoneProperties, _: &ZoneProperties) -> ReplaceOrder {
+        ReplaceOrder::Handover
+    }
+
+    // The name is the place: a zone that is about to be replaced goes by another one.
+    async fn prepare_for_replace(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
+        if let Some(zone) = cx.connection()?.lock().1.get_mut(id.as_str()) {
+            zone.name = format!("old-{id}");
+        }
+        Ok(())
+    }
+
+    async fn restore_after_replace(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
+        let service = cx.connection()?;
+        let name = cx.applied()?.map(|applied| applied.name);
+        if let (Some(zone), Some(name)) = (service.lock().1.get_mut(id.as_str()), name)
+            && service.mistake != Mistake::PlaceIsNotGivenBack
+        {
+            zone.name = name;
+        }
+        Ok(())
+    }
+
+    async fn read_many(
+        &self,
+        calls: &[(Context<'_, Self>, &PhysicalId)],
+    ) -> Vec<Result<Option<Observed<Self>>>> {
+        let mut answers = Vec::new();
+        for (cx, id) in calls {
+            answers.push(self.read(cx, id).await);
+        }
+        let forgets = calls.first().and_then(|(cx, _)| cx.connection().ok()).map(|service| service.mistake);
+        if forgets == Some(Mistake::ReadManyForgetsOne) {
+            answers.pop();
+        }
+        answers
     }
 
     fn find_basis(&self, _: &ZoneProperties) -> FindBasis {
