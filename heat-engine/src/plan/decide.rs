@@ -187,3 +187,152 @@ pub(super) fn order_of(record: &ResourceRecord, new: &PropertyMap, rules: &dyn T
 pub(super) fn known(properties: &IndexMap<String, Evaluated>) -> Option<PropertyMap> {
     properties.iter().map(|(name, value)| Some((name.clone(), value.known()?.clone()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::given;
+    use crate::record::{IncarnationId, StackId};
+    use heat_plugin_sdk::schema::{PropertySchema, ResourceSchema, ValueType};
+    use jiff::Timestamp;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    struct Rules;
+
+    impl TypeRules for Rules {
+        fn schema(&self, type_name: &str) -> Option<Arc<ResourceSchema>> {
+            let text = || PropertySchema::new(ValueType::String);
+            let properties = [
+                ("moved".to_owned(), text().update_allowed()),
+                ("swapped".to_owned(), text().default("d")),
+                ("fixed".to_owned(), text().immutable()),
+            ];
+            let schema = ResourceSchema { properties: properties.into(), ..Default::default() };
+            type_name.starts_with("Known").then(|| Arc::new(schema))
+        }
+
+        fn needs_replace(&self, _: &str, change: &Change<PropertyMap>) -> bool {
+            change.new_properties()["moved"] == json!("too far")
+        }
+
+        fn replace_order(&self, _: &str, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder {
+            if old["fixed"] == new["fixed"] { ReplaceOrder::DeleteFirst } else { ReplaceOrder::CreateFirst }
+        }
+    }
+
+    fn state(moved: Evaluated, swapped: &str, fixed: Evaluated) -> DesiredState {
+        let properties = [("moved", moved), ("swapped", json!(swapped).into()), ("fixed", fixed)];
+        DesiredState {
+            properties: properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            definition: [("given".to_owned(), given(["moved", "fixed"]).into())].into(),
+        }
+    }
+
+    fn wanted(moved: &str, swapped: &str, fixed: &str) -> DesiredState {
+        state(json!(moved).into(), swapped, json!(fixed).into())
+    }
+
+    /// A resource that was made from `wanted("m", "d", "f")`.
+    fn record() -> ResourceRecord {
+        let (id, stack) = (IncarnationId("i".into()), StackId("s".into()));
+        let mut record = ResourceRecord::new(id, stack, "r", "Known", Timestamp::UNIX_EPOCH);
+        record.action = Action::Create;
+        record.properties = json!({"moved": "m", "swapped": "d", "fixed": "f"}).as_object().cloned();
+        record.definition.insert("given".to_owned(), given(["moved", "fixed"]));
+        record
+    }
+
+    fn decided(record: &ResourceRecord, state: &DesiredState) -> Decision {
+        decide(record, "Known", state, &Rules, &Prospects::default())
+    }
+
+    fn change(property: &str, uncertain: bool, effect: ChangeEffect) -> PropertyChange {
+        PropertyChange { property: property.to_owned(), uncertain, effect }
+    }
+
+    #[test]
+    fn what_is_the_same_is_kept() {
+        assert_eq!(decided(&record(), &wanted("m", "d", "f")), Decision::Keep);
+    }
+
+    #[test]
+    fn a_default_that_is_written_out_is_an_update_without_changes() {
+        let mut state = wanted("m", "d", "f");
+        state.definition.insert("given".to_owned(), given(["fixed", "moved", "swapped"]).into());
+        assert_eq!(decided(&record(), &state), Decision::Update { changes: vec![] });
+    }
+
+    #[test]
+    fn a_property_decides_between_update_replacement_and_refusal() {
+        let moved = change("moved", false, ChangeEffect::InPlace);
+        assert_eq!(
+            decided(&record(), &wanted("n", "d", "f")),
+            Decision::Update { changes: vec![moved.clone()] }
+        );
+        let replaced = decided(&record(), &wanted("m", "e", "f"));
+        let swapped = vec![change("swapped", false, ChangeEffect::Replace)];
+        let order = Some(ReplaceOrder::DeleteFirst);
+        assert_eq!(
+            replaced,
+            Decision::Replace { changes: swapped, reason: Reason::PropertiesChanged, order }
+        );
+        // Heat looks for what may never change before it replaces.
+        let refused = decided(&record(), &wanted("n", "e", "g"));
+        assert_eq!(refused, Decision::Refuse { property: "fixed".to_owned() });
+        let forced = decided(&record(), &wanted("too far", "d", "f"));
+        assert_eq!(
+            forced,
+            Decision::Replace { changes: vec![moved], reason: Reason::TypeNeedsReplace, order }
+        );
+    }
+
+    #[test]
+    fn a_property_that_is_not_given_any_more_counts_by_its_default() {
+        let mut old = record();
+        old.properties = json!({"moved": "m", "fixed": "f"}).as_object().cloned();
+        // Applied before the type had the property: its default is no change.
+        assert_eq!(decided(&old, &wanted("m", "d", "f")), Decision::Keep);
+    }
+
+    #[test]
+    fn what_failed_or_was_going_or_has_another_type_is_replaced_whatever_it_holds() {
+        let same = wanted("m", "d", "f");
+        let order = Some(ReplaceOrder::DeleteFirst);
+        let mut failed = record();
+        failed.status = Status::Failed;
+        let replaced = |reason, order| Decision::Replace { changes: vec![], reason, order };
+        assert_eq!(decided(&failed, &same), replaced(Reason::RepairFailed, order));
+        let mut going = record();
+        going.action = Action::Delete;
+        assert_eq!(decided(&going, &same), replaced(Reason::WasDeleted, order));
+        going.properties = None;
+        assert_eq!(decided(&going, &same), replaced(Reason::WasDeleted, order), "it may hold the place");
+        let other = decide(&record(), "Known::Too", &same, &Rules, &Prospects::default());
+        assert_eq!(other, replaced(Reason::TypeChanged, Some(ReplaceOrder::CreateFirst)));
+        let unknown = decide(&record(), "Strange", &same, &Rules, &Prospects::default());
+        assert_eq!(unknown, Decision::UnknownType);
+        let mut never = record();
+        never.action = Action::Init;
+        assert_eq!(decided(&never, &same), Decision::Begin);
+    }
+
+    #[test]
+    fn what_hangs_on_an_unknown_value_lists_its_outcomes() {
+        let open = decided(&record(), &state(Evaluated::unknown("x"), "d", json!("f").into()));
+        let changes = vec![change("moved", true, ChangeEffect::InPlace)];
+        let (may_keep, may_update, may_replace, may_refuse) = (true, true, true, false);
+        assert_eq!(open, Decision::Open { changes, may_keep, may_update, may_replace, may_refuse });
+        // Something else changes for sure: it is not kept.
+        let fixed = Evaluated::unknown("x");
+        let open = decided(&record(), &state(json!("n").into(), "d", fixed));
+        let Decision::Open { may_keep: false, may_update: true, may_replace: true, may_refuse: true, .. } =
+            open
+        else {
+            panic!("{open:?}");
+        };
+        // It is replaced for sure, only the order hangs on the value.
+        let replaced = decided(&record(), &state(Evaluated::unknown("x"), "e", json!("f").into()));
+        assert!(matches!(replaced, Decision::Replace { order: None, .. }), "{replaced:?}");
+    }
+}

@@ -193,3 +193,47 @@ pub(super) fn without_recorded_circles(
         .map(|(user, used)| user != used && (circle[*user] != circle[*used] || older(*used, *user)))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(waits: &[(usize, usize, Wait)]) -> Line {
+        let mut order = Order::default();
+        let count = waits.iter().map(|(later, earlier, _)| later.max(earlier) + 1).max().unwrap_or(0);
+        (0..count).for_each(|_| {
+            order.add();
+        });
+        waits.iter().for_each(|(later, earlier, why)| order.wait(*later, *earlier, *why));
+        order.line()
+    }
+
+    #[test]
+    fn what_should_wait_gives_way_before_anything_is_turned_round() {
+        // 0 replaces, 1 is its deletion that must go first, 2 uses it in place and should have moved before.
+        let line = order(&[(0, 1, Wait::Must), (2, 0, Wait::Must), (1, 2, Wait::Should)]);
+        assert_eq!((line.steps, line.turned), (vec![1, 0, 2], vec![]));
+    }
+
+    #[test]
+    fn a_deletion_is_turned_round_only_in_a_circle() {
+        // 0/1: deletion first. 2/3: replaced too, needs 0, and 3 uses what 1 deletes. 4/5: replaced beside it.
+        let line = order(&[
+            (0, 1, Wait::Must),
+            (2, 0, Wait::Must),
+            (3, 2, Wait::Succeeds),
+            (1, 3, Wait::Must),
+            (5, 4, Wait::Succeeds),
+        ]);
+        assert_eq!(line.turned, [(2, 3)]);
+        let place = |draft: usize| line.steps.iter().position(|step| *step == draft);
+        assert!(place(3) < place(1) && place(1) < place(0) && place(0) < place(2) && place(4) < place(5));
+    }
+
+    #[test]
+    fn circles_in_a_damaged_record_are_opened_by_age() {
+        let edges = [(0, 1), (1, 0), (2, 0), (2, 2)];
+        let stands = without_recorded_circles(3, &edges, |a, b| a < b);
+        assert_eq!(stands, [false, true, true, false]);
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::record::{Action, IncarnationId};
 use heat_plugin_sdk::ReplaceOrder;
+use petgraph::graph::DiGraph;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -203,6 +204,21 @@ impl Plan {
     /// All steps with their ids, in an order in which each stands behind all that it waits for.
     pub fn iter(&self) -> impl Iterator<Item = (StepId, &Step)> {
         self.steps.iter().enumerate().map(|(at, step)| (StepId(at as u32), step))
+    }
+
+    /// The steps as a graph; each edge leads from a step to one that waits for it. A node's index is its [`StepId`].
+    pub fn graph(&self) -> DiGraph<&Step, ()> {
+        let edges = self.steps.iter().map(|step| step.after.len()).sum();
+        let mut graph = DiGraph::with_capacity(self.steps.len(), edges);
+        let nodes: Vec<_> = self.steps.iter().map(|step| graph.add_node(step)).collect();
+        for (id, step) in self.iter() {
+            for before in &step.after {
+                if let Some(before) = nodes.get(before.index()) {
+                    graph.add_edge(*before, nodes[id.index()], ());
+                }
+            }
+        }
+        graph
     }
 
     /// Whether nothing but records would change: every step keeps what it is about.
