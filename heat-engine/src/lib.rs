@@ -11,5 +11,6 @@ pub mod store;
 pub mod types;
 
 pub use engine::{
-    Engine, EngineBuilder, EngineError, NewStack, OutputView, Refused, ResourceView, Stack, StackView, Update,
+    Engine, EngineBuilder, EngineError, NewStack, OutputView, Refused, ResourcePreview, ResourceView, Stack,
+    StackPreview, StackView, Update, UpdatePreview,
 };

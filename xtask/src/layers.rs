@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cloud;
+use crate::conformance;
 use crate::step::{LayerRun, StepError};
 
 /// A layer of tests.
@@ -36,6 +37,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         minutes: 20,
         run: |run| run.cargo(&["test", "--doc", "--workspace"]),
     },
+    Layer { name: "conformance", quick: true, minutes: 2, run: conformance::layer },
     Layer { name: "docs", quick: false, minutes: 15, run: docs },
     Layer { name: "package", quick: false, minutes: 20, run: package },
     Layer { name: "cloud", quick: false, minutes: 45, run: cloud::layer },

@@ -1,13 +1,15 @@
-//! The commands of the developers of this project: `cargo xtask test`, `cargo xtask cloud`.
+//! The commands of the developers of this project: `cargo xtask test`, `cargo xtask conformance`, `cargo xtask cloud`.
 //!
 //! ```text
 //! cargo xtask test [--quick] [--only LAYER,…] [--without LAYER,…]    every layer of tests, with its set-up
+//! cargo xtask conformance [DIR] [--family NAME] [--case NAME] [-v]   the cases that were recorded from OpenStack Heat
 //! cargo xtask cloud up|down|status|clouds-yaml|smoke                 a real OpenStack control plane on this machine
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod checkout;
 mod cloud;
+mod conformance;
 mod layers;
 mod step;
 mod test_run;
@@ -28,6 +30,8 @@ struct Arguments {
 enum Command {
     /// Run the layers of tests and sum them up.
     Test(test_run::TestArguments),
+    /// Play the cases that were recorded from OpenStack Heat, and compare.
+    Conformance(conformance::ConformanceArguments),
     /// A real OpenStack control plane on this machine (Debian 12, root), for the tests that need one.
     Cloud(cloud::CloudArguments),
 }
@@ -35,6 +39,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(arguments) => test_run::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Cloud(arguments) => cloud::run(&arguments),
     };
     match outcome {

@@ -4,6 +4,7 @@ mod builder;
 mod driver;
 mod error;
 mod events;
+mod preview;
 mod request;
 mod stack;
 pub(crate) mod store_content;
@@ -11,6 +12,8 @@ mod view;
 
 pub use builder::EngineBuilder;
 pub use error::{EngineError, Refused};
+pub(crate) use preview::Foreseen;
+pub use preview::{ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
@@ -22,6 +25,7 @@ use crate::store::{Batch, StackQuery, StoreError, Write};
 use driver::{Driver, begin, make_plan};
 use heat_plugin_sdk::Registry;
 pub(crate) use request::Content;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Deploys stacks. Cheap to clone; all clones are the same engine.
@@ -97,6 +101,32 @@ impl Engine {
         self.prepare(new).await.map(|(_, _, plan)| plan)
     }
 
+    /// The stack as Heat's `preview_stack` would show it. Nothing is done.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub async fn preview_stack(&self, new: &NewStack) -> Result<StackPreview, EngineError> {
+        let (stack, goal, _) = self.prepare(new).await?;
+        Ok(StackPreview {
+            stack_name: stack.name,
+            description: goal.description(),
+            parameters: goal.parameters(),
+            resources: goal.previewed_resources(),
+        })
+    }
+
+    /// Checks a template for its own sake, parameters need not have values, and gives what Heat's template validation
+    /// answers: `Description`, `Parameters`, `ParameterGroups` and `Environment`.
+    ///
+    /// # Errors
+    /// [`EngineError::Refused`] with everything that is wrong; a service that must be asked gives no answer.
+    pub async fn validate(&self, new: &NewStack) -> Result<Value, EngineError> {
+        let stack = self.new_record(new);
+        self.check_size(&new.content)?;
+        Goal::check_template(self.core(), &stack, &new.content).await?;
+        Ok(new.content.template.validation_answer(&new.content.environment))
+    }
+
     async fn prepare(&self, new: &NewStack) -> Result<(StackRecord, Arc<Goal>, Plan), EngineError> {
         let core = self.core();
         check_name(&new.name)?;
@@ -104,8 +134,15 @@ impl Engine {
             let (name, project) = (new.name.clone(), new.project.clone());
             return Err(StoreError::StackExists { name, project }.into());
         }
-        let now = core.clock.now();
-        let stack = StackRecord {
+        let stack = self.new_record(new);
+        let goal = self.goal(&stack, &new.content).await?;
+        let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
+        Ok((stack, Arc::new(goal), plan))
+    }
+
+    fn new_record(&self, new: &NewStack) -> StackRecord {
+        let core = self.core();
+        StackRecord {
             id: core.ids.stack(),
             name: new.name.clone(),
             project: new.project.clone(),
@@ -113,7 +150,7 @@ impl Engine {
             action: Action::Create,
             status: Status::InProgress,
             reason: String::new(),
-            created: now,
+            created: core.clock.now(),
             updated: None,
             deleted: None,
             timeout_minutes: new.timeout.map(|timeout| (timeout.as_secs().div_ceil(60)) as u32),
@@ -123,21 +160,22 @@ impl Engine {
             desired: store_content::desired(&new.content),
             last_complete: None,
             traversal: None,
-        };
-        let goal = self.goal(&stack, &new.content).await?;
-        let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
-        Ok((stack, Arc::new(goal), plan))
+        }
+    }
+
+    fn check_size(&self, content: &Content) -> Result<(), EngineError> {
+        let limit = self.core().settings.max_resources;
+        let found = content.template.resources().len();
+        if found > limit {
+            return Err(EngineError::Limit { what: "resources in a stack", found, limit });
+        }
+        Ok(())
     }
 
     /// What a stack shall be, checked with everything that services have to say.
     async fn goal(&self, stack: &StackRecord, content: &Content) -> Result<Goal, EngineError> {
-        let core = self.core();
-        let found = content.template.resources().len();
-        if found > core.settings.max_resources {
-            let limit = core.settings.max_resources;
-            return Err(EngineError::Limit { what: "resources in a stack", found, limit });
-        }
-        Goal::checked(core, stack, content).await
+        self.check_size(content)?;
+        Goal::checked(self.core(), stack, content).await
     }
 
     /// The stack with this name or id.

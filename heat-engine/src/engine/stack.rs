@@ -1,6 +1,7 @@
 //! A handle of one stack.
 
 use super::driver::{begin, make_plan, recorded_goal, same_work};
+use super::preview::UpdatePreview;
 use super::request::{Content, Update};
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
@@ -9,6 +10,7 @@ use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecor
 use crate::run::{Current, Goal};
 use crate::store::{EventQuery, StoreError, Write};
 use futures_util::Stream;
+use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,6 +89,17 @@ impl Stack {
             Some(resource) => Ok(ResourceView::new(&record, resource, &goal, &current)),
             None => Err(EngineError::NoSuchResource { stack: record.name, name: name.to_owned() }),
         }
+    }
+
+    /// For each resource of the template that is not disabled the names of those that it depends on directly: by
+    /// `depends_on`, by reference, or because its type says so.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn dependencies(&self) -> Result<IndexMap<String, Vec<String>>, EngineError> {
+        let record = self.record().await?;
+        let (goal, _) = self.goal(&record).await?;
+        Ok(goal.dependencies())
     }
 
     /// All outputs with their values.
@@ -218,6 +231,22 @@ impl Stack {
         let core = self.engine.core();
         let resources = core.records.resources(&self.id).await?;
         make_plan(core, &stack, &goal, &resources, Action::Update).await
+    }
+
+    /// What Heat's `preview_update` would tell of an update, with Heat's approximations:
+    /// [`preview_update`](Self::preview_update) is exact. Nothing is done.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub async fn preview_update_as_heat(&self, update: &Update) -> Result<UpdatePreview, EngineError> {
+        let (stack, _, goal) = self.prepare(update).await?;
+        let core = self.engine.core();
+        let resources = core.records.resources(&self.id).await?;
+        // What the plan refuses is refused here, too.
+        make_plan(core, &stack, &goal, &resources, Action::Update).await?;
+        let current = Current::new(resources);
+        let standing = current.standing_records().filter(|record| record.action != Action::Delete);
+        Ok(UpdatePreview::new(standing, goal.names(), |name| goal.has(name), |record| goal.foreseen(record)))
     }
 
     async fn prepare(&self, update: &Update) -> Result<(StackRecord, Content, Goal), EngineError> {

@@ -1,6 +1,6 @@
 //! Stacks, resources and outputs as Heat's API shows them.
 
-use crate::record::{ResourceRecord, StackRecord};
+use crate::record::{IncarnationId, ResourceRecord, StackRecord};
 use crate::run::{Current, Goal};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -99,6 +99,10 @@ pub struct OutputView {
 /// A resource. Serialises as Heat's API shows one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ResourceView {
+    /// Which of the real things that bore this name in turn it is: another one after a replacement. Heat's API has
+    /// nothing of the kind, so it is not part of the JSON.
+    #[serde(skip)]
+    pub incarnation: IncarnationId,
     /// Name in the template.
     pub resource_name: String,
     /// The same, under its other name.
@@ -126,6 +130,7 @@ pub struct ResourceView {
 impl ResourceView {
     pub(super) fn new(_: &StackRecord, record: &ResourceRecord, goal: &Goal, current: &Current) -> Self {
         Self {
+            incarnation: record.id.clone(),
             resource_name: record.name.clone(),
             logical_resource_id: record.name.clone(),
             physical_resource_id: record.physical_id.as_ref().map(ToString::to_string).unwrap_or_default(),

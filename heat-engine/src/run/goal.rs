@@ -1,5 +1,7 @@
 //! What a stack shall be: its definition, brought together with what services say of names and values.
 
+mod preview;
+
 use super::core::Core;
 use super::current::Current;
 use super::lookups::Lookups;
@@ -59,19 +61,18 @@ impl Goal {
         stack: &StackRecord,
         content: &Content,
     ) -> Result<Self, EngineError> {
-        let lookups = Lookups::new(Arc::clone(&core.registry));
-        loop {
-            let checked = content.template.validate(&inputs(stack, content), &*core.registry, &lookups);
-            let failed = checked.has_errors();
-            // Services are asked only about a template that is right otherwise.
-            if !failed && lookups.fetch(core, &stack.credentials).await.map_err(EngineError::Service)? {
-                continue;
-            }
-            return match checked.value {
-                Some(definition) if !failed => Self::new(core, definition, lookups),
-                _ => Err(checked.diagnostics.into()),
-            };
-        }
+        let (definition, lookups) = defined(core, stack, &inputs(stack, content), content).await?;
+        Self::new(core, definition, lookups)
+    }
+
+    /// Checks a template for its own sake: parameters need not have values.
+    pub(crate) async fn check_template(
+        core: &Arc<Core>,
+        stack: &StackRecord,
+        content: &Content,
+    ) -> Result<(), EngineError> {
+        let inputs = Inputs { require_values: false, ..inputs(stack, content) };
+        defined(core, stack, &inputs, content).await.map(drop)
     }
 
     /// What a stack shall be by its record. It was checked when it was recorded.
@@ -336,6 +337,27 @@ impl Goal {
             .collect()
     }
 
+    /// For each resource the names of those that it depends on directly.
+    pub(crate) fn dependencies(&self) -> IndexMap<String, Vec<String>> {
+        let wanted = |name: &&String| self.resources.contains_key(*name);
+        self.resources
+            .iter()
+            .map(|(name, resource)| {
+                (name.clone(), resource.requires.iter().filter(wanted).cloned().collect())
+            })
+            .collect()
+    }
+
+    /// The names of all resources.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.resources.keys().map(String::as_str)
+    }
+
+    /// Whether there is a resource of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.resources.contains_key(name)
+    }
+
     /// The template's description of a resource.
     pub(crate) fn resource_description(&self, name: &str) -> String {
         let resource = self.definition.as_ref().and_then(|definition| definition.resource(name));
@@ -361,6 +383,28 @@ impl Goal {
     }
 }
 
+/// A definition without errors, checked with everything that the services have to say.
+async fn defined(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    inputs: &Inputs,
+    content: &Content,
+) -> Result<(Definition, Lookups), EngineError> {
+    let lookups = Lookups::new(Arc::clone(&core.registry));
+    loop {
+        let checked = content.template.validate(inputs, &*core.registry, &lookups);
+        let failed = checked.has_errors();
+        // Services are asked only about a template that is right otherwise.
+        if !failed && lookups.fetch(core, &stack.credentials).await.map_err(EngineError::Service)? {
+            continue;
+        }
+        return match checked.value {
+            Some(definition) if !failed => Ok((definition, lookups)),
+            _ => Err(checked.diagnostics.into()),
+        };
+    }
+}
+
 fn inputs(stack: &StackRecord, content: &Content) -> Inputs {
     Inputs {
         parameters: content.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
@@ -382,7 +426,7 @@ fn implementation(
     name: &str,
     type_name: &str,
 ) -> Result<String, EngineError> {
-    match definition.environment().registry().resolve(name, type_name, registry) {
+    match definition.environment().registry().resolve(type_name, name, registry) {
         Ok(Some(Implementation::Type(schema))) => Ok(schema.type_name.clone()),
         Ok(Some(Implementation::Template(file))) => Err(EngineError::Unsupported(format!(
             "resources.{name}: {type_name} is the template {file}; nested stacks come with a later version"

@@ -2,9 +2,7 @@
 //! way everything that a plan promises.
 
 use crate::template::{Rules, Template, echo};
-use heat_engine::plan::{
-    Decision, Plan, PlanError, Prospects, Request, StepId, StepKind, decide, plan,
-};
+use heat_engine::plan::{Decision, Plan, PlanError, Prospects, Request, StepId, StepKind, decide, plan};
 use heat_engine::record::{
     Action, IncarnationId, Intent, IntentKind, ResourceRecord, Resources, StackId, Status, TraversalId,
 };
