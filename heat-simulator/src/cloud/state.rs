@@ -131,13 +131,17 @@ impl Cloud {
 
     /// Does what has become due by `now`: asynchronous steps and held requests, each at its time.
     pub(crate) fn advance(&mut self, now: i64) {
-        loop {
+        while !self.closed {
             let held = self.tables.least(Kind::Held, "due", &due_key(now)).cloned();
             let step_due = self.next_due().filter(|due| *due <= now);
             match (held, step_due) {
                 (Some(held), step) if step.is_none_or(|due| held.int("due") < due) => {
                     self.now = held.int("due");
-                    self.run_held(held.text("id"));
+                    if let Err(error) = self.run_held(held.text("id")) {
+                        // It stays on the list; the next request tries again.
+                        tracing::warn!(error, "a held request was not recorded as done");
+                        break;
+                    }
                 }
                 (_, Some(_)) => {
                     let Some((due, step)) = self.next_step(now) else { continue };
@@ -206,22 +210,21 @@ impl Cloud {
         Ok(id)
     }
 
-    fn run_held(&mut self, id: &str) {
-        let Some(held) = self.tables.remove(Kind::Held, id) else { return };
+    fn run_held(&mut self, id: &str) -> Result<(), String> {
+        let Some(held) = self.tables.remove(Kind::Held, id) else { return Ok(()) };
         let caller = serde_json::from_value(held.value("caller")).ok();
         let answer = match Request::from_document(&held.value("request")) {
             Some(request) => {
                 // Taking it off the list and what it does become durable together.
                 let answer = self.serve_as(&request, caller);
                 self.tables.remove(Kind::Held, id);
-                if let Err(error) = self.commit() {
-                    tracing::warn!(error, "a held request was not recorded as done");
-                }
+                self.commit()?;
                 answer
             }
             None => Answer::empty(500),
         };
         self.answers.insert(id.to_owned(), answer);
+        Ok(())
     }
 
     /// The answer of a held request that was done.

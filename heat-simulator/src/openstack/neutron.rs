@@ -122,7 +122,7 @@ fn create(cloud: &mut Cloud, caller: &Caller, request: &Request, resource: &Reso
         let id = (resource.create)(cloud, caller, object)?;
         Ok(Value::Object((resource.view)(cloud, caller, resource.find(cloud, caller, &id)?)))
     };
-    match (body.get(resource.name), body.get(resource.collection)) {
+    match (body.get(resource.name), body.get(resource.plural())) {
         (Some(Value::Object(given)), _) => {
             let made = one(cloud, given)?;
             Ok(Answer::wrapped(201, resource.name, made))
@@ -131,7 +131,7 @@ fn create(cloud: &mut Cloud, caller: &Caller, request: &Request, resource: &Reso
             let empty = Object::new();
             let made: Result<Vec<_>, _> =
                 many.iter().map(|given| one(cloud, given.as_object().unwrap_or(&empty))).collect();
-            Ok(Answer::wrapped(201, resource.collection, made?))
+            Ok(Answer::wrapped(201, &resource.plural(), made?))
         }
         _ => Err(Refusal::typed(
             400,

@@ -1,6 +1,7 @@
 use crate::client::{Client, id};
-use heat_simulator::Simulator;
+use heat_simulator::{Durations, Simulator};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 fn message(reply: &(u16, Value)) -> (u16, &str) {
     let body = reply.1.as_object().and_then(|body| body.values().next());
@@ -15,8 +16,6 @@ async fn boot(demo: &Client, body: Value) -> String {
     assert_eq!(status, 202, "{body}");
     assert!(body["server"]["adminPass"].is_string());
     let server = id(&body, "server");
-    let (_, body) = demo.get(&format!("/compute/v2.1/servers/{server}")).await;
-    assert_eq!(body["server"]["status"], "BUILD");
     demo.until(&format!("/compute/v2.1/servers/{server}"), "/server/status", "ACTIVE").await;
     server
 }
@@ -42,6 +41,30 @@ async fn a_server_makes_its_own_ports_and_leaves_those_it_was_given() {
     demo.until_gone(&format!("/compute/v2.1/servers/{server}")).await;
     let left = cloud.inventory().since(&before);
     assert_eq!((left.len(), left.get("port", &port).unwrap()["device_id"].as_str()), (1, Some("")));
+}
+
+#[tokio::test]
+async fn a_server_is_built_and_deleted_by_and_by() {
+    let slow = Durations::all(Duration::from_millis(400));
+    let cloud = Simulator::builder().durations(slow).start().await.unwrap();
+    let demo = Client::demo(&cloud).await;
+    let (flavor, image) = demo.flavor_and_image().await;
+    let body = json!({"server": {"name": "vm", "flavorRef": flavor, "imageRef": image}});
+    let path =
+        format!("/compute/v2.1/servers/{}", id(&demo.post("/compute/v2.1/servers", body).await.1, "server"));
+    let (_, body) = demo.get(&path).await;
+    let server = &body["server"];
+    assert_eq!(
+        (&server["status"], &server["OS-EXT-STS:task_state"]),
+        (&json!("BUILD"), &json!("scheduling"))
+    );
+    demo.until(&path, "/server/status", "ACTIVE").await;
+    assert_eq!(demo.delete(&path).await.0, 204);
+    let (status, body) = demo.get(&path).await;
+    assert_eq!((status, &body["server"]["OS-EXT-STS:task_state"]), (200, &json!("deleting")));
+    assert_eq!(demo.delete(&path).await.0, 204);
+    demo.until_gone(&path).await;
+    assert_eq!(demo.delete(&path).await.0, 404);
 }
 
 #[tokio::test]

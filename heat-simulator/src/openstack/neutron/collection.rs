@@ -37,9 +37,9 @@ pub(super) fn list(cloud: &Cloud, caller: &Caller, request: &Request, resource: 
     let (page, links) = page(found, request, resource, &request.base(&cloud.base));
     let page: Vec<_> =
         page.into_iter().map(|object| Value::Object(only_asked_fields(object, request))).collect();
-    let mut body = json!({resource.collection: page});
+    let mut body = json!({resource.plural(): page});
     if !links.is_empty() {
-        body[format!("{}_links", resource.collection)] = Value::Array(links);
+        body[format!("{}_links", resource.plural())] = Value::Array(links);
     }
     Ok(Answer::json(200, body))
 }

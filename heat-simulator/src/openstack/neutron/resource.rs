@@ -46,6 +46,11 @@ pub(super) fn resource(collection: &str) -> Result<Resource, Refusal> {
 }
 
 impl Resource {
+    /// The name of a list of it in bodies: as in the path, with underscores.
+    pub(super) fn plural(&self) -> String {
+        self.collection.replace('-', "_")
+    }
+
     fn none(&self, id: &str) -> Refusal {
         let (kind, text) = self.missing;
         Refusal::typed(404, kind, text.replace("{}", id))
