@@ -166,11 +166,11 @@ impl Cloud {
                 }
             };
         }
-        if let StepKind::Decide { successor, .. } = &step.kind {
-            if self.recorded.contains_key(successor) {
-                // Decided before the process died.
-                return self.replace(template, name, type_name, &incarnation, successor, None, chance);
-            }
+        // Decided before the process died.
+        if let StepKind::Decide { successor, .. } = &step.kind
+            && self.recorded.contains_key(successor)
+        {
+            return self.replace(template, name, type_name, &incarnation, successor, None, chance);
         }
         if self.finish_intent(&incarnation, chance).is_err() {
             return Err(Stop::Killed);
@@ -235,7 +235,10 @@ impl Cloud {
 
     /// The newest incarnation of a name that is not replaced.
     fn current(&self, name: &str) -> Option<&ResourceRecord> {
-        self.recorded.values().filter(|record| record.name == name && record.replaced_by.is_none()).last()
+        self.recorded
+            .values()
+            .filter(|record| record.name == name && record.replaced_by.is_none())
+            .next_back()
     }
 
     #[allow(clippy::too_many_arguments)]
