@@ -235,10 +235,7 @@ impl Cloud {
 
     /// The newest incarnation of a name that is not replaced.
     fn current(&self, name: &str) -> Option<&ResourceRecord> {
-        self.recorded
-            .values()
-            .filter(|record| record.name == name && record.replaced_by.is_none())
-            .next_back()
+        self.recorded.values().rfind(|record| record.name == name && record.replaced_by.is_none())
     }
 
     #[allow(clippy::too_many_arguments)]
