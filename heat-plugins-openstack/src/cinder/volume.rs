@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::attachment::{VOLUMES, attach, detach, servers};
 use crate::client::{Client, Microversion, Request};
 use crate::finders;
-use crate::rest::{self, Body, as_applied, satisfied, text};
+use crate::rest::{self, Body, text};
 
 /// A volume: a block device that servers use, empty, or made from an image, a snapshot, a backup or another volume.
 #[derive(Debug, Clone, Serialize, Deserialize, Properties)]
@@ -102,7 +102,7 @@ pub struct VolumeAttributes {
     #[attribute(type = list, since = "9.0.0")]
     pub attachments_list: Value,
     /// Whether the volume can be attached several times.
-    #[attribute(type = boolean, since = "6.0.0")]
+    #[attribute(since = "6.0.0")]
     pub multiattach: String,
 }
 
@@ -350,7 +350,7 @@ impl Resource for Volume {
         let mut observed = Observed::new(state(&volume));
         for name in ["availability_zone", "size", "snapshot_id", "name", "description", "source_volid"] {
             if let Some(value) = volume.get(name) {
-                observed = observed.property(name, as_applied(cx, name, value))?;
+                observed = observed.property(name, value)?;
             }
         }
         // The template may name the type by its id.
@@ -361,9 +361,7 @@ impl Resource for Volume {
             _ => kind.to_owned(),
         };
         let metadata = match &applied {
-            Some(applied) if satisfied(&written(&applied.metadata), &json!(metadata)) => {
-                applied.metadata.clone()
-            }
+            Some(applied) if written(&applied.metadata) == json!(metadata) => applied.metadata.clone(),
             _ => metadata,
         };
         observed = observed.property("volume_type", kind)?.property("metadata", metadata)?;

@@ -29,10 +29,14 @@ pub struct VolumeAttachmentProperties {
 #[derive(Debug, Clone, Copy)]
 pub struct VolumeAttachment;
 
-/// That a change came as far as attaching.
+/// Where the volume was asked to be, as far as that was ever asked.
 #[derive(Debug, Serialize, Deserialize)]
-struct Attached {
+struct Place {
+    /// The operation that asked for it.
     operation: String,
+    server: String,
+    /// Whether Nova was asked already.
+    asked: bool,
 }
 
 /// How far an attachment is, from both services; `None` if there is none.
@@ -51,12 +55,34 @@ fn state(nova: Option<&Value>, volume: Option<&Value>, server: &str) -> Option<S
     }
 }
 
-/// The server that an attachment belongs to: the one last applied, else the volume's.
+/// The server that an attachment belongs to: the one that was asked for last, else the volume's.
 async fn server_of(cx: &Context<'_, VolumeAttachment>, volume: Option<&Value>) -> Result<Option<String>> {
+    if let Some(place) = cx.private::<Place>()? {
+        return Ok(Some(place.server));
+    }
     if let Some(applied) = cx.applied()? {
         return Ok(Some(applied.instance_uuid));
     }
     Ok(volume.and_then(|volume| servers(volume).next().map(|(server, _)| server.to_owned())))
+}
+
+/// Attaches, unless that was done before. Where to is noted first, that it was asked for afterwards.
+async fn put(cx: &Context<'_, VolumeAttachment>, p: &VolumeAttachmentProperties) -> Result<String> {
+    let client = cx.connection()?;
+    let mut place = Place { operation: cx.key().to_string(), server: p.instance_uuid.clone(), asked: false };
+    cx.save(&place).await?;
+    let id = match of_nova(client, &p.instance_uuid, &p.volume_id).await? {
+        Some(attachment) => text(&attachment, "id").to_owned(),
+        None => attach(client, &p.instance_uuid, &p.volume_id, p.mountpoint.as_deref()).await?,
+    };
+    place.asked = true;
+    cx.save(&place).await?;
+    Ok(id)
+}
+
+/// Whether this operation came as far as attaching.
+fn is_put(cx: &Context<'_, VolumeAttachment>) -> Result<bool> {
+    Ok(cx.private::<Place>()?.is_some_and(|place| place.asked && place.operation == cx.key().as_str()))
 }
 
 impl Resource for VolumeAttachment {
@@ -66,8 +92,7 @@ impl Resource for VolumeAttachment {
     type Attributes = ();
 
     async fn create(&self, cx: &Context<'_, Self>, p: &VolumeAttachmentProperties) -> Result<Created> {
-        let id = attach(cx.connection()?, &p.instance_uuid, &p.volume_id, p.mountpoint.as_deref()).await?;
-        Ok(Created::new(id))
+        Ok(Created::new(put(cx, p).await?))
     }
 
     async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
@@ -97,7 +122,7 @@ impl Resource for VolumeAttachment {
         id: &PhysicalId,
         change: &Change<VolumeAttachmentProperties>,
     ) -> Result<()> {
-        if cx.private::<Attached>()?.is_some_and(|attached| attached.operation == cx.key().as_str()) {
+        if is_put(cx)? {
             return Ok(());
         }
         detach(cx.connection()?, &change.old().instance_uuid, id.as_str()).await
@@ -121,17 +146,13 @@ impl Resource for VolumeAttachment {
     ) -> Result<Progress> {
         let Operation::Update(change) = operation else { return Ok(by_state(id, operation, observed)) };
         let (client, old, new) = (cx.connection()?, change.old(), change.new_properties());
-        let attached =
-            cx.private::<Attached>()?.is_some_and(|attached| attached.operation == cx.key().as_str());
-        if !attached {
+        if !is_put(cx)? {
             let nova = of_nova(client, &old.instance_uuid, &old.volume_id).await?;
             let volume = VOLUMES.show(client, &old.volume_id).await?;
             if state(nova.as_ref(), volume.as_ref(), &old.instance_uuid).is_some() {
                 return Ok(Progress::wait("detaching"));
             }
-            let new_id =
-                attach(client, &new.instance_uuid, &new.volume_id, new.mountpoint.as_deref()).await?;
-            cx.save(&Attached { operation: cx.key().to_string() }).await?;
+            let new_id = put(cx, new).await?;
             cx.record_id(&new_id.into()).await?;
             return Ok(Progress::wait("attaching"));
         }
@@ -156,7 +177,8 @@ impl Resource for VolumeAttachment {
 
     async fn find(&self, cx: &Context<'_, Self>, p: &VolumeAttachmentProperties) -> Result<Finding> {
         let found = of_nova(cx.connection()?, &p.instance_uuid, &p.volume_id).await?;
-        Ok(Finding::from_ids(found.map(|attachment| PhysicalId::from(text(&attachment, "id")))))
+        let ids = found.map(|attachment| PhysicalId::from(text(&attachment, "id")));
+        Ok(Finding::from_ids(ids.filter(|id| !cx.is_excluded(id))))
     }
 
     fn replace_order(

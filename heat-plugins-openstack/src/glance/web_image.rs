@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, Request};
-use crate::rest::{self, Body, as_applied, text};
+use crate::rest::{self, Body, text};
 
 /// An image whose data Glance itself fetches from the web.
 #[derive(Debug, Clone, Serialize, Deserialize, Properties)]
@@ -219,7 +219,7 @@ impl Resource for WebImage {
             <WebImageProperties as Properties>::fields().keys().filter(|name| !APART.contains(&name.as_str()))
         {
             let value = image.get(name).unwrap_or(&Value::Null);
-            observed = observed.property(name, as_applied(cx, name, value))?;
+            observed = observed.property(name, value)?;
         }
         if let Some(applied) = &applied {
             let extra: Map<String, Value> = applied
@@ -227,11 +227,10 @@ impl Resource for WebImage {
                 .keys()
                 .filter_map(|key| Some((key.clone(), image.get(key)?.clone())))
                 .collect();
-            observed =
-                observed.property("extra_properties", as_applied(cx, "extra_properties", &extra.into()))?;
+            observed = observed.property("extra_properties", extra)?;
             if applied.members.is_some() {
                 let members = members(client, id.as_str()).await?;
-                observed = observed.property("members", as_applied(cx, "members", &members.into()))?;
+                observed = observed.property("members", members)?;
             }
         }
         observed = observed.unreadable("location");

@@ -142,11 +142,8 @@ impl Resource for FloatingIp {
             "ERROR" => State::Failed("status ERROR".to_owned()),
             _ => State::Ready,
         };
-        let observed = rest::observe(cx, state, &address, &[("floating_network", "floating_network_id")])?;
-        // Neutron fills the port's address in.
-        let chosen = cx.applied()?.is_some_and(|applied| applied.fixed_ip_address.is_some());
-        let fixed = if chosen { address["fixed_ip_address"].clone() } else { Value::Null };
-        Ok(Some(observed.property("fixed_ip_address", fixed)?))
+        let renamed = [("floating_network", "floating_network_id")];
+        Ok(Some(rest::observe(cx, state, &address, &renamed)?))
     }
 
     async fn update(

@@ -68,12 +68,10 @@ impl Resource for FloatingIpAssociation {
         if port.is_empty() {
             return Ok(None);
         }
-        let chosen = cx.applied()?.is_some_and(|applied| applied.fixed_ip_address.is_some());
-        let fixed = if chosen { address["fixed_ip_address"].clone() } else { Value::Null };
         let observed = Observed::ready()
             .property("floatingip_id", id.as_str())?
             .property("port_id", port)?
-            .property("fixed_ip_address", fixed)?;
+            .property("fixed_ip_address", &address["fixed_ip_address"])?;
         Ok(Some(observed.show(address)))
     }
 
@@ -107,7 +105,9 @@ impl Resource for FloatingIpAssociation {
     async fn find(&self, cx: &Context<'_, Self>, p: &FloatingIpAssociationProperties) -> Result<Finding> {
         let address = FLOATING_IPS.show(cx.connection()?, &p.floatingip_id).await?;
         let found = address.filter(|address| text(address, "port_id") == p.port_id);
-        Ok(Finding::from_ids(found.map(|_| p.floatingip_id.as_str().into())))
+        Ok(Finding::from_ids(
+            found.map(|_| PhysicalId::from(p.floatingip_id.as_str())).filter(|id| !cx.is_excluded(id)),
+        ))
     }
 
     fn replace_order(

@@ -24,12 +24,12 @@ pub use security_group_rule::{SecurityGroupRule, SecurityGroupRuleProperties};
 pub use subnet::{AllocationPool, HostRoute, Subnet, SubnetAttributes, SubnetProperties};
 
 use heat_plugin_sdk::{
-    Context, Failure, Observed, Operation, PhysicalId, Plugin, Properties, Resource, Result, State,
+    Context, Failure, Observed, Operation, PhysicalId, Plugin, Properties, Resource, Result, State, satisfies,
 };
 use serde_json::{Map, Value, json};
 
 use crate::client::{Client, Request};
-use crate::rest::{Collection, satisfied, text};
+use crate::rest::{Collection, text};
 
 /// Adds Neutron's types.
 pub(crate) fn register(plugin: Plugin) -> Plugin {
@@ -95,7 +95,7 @@ async fn settle_tags<R: Resource<Connection = Client>>(
 ) -> Result<bool> {
     let Some(wanted) = wanted else { return Ok(false) };
     let present = observed.observation().show.as_ref().and_then(|object| object.get("tags"));
-    if satisfied(&json!(wanted), present.unwrap_or(&Value::Null)) {
+    if satisfies(&json!(wanted), present.unwrap_or(&Value::Null)) {
         return Ok(false);
     }
     collection.replace_tags(cx.connection()?, id.as_str(), wanted).await?;

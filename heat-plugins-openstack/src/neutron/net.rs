@@ -64,7 +64,7 @@ pub struct NetAttributes {
     #[attribute(type = list)]
     pub subnets: Option<Value>,
     /// Whether the network is administratively up.
-    #[attribute(type = string)]
+    #[attribute(type = boolean)]
     pub admin_state_up: Option<Value>,
     /// Id of the project that owns the network.
     #[attribute(type = string)]
@@ -112,8 +112,7 @@ impl Resource for Net {
         let mut observed = rest::observe(cx, state(&network), &network, &[("qos_policy", "qos_policy_id")])?;
         if cx.applied()?.is_some_and(|applied| applied.dhcp_agent_ids.is_some()) {
             let agents = DHCP_AGENTS.of(client, &NETWORKS, id.as_str()).await?;
-            observed = observed
-                .property("dhcp_agent_ids", rest::as_applied(cx, "dhcp_agent_ids", &agents.into()))?;
+            observed = observed.property("dhcp_agent_ids", agents)?;
         }
         Ok(Some(observed))
     }

@@ -139,7 +139,7 @@ pub struct AddressPair {
 #[derive(Debug, Clone, Serialize, Deserialize, Attributes)]
 pub struct PortAttributes {
     /// Whether the port is administratively up.
-    #[attribute(type = string)]
+    #[attribute(type = boolean)]
     pub admin_state_up: Option<Value>,
     /// Id of the device that uses the port.
     #[attribute(type = string)]
@@ -181,7 +181,7 @@ pub struct PortAttributes {
     #[attribute(type = string, since = "6.0.0")]
     pub qos_policy_id: Option<Value>,
     /// DNS entries of the port.
-    #[attribute(type = map, since = "7.0.0")]
+    #[attribute(type = list, since = "7.0.0")]
     pub dns_assignment: Option<Value>,
     /// All that is known of the port's network.
     #[attribute(on_demand, type = map, since = "11.0.0")]
@@ -301,9 +301,7 @@ impl Resource for Port {
             observed = observed.property("device_id", "")?.property("device_owner", "")?;
         }
         let none = applied.as_ref().is_some_and(|applied| applied.no_fixed_ips) && addresses.is_empty();
-        observed = observed
-            .property("fixed_ips", rest::as_applied(cx, "fixed_ips", &addresses.into()))?
-            .property("no_fixed_ips", none)?;
+        observed = observed.property("fixed_ips", addresses)?.property("no_fixed_ips", none)?;
         Ok(Some(observed))
     }
 

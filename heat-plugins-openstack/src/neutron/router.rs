@@ -96,7 +96,7 @@ pub struct RouterAttributes {
     #[attribute(type = string)]
     pub name: Option<Value>,
     /// Whether the router is administratively up.
-    #[attribute(type = string)]
+    #[attribute(type = boolean)]
     pub admin_state_up: Option<Value>,
     /// Id of the project that owns the router.
     #[attribute(type = string)]
@@ -179,7 +179,7 @@ impl Resource for Router {
         let client = cx.connection()?;
         let Some(router) = ROUTERS.show(client, id.as_str()).await? else { return Ok(None) };
         let observed = rest::observe(cx, state(&router), &router, &[])?;
-        let gateway = rest::as_applied(cx, "external_gateway_info", &observed_gateway(&router));
+        let gateway = observed_gateway(&router);
         let mut observed = observed.property("external_gateway_info", gateway)?;
         let applied = cx.applied()?;
         if applied
@@ -190,7 +190,6 @@ impl Resource for Router {
             if let Some(one) = applied.and_then(|applied| applied.l3_agent_id) {
                 observed = observed.property("l3_agent_id", serving.iter().find(|agent| **agent == one))?;
             }
-            let serving = rest::as_applied(cx, "l3_agent_ids", &serving.into());
             observed = observed.property("l3_agent_ids", serving)?;
         }
         Ok(Some(observed))

@@ -193,7 +193,7 @@ impl Resource for SecurityGroup {
         let mut observed = Observed::new(State::Ready);
         for name in ["name", "description", "stateful"] {
             if let Some(value) = group.get(name) {
-                observed = observed.property(name, rest::as_applied(cx, name, value))?;
+                observed = observed.property(name, value)?;
             }
         }
         let applied = cx.applied()?.filter(|applied| {

@@ -86,7 +86,7 @@ impl Resource for SecurityGroupRule {
             ("remote_ip_prefix", "remote_ip_prefix"),
         ] {
             if let Some(value) = rule.get(field) {
-                observed = observed.property(property, rest::as_applied(cx, property, value))?;
+                observed = observed.property(property, value)?;
             }
         }
         // Neutron may write what the rule matches in other words than it was asked in.

@@ -126,7 +126,7 @@ pub struct SubnetAttributes {
     #[attribute(type = list)]
     pub host_routes: Option<Value>,
     /// Version of the Internet Protocol.
-    #[attribute(type = string)]
+    #[attribute(type = integer)]
     pub ip_version: Option<Value>,
     /// The range in CIDR notation.
     #[attribute(type = string)]
@@ -135,7 +135,7 @@ pub struct SubnetAttributes {
     #[attribute(type = list)]
     pub dns_nameservers: Option<Value>,
     /// Whether the subnet is served by DHCP.
-    #[attribute(type = string)]
+    #[attribute(type = boolean)]
     pub enable_dhcp: Option<Value>,
 }
 

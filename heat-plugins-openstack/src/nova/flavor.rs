@@ -2,13 +2,13 @@
 
 use heat_plugin_sdk::{
     Attributes, Change, Context, Created, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, ReplaceOrder, Resource, Result, State,
+    Properties, ReplaceOrder, Resource, Result, State, satisfies,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
 use crate::client::{Client, Request};
-use crate::rest::{self, Body, Collection, satisfied, text};
+use crate::rest::{self, Body, Collection, text};
 
 const FLAVORS: Collection = Collection::new("compute", "flavors", "flavor", "flavors", None);
 
@@ -171,26 +171,25 @@ impl Resource for Flavor {
             ("is_public", PUBLIC),
         ] {
             if let Some(value) = flavor.get(field) {
-                observed = observed.property(property, rest::as_applied(cx, property, value))?;
+                observed = observed.property(property, value)?;
             }
         }
         // No swap is an empty text.
         let swap =
             flavor.get("swap").filter(|swap| swap.as_str() != Some("")).cloned().unwrap_or_else(|| json!(0));
-        let specs_property = rest::as_applied(cx, "extra_specs", &specs);
         observed = observed
             .property("flavorid", id.as_str())?
-            .property("swap", rest::as_applied(cx, "swap", &swap))?
-            .property("extra_specs", specs_property)?;
+            .property("swap", swap)?
+            .property("extra_specs", &specs)?;
         if flavor[PUBLIC] == json!(false) {
             let mut tenants: Vec<String> = tenants(client, id.as_str()).await?;
             // Without any project named, the own one was let in.
-            if cx.applied()?.is_some_and(|applied| applied.tenants.is_empty())
+            if cx.applied()?.is_none_or(|applied| applied.tenants.is_empty())
                 && tenants == [client.project_id().await?]
             {
                 tenants.clear();
             }
-            observed = observed.property("tenants", rest::as_applied(cx, "tenants", &tenants.into()))?;
+            observed = observed.property("tenants", tenants)?;
         }
         let attributes =
             FlavorAttributes { is_public: flavor.get(PUBLIC).cloned(), extra_specs: Some(specs) };
@@ -263,7 +262,7 @@ impl Resource for Flavor {
         };
         let found = FLAVORS.show(cx.connection()?, &id).await?;
         let found = found
-            .filter(|flavor| p.name.as_deref().is_none_or(|name| satisfied(&json!(name), &flavor["name"])));
+            .filter(|flavor| p.name.as_deref().is_none_or(|name| satisfies(&json!(name), &flavor["name"])));
         Ok(Finding::from_ids(found.map(|_| PhysicalId::new(id)).filter(|id| !cx.is_excluded(id))))
     }
 

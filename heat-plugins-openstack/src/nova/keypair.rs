@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::version;
 use crate::client::{Client, Request};
-use crate::rest::{as_applied, text};
+use crate::rest::text;
 
 /// A key pair: its public half is put into servers.
 #[derive(Debug, Clone, Serialize, Deserialize, Properties)]
@@ -115,7 +115,7 @@ impl Resource for KeyPair {
             .property("name", text(&keypair, "name"))?
             .property("public_key", observed_key)?;
         if let Some(key_type) = keypair.get("type") {
-            observed = observed.property("type", as_applied(cx, "type", key_type))?;
+            observed = observed.property("type", key_type)?;
         }
         if user.is_some() {
             observed = observed.property("user", &keypair["user_id"])?;

@@ -9,7 +9,7 @@ use serde_json::{Number, json};
 
 use super::version;
 use crate::client::{Client, Request};
-use crate::rest::{self, Collection, as_applied};
+use crate::rest::{self, Collection};
 
 const GROUPS: Collection = Collection::new(
     "compute",
@@ -90,7 +90,7 @@ impl Resource for ServerGroup {
         let mut observed =
             Observed::new(State::Ready).property("name", &group["name"])?.property("policies", policies)?;
         if let Some(rules) = group.get("rules") {
-            observed = observed.property("rules", as_applied(cx, "rules", rules))?;
+            observed = observed.property("rules", rules)?;
         }
         Ok(Some(observed.show(group)))
     }

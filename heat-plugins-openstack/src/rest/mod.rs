@@ -12,7 +12,7 @@ mod siblings;
 pub(crate) use body::Body;
 pub(crate) use chosen_id::chosen_id;
 pub(crate) use collection::{Collection, id_of};
-pub(crate) use observe::{as_applied, observe, satisfied};
+pub(crate) use observe::observe;
 pub(crate) use progress::by_state;
 pub(crate) use siblings::{follows, refers_to};
 

@@ -11,6 +11,7 @@ pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
+    #[allow(dead_code)]
     pub(crate) body: String,
 }
 

@@ -16,13 +16,13 @@ use std::collections::BTreeSet;
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
     Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    ReplaceOrder, Resource, Result, Siblings, State,
+    ReplaceOrder, Resource, Result, Siblings, State, satisfies,
 };
 use serde_json::{Value, json};
 
 use super::version;
 use crate::client::{Client, Request};
-use crate::rest::{self, Collection, as_applied, satisfied, text};
+use crate::rest::{self, Collection, text};
 
 const SERVERS: Collection =
     Collection::new("compute", "servers", "server", "servers", Some((version(1), version(request::NEWEST))));
@@ -168,7 +168,7 @@ impl Resource for Server {
         let state = state(&server);
         let applied = cx.applied()?;
         let metadata = match &applied {
-            Some(applied) if satisfied(&request::metadata(&applied.metadata), &server["metadata"]) => {
+            Some(applied) if request::metadata(&applied.metadata) == server["metadata"] => {
                 json!(applied.metadata)
             }
             _ => server["metadata"].clone(),
@@ -183,7 +183,7 @@ impl Resource for Server {
             .unreadable("admin_pass")
             .unreadable("personality");
         if let Some(tags) = server.get("tags") {
-            observed = observed.property("tags", as_applied(cx, "tags", tags))?;
+            observed = observed.property("tags", tags)?;
         }
         if let Some(applied) = applied.filter(|_| state == State::Ready)
             && let Some(networks) = Self::observed_networks(cx, id, &applied).await?
@@ -245,7 +245,7 @@ impl Resource for Server {
         match operation {
             Operation::Create(p) => {
                 let Some(tags) = p.tags.as_ref().filter(|tags| !tags.is_empty()) else { return Ok(progress) };
-                if server.is_some_and(|server| satisfied(&json!(tags), &server["tags"])) {
+                if server.is_some_and(|server| satisfies(&json!(tags), &server["tags"])) {
                     return Ok(progress);
                 }
                 let request = Request::put(["servers", id.as_str(), "tags"], json!({"tags": tags}));
