@@ -94,16 +94,18 @@ impl Driver {
         Ok(observed)
     }
 
-    /// Reads and asks for progress until the operation is done.
+    /// Reads and asks for progress until the operation is done. Every round has a context of its own, which knows what the
+    /// rounds before made durable.
     pub(super) async fn follow(
         &self,
         resource: &dyn DynResource,
-        cx: &CallContext,
+        context: &(dyn Fn() -> CallContext + Sync),
         id: &PhysicalId,
         operation: &Operation<'_, PropertyMap>,
     ) -> Result<Option<Observation>> {
         let mut last = String::new();
         for _ in 0..self.rounds() {
+            let cx = &context();
             let observed = self.read(resource, cx, id).await?;
             let progress = self.repeated(|| resource.progress(cx, id, operation, observed.as_ref())).await;
             match progress? {

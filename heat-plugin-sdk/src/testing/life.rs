@@ -186,8 +186,9 @@ impl Life {
 
     /// Waits until the object is there.
     pub(super) async fn settle(&mut self, driver: &Driver) -> Result<Option<Observation>> {
-        let (id, cx) = (self.id()?, self.context());
-        let observed = driver.follow(&*self.resource, &cx, &id, &Operation::Create(&self.properties)).await?;
+        let (id, context) = (self.id()?, || self.context());
+        let observed =
+            driver.follow(&*self.resource, &context, &id, &Operation::Create(&self.properties)).await?;
         self.applied = Some(self.properties.clone());
         self.told(observed.as_ref());
         Ok(observed)
@@ -215,8 +216,8 @@ impl Life {
             self.id = Some(id);
         }
         answer?;
-        let (id, cx) = (self.id()?, self.context());
-        let observed = driver.follow(&*self.resource, &cx, &id, &Operation::Update(change)).await?;
+        let (id, context) = (self.id()?, || self.context());
+        let observed = driver.follow(&*self.resource, &context, &id, &Operation::Update(change)).await?;
         self.told(observed.as_ref());
         Ok(observed)
     }
@@ -239,6 +240,6 @@ impl Life {
             Err(failure) if !failure.is_not_found() => return Err(failure),
             _ => {}
         }
-        driver.follow(&*self.resource, &cx, &id, &Operation::Delete).await.map(drop)
+        driver.follow(&*self.resource, &|| self.context(), &id, &Operation::Delete).await.map(drop)
     }
 }

@@ -122,7 +122,7 @@ impl Resource for VolumeAttachment {
         id: &PhysicalId,
         change: &Change<VolumeAttachmentProperties>,
     ) -> Result<()> {
-        if is_put(cx)? {
+        if change.names().next().is_none() || is_put(cx)? {
             return Ok(());
         }
         detach(cx.connection()?, &change.old().instance_uuid, id.as_str()).await

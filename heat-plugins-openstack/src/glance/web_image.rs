@@ -122,6 +122,39 @@ fn state(image: &Value) -> State {
     }
 }
 
+/// The fields that every image has.
+const OWN_FIELDS: &[&str] = &[
+    "checksum",
+    "created_at",
+    "direct_url",
+    "file",
+    "locations",
+    "os_hash_algo",
+    "os_hash_value",
+    "os_hidden",
+    "schema",
+    "self",
+    "size",
+    "status",
+    "stores",
+    "updated_at",
+    "virtual_size",
+];
+
+/// What an image has beside the fields that all have and those that properties set.
+fn extra(image: &Value) -> Map<String, Value> {
+    let own = <WebImageProperties as Properties>::fields();
+    let fields = image.as_object().into_iter().flatten();
+    fields
+        .filter(|(field, _)| {
+            !own.contains_key(*field)
+                && !OWN_FIELDS.contains(&field.as_str())
+                && !field.starts_with("os_glance_")
+        })
+        .map(|(field, value)| (field.clone(), value.clone()))
+        .collect()
+}
+
 /// The id that a create with these properties uses.
 fn id_for(cx: &Context<'_, WebImage>, p: &WebImageProperties) -> String {
     p.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| rest::chosen_id(cx))
@@ -222,18 +255,12 @@ impl Resource for WebImage {
             observed = observed.property(name, value)?;
         }
         if let Some(applied) = &applied {
-            let extra: Map<String, Value> = applied
-                .extra_properties
-                .keys()
-                .filter_map(|key| Some((key.clone(), image.get(key)?.clone())))
-                .collect();
-            observed = observed.property("extra_properties", extra)?;
             if applied.members.is_some() {
                 let members = members(client, id.as_str()).await?;
                 observed = observed.property("members", members)?;
             }
         }
-        observed = observed.unreadable("location");
+        observed = observed.property("extra_properties", extra(&image))?.unreadable("location");
         if matches!(status, "active" | "deactivated") {
             observed = observed.property("active", status == "active")?;
         }

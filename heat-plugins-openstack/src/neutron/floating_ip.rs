@@ -143,7 +143,7 @@ impl Resource for FloatingIp {
             _ => State::Ready,
         };
         let renamed = [("floating_network", "floating_network_id")];
-        Ok(Some(rest::observe(cx, state, &address, &renamed)?))
+        Ok(Some(rest::observe(state, &address, &renamed)?))
     }
 
     async fn update(

@@ -109,7 +109,7 @@ impl Resource for Net {
     async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
         let client = cx.connection()?;
         let Some(network) = NETWORKS.show(client, id.as_str()).await? else { return Ok(None) };
-        let mut observed = rest::observe(cx, state(&network), &network, &[("qos_policy", "qos_policy_id")])?;
+        let mut observed = rest::observe(state(&network), &network, &[("qos_policy", "qos_policy_id")])?;
         if cx.applied()?.is_some_and(|applied| applied.dhcp_agent_ids.is_some()) {
             let agents = DHCP_AGENTS.of(client, &NETWORKS, id.as_str()).await?;
             observed = observed.property("dhcp_agent_ids", agents)?;
@@ -126,6 +126,7 @@ impl Resource for Net {
         let body = Body::of_change(change)?
             .without(&["dhcp_agent_ids", "tags"])
             .without_null(&["port_security_enabled"])
+            .empty_for_null(&["dns_domain"])
             .rename("qos_policy", "qos_policy_id")
             .merge_value_specs(Some(&change.old().value_specs))
             .changed_name(cx);
@@ -180,7 +181,12 @@ impl Resource for Net {
 
     async fn attribute(&self, cx: &Context<'_, Self>, id: &PhysicalId, _name: &str) -> Result<Value> {
         let request = Request::get(["segments"]).query("network_id", id.as_str());
-        let mut segments = cx.connection()?.list("network", request, "segments").await?;
+        let mut segments = match cx.connection()?.list("network", request, "segments").await {
+            Ok(segments) => segments,
+            // Neutron runs without segments.
+            Err(error) if error.is_not_found() => return Ok(Value::Null),
+            Err(error) => return Err(error.into()),
+        };
         // As Heat: those without a name first.
         segments.sort_by_key(|segment| segment.get("name").is_some_and(|name| !name.is_null()));
         Ok(segments.into())

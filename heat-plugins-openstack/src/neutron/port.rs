@@ -288,7 +288,7 @@ impl Resource for Port {
     async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
         let Some(port) = PORTS.show(cx.connection()?, id.as_str()).await? else { return Ok(None) };
         let renamed = [("network", "network_id"), ("qos_policy", "qos_policy_id")];
-        let mut observed = rest::observe(cx, state(&port), &port, &renamed)?;
+        let mut observed = rest::observe(state(&port), &port, &renamed)?;
         let applied = cx.applied()?;
         let addresses: Vec<Value> = port["fixed_ips"]
             .as_array()
@@ -297,11 +297,17 @@ impl Resource for Port {
             .map(|address| json!({"subnet": address["subnet_id"], "ip_address": address["ip_address"]}))
             .collect();
         // Whoever uses the port says so in it; that is no change of what the template wants.
-        if applied.as_ref().is_some_and(|applied| applied.device_id.is_empty()) {
+        let owner = text(&port, "device_owner");
+        let used = owner.starts_with("compute:") || owner.starts_with("network:");
+        if used && applied.as_ref().is_some_and(|applied| applied.device_id.is_empty()) {
             observed = observed.property("device_id", "")?.property("device_owner", "")?;
         }
         let none = applied.as_ref().is_some_and(|applied| applied.no_fixed_ips) && addresses.is_empty();
-        observed = observed.property("fixed_ips", addresses)?.property("no_fixed_ips", none)?;
+        observed = observed
+            .property("fixed_ips", addresses)?
+            .property("no_fixed_ips", none)?
+            // It says what an update does and is kept nowhere.
+            .unreadable("replacement_policy");
         Ok(Some(observed))
     }
 
@@ -312,8 +318,9 @@ impl Resource for Port {
         change: &Change<PortProperties>,
     ) -> Result<()> {
         let new = change.new_properties();
-        let mut body =
-            Body::of_change(change)?.without_null(&["port_security_enabled", "propagate_uplink_status"]);
+        let mut body = Body::of_change(change)?
+            .without_null(&["port_security_enabled", "propagate_uplink_status"])
+            .empty_for_null(&["dns_name"]);
         if change.changed("no_fixed_ips") && !new.no_fixed_ips {
             // The addresses that are wanted again were not sent before.
             body.set("fixed_ips", json!(new.fixed_ips));

@@ -178,7 +178,7 @@ impl Resource for Router {
     async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
         let client = cx.connection()?;
         let Some(router) = ROUTERS.show(client, id.as_str()).await? else { return Ok(None) };
-        let observed = rest::observe(cx, state(&router), &router, &[])?;
+        let observed = rest::observe(state(&router), &router, &[])?;
         let gateway = observed_gateway(&router);
         let mut observed = observed.property("external_gateway_info", gateway)?;
         let applied = cx.applied()?;

@@ -122,6 +122,14 @@ fn as_property(rule: &Value, group: &str) -> Value {
     })
 }
 
+/// The rules without those that let everything out, which a group has whose template says nothing of that direction.
+fn beside_defaults(rules: &[Value]) -> impl Iterator<Item = &Value> {
+    let egress = |rule: &&Value| text(rule, "direction") == "egress";
+    let default = |rule: &Value| wanted(&[], "").iter().any(|other| rule_match::same(rule, other));
+    let only_defaults = rules.iter().filter(egress).count() == 2 && rules.iter().filter(egress).all(default);
+    rules.iter().filter(move |rule| !(only_defaults && egress(rule)))
+}
+
 fn rules_of(group: &Value) -> Vec<Value> {
     group["security_group_rules"].as_array().cloned().unwrap_or_default()
 }
@@ -204,7 +212,7 @@ impl Resource for SecurityGroup {
         let rules = match (applied, cx.call().applied.as_ref().and_then(|applied| applied.get("rules"))) {
             (Some(_), Some(rules)) => rules.clone(),
             (Some(_), None) => json!([]),
-            (None, _) => present.iter().map(|rule| as_property(rule, id.as_str())).collect(),
+            (None, _) => beside_defaults(&present).map(|rule| as_property(rule, id.as_str())).collect(),
         };
         Ok(Some(observed.property("rules", rules)?.show(group)))
     }

@@ -170,7 +170,7 @@ impl Resource for Subnet {
 
     async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
         let Some(subnet) = SUBNETS.show(cx.connection()?, id.as_str()).await? else { return Ok(None) };
-        let mut observed = rest::observe(cx, State::Ready, &subnet, RENAMED)?;
+        let mut observed = rest::observe(State::Ready, &subnet, RENAMED)?;
         if cx.applied()?.and_then(|applied| applied.gateway_ip).as_deref() == Some("auto") {
             observed = observed.property("gateway_ip", "auto")?;
         }

@@ -67,6 +67,16 @@ impl Body {
         self
     }
 
+    /// Sends an empty text for what is null: the service's way to say that there is none.
+    pub(crate) fn empty_for_null(mut self, names: &[&str]) -> Self {
+        for name in names {
+            if self.0.get(*name).is_some_and(Value::is_null) {
+                self.set(name, "");
+            }
+        }
+        self
+    }
+
     /// Puts the entries of `value_specs` beside the others; those that already held with the same value are left out.
     pub(crate) fn merge_value_specs(mut self, before: Option<&Map<String, Value>>) -> Self {
         if let Some(Value::Object(specs)) = self.0.shift_remove("value_specs") {

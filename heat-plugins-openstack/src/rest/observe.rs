@@ -1,13 +1,12 @@
 //! What a service's answer says about properties and attributes.
 
-use heat_plugin_sdk::{Context, Failure, Observed, Properties, Resource, Result, State};
+use heat_plugin_sdk::{Failure, Observed, Properties, Resource, Result, State};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// An observation from an object whose fields are called like the properties and attributes, but for `renamed`
-/// (property, field). Of `value_specs` those are told that were applied.
+/// (property, field). As `value_specs` all further fields are told.
 pub(crate) fn observe<R: Resource>(
-    cx: &Context<'_, R>,
     state: State,
     object: &Value,
     renamed: &[(&str, &str)],
@@ -18,7 +17,7 @@ where
     let mut observed = Observed::<R>::new(state);
     for name in R::Properties::fields().keys() {
         if name == "value_specs" {
-            observed = observed.property(name, applied_specs(cx, object))?;
+            observed = observed.property(name, further_fields::<R::Properties>(object, renamed))?;
             continue;
         }
         let field =
@@ -33,9 +32,12 @@ where
     Ok(observed.attributes(&attributes)?.show(object.clone()))
 }
 
-/// What an object says of the parameters that were given beside its properties.
-fn applied_specs<R: Resource>(cx: &Context<'_, R>, object: &Value) -> Map<String, Value> {
-    let applied = cx.call().applied.as_ref().and_then(|applied| applied.get("value_specs"));
-    let keys = applied.and_then(Value::as_object).into_iter().flatten();
-    keys.filter_map(|(key, _)| Some((key.clone(), object.get(key)?.clone()))).collect()
+/// What an object has beside the fields of its properties: any of it may have been given in `value_specs`.
+fn further_fields<P: Properties>(object: &Value, renamed: &[(&str, &str)]) -> Map<String, Value> {
+    let own = P::fields();
+    let fields = object.as_object().into_iter().flatten();
+    fields
+        .filter(|(field, _)| !own.contains_key(*field) && !renamed.iter().any(|(_, other)| other == field))
+        .map(|(field, value)| (field.clone(), value.clone()))
+        .collect()
 }

@@ -34,6 +34,15 @@ const NAME_LIMIT: usize = 53;
 #[derive(Debug, Clone, Copy)]
 pub struct Server;
 
+/// Properties that say what an update does, or what is not sent to Nova.
+const OWN_PROPERTIES: &[&str] = &[
+    "flavor_update_policy",
+    "image_update_policy",
+    "user_data_update_policy",
+    "software_config_transport",
+    "deployment_swift_data",
+];
+
 /// Some clouds add a word in brackets.
 fn status(server: &Value) -> &str {
     text(server, "status").split('(').next().unwrap_or_default()
@@ -100,25 +109,29 @@ impl Server {
         p.name.clone().filter(|name| !name.is_empty()).unwrap_or_else(|| cx.physical_name(NAME_LIMIT))
     }
 
-    /// The networks as observed: as applied if the interfaces are those, else the interfaces.
-    async fn observed_networks(
-        cx: &Context<'_, Self>,
-        id: &PhysicalId,
-        p: &ServerProperties,
-    ) -> Result<Option<Value>> {
-        let networks = p.networks.as_deref().unwrap_or_default();
-        if networks.is_empty() {
-            return Ok(None);
-        }
+    /// The networks as observed: the interfaces, or what was applied where that says more than an interface shows and
+    /// the interfaces are those.
+    async fn observed_networks(cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Value> {
         let interfaces = update::interfaces_of(cx.connection()?, id.as_str()).await?;
-        if interfaces::compare(&ports::cards(cx, networks), &interfaces).is_settled() {
-            return Ok(cx.call().applied.as_ref().and_then(|applied| applied.get("networks").cloned()));
+        let applied = cx.applied()?.and_then(|applied| applied.networks).unwrap_or_default();
+        let hidden = |card: &Network| {
+            card.floating_ip.is_some()
+                || card.tag.is_some()
+                || card.port_extra_properties.is_some()
+                || card.allocate_network.is_some()
+        };
+        if applied.iter().any(hidden)
+            && interfaces::compare(&ports::cards(cx, &applied), &interfaces).is_settled()
+            && let Some(networks) = cx.call().applied.as_ref().and_then(|applied| applied.get("networks"))
+        {
+            return Ok(networks.clone());
         }
         let seen = interfaces.iter().map(|interface| {
-            json!({"network": interface["net_id"], "port": interface["port_id"],
-                "fixed_ip": interface["fixed_ips"][0]["ip_address"]})
+            let first = &interface["fixed_ips"][0];
+            json!({"network": interface["net_id"], "port": interface["port_id"], "fixed_ip": first["ip_address"],
+                "subnet": first["subnet_id"]})
         });
-        Ok(Some(seen.collect()))
+        Ok(seen.collect())
     }
 
     async fn must_exist(cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Value> {
@@ -185,10 +198,12 @@ impl Resource for Server {
         if let Some(tags) = server.get("tags") {
             observed = observed.property("tags", tags)?;
         }
-        if let Some(applied) = applied.filter(|_| state == State::Ready)
-            && let Some(networks) = Self::observed_networks(cx, id, &applied).await?
-        {
-            observed = observed.property("networks", networks)?;
+        if state == State::Ready {
+            observed = observed.property("networks", Self::observed_networks(cx, id).await?)?;
+        }
+        // What only this plugin knows.
+        for name in OWN_PROPERTIES {
+            observed = observed.unreadable(*name);
         }
         Ok(Some(observed.attributes(&attributes::observed(&server))?.show(server)))
     }
