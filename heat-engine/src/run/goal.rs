@@ -10,7 +10,7 @@ use crate::engine::{Content, EngineError, OutputView, store_content};
 use crate::plan::{Desired, DesiredResource, DesiredState, Prospects, given};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, Resources, StackRecord};
 use heat_plugin_sdk::schema::Translation;
-use heat_plugin_sdk::{Credentials, Failure, Registry, Sibling, SiblingIndex};
+use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
 use heat_template::definition::{DefinedResource, Definition, Inputs};
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::Implementation;
@@ -254,7 +254,7 @@ impl Goal {
             .collect();
         let resource = self.definition.as_ref().and_then(|definition| definition.resource(name));
         Facts {
-            sensitive: self.sensitive(name),
+            sensitive: self.sensitive(name, current),
             metadata: definition.get("metadata").cloned().unwrap_or(Value::Null),
             definition,
             requires: self.requires(name, current),
@@ -268,8 +268,9 @@ impl Goal {
         }
     }
 
-    /// Names of top-level properties, and `metadata`, whose values come from hidden parameters or secret attributes.
-    fn sensitive(&self, name: &str) -> BTreeSet<String> {
+    /// Names of top-level properties, and `metadata`, whose values come from hidden parameters or secret attributes, also
+    /// by way of other resources: those that it needs were recorded before.
+    fn sensitive(&self, name: &str, current: &Current) -> BTreeSet<String> {
         let found =
             self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
         let Some((definition, resource)) = found else { return BTreeSet::new() };
@@ -280,7 +281,8 @@ impl Goal {
             let hidden =
                 |name: &String| definition.parameters().get(name).is_some_and(ParameterValue::is_hidden);
             references.parameters.iter().any(hidden)
-                || references.attributes.iter().any(|reference| self.is_secret(reference))
+                || references.attributes.iter().any(|reference| self.is_secret(reference, current))
+                || references.resources.keys().any(|name| self.has_secret_reference(name, current))
         };
         let properties = resource.properties().and_then(Expression::as_map).into_iter().flatten();
         let mut sensitive: BTreeSet<_> = properties
@@ -293,7 +295,24 @@ impl Goal {
         sensitive
     }
 
-    fn is_secret(&self, reference: &AttributeReference) -> bool {
+    /// Whether what `get_resource` gives may tell a secret: an id that is made of something else than the service's id.
+    fn has_secret_reference(&self, name: &str, current: &Current) -> bool {
+        let Some(record) = current.standing(name) else { return false };
+        let of_service = record.physical_id.as_ref().map(PhysicalId::as_str);
+        if record.reference_id.is_none() || record.reference_id.as_deref() == of_service {
+            return false;
+        }
+        !record.sensitive.is_empty()
+            || self
+                .registry
+                .resource(&record.type_name)
+                .is_none_or(|plugin| plugin.schema().attributes.values().any(|attribute| attribute.secret))
+    }
+
+    fn is_secret(&self, reference: &AttributeReference, current: &Current) -> bool {
+        if current.standing(&reference.resource).is_some_and(|record| !record.sensitive.is_empty()) {
+            return true;
+        }
         let Some(target) = self.resources.get(&reference.resource) else { return false };
         let Some(schema) = self.registry.resource(&target.type_name).map(|plugin| plugin.schema()) else {
             return true;

@@ -182,8 +182,12 @@ impl Work {
         self.write(Some((action, Status::InProgress, "state changed")), |record| {
             record.intent = Some(intent);
             match facts {
-                // While it is updated it depends on what it depended on before and on what it will depend on.
-                Some(facts) if kind == IntentKind::Update => record.requires.extend(facts.requires),
+                // While it is updated it depends on what it depended on before and on what it will depend on. What is
+                // new to come from a hidden parameter lies in the intent already.
+                Some(facts) if kind == IntentKind::Update => {
+                    record.requires.extend(facts.requires);
+                    record.sensitive.extend(facts.sensitive);
+                }
                 Some(facts) => facts.put(record),
                 None => {}
             }

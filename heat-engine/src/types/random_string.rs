@@ -280,7 +280,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_class_has_its_own_characters() {
-        let classes: [(&str, fn(char) -> bool); 7] = [
+        type Belongs = fn(char) -> bool;
+        let classes: [(&str, Belongs); 7] = [
             ("lettersdigits", |c| c.is_ascii_alphanumeric()),
             ("letters", |c| c.is_ascii_alphabetic()),
             ("lowercase", |c| c.is_ascii_lowercase()),
