@@ -3,7 +3,8 @@
 use super::{DesiredState, Goal};
 use crate::engine::{Foreseen, ResourcePreview};
 use crate::plan::{Decision, Prospects, decide};
-use crate::record::ResourceRecord;
+use crate::record::{ResourceRecord, Resources};
+use crate::run::current::Current;
 use heat_template::NoResources;
 use heat_template::definition::NothingKnown;
 use serde_json::{Map, Value};
@@ -11,8 +12,9 @@ use serde_json::{Map, Value};
 impl Goal {
     /// Every resource that would be there, with its properties as Heat's preview has them.
     pub(crate) fn previewed_resources(&self) -> Vec<ResourcePreview> {
+        let nothing = Current::new(Resources::default());
         let of = |name: &String| {
-            let sensitive = self.sensitive(name);
+            let sensitive = self.sensitive(name, &nothing);
             let properties = self.foreseen_state(name).map(|state| state.properties).unwrap_or_default();
             let properties: Map<String, Value> = properties
                 .into_iter()
