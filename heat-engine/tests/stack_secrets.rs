@@ -72,6 +72,8 @@ async fn a_hidden_parameter_is_sealed_wherever_the_template_carries_it() {
     let stack = engine.create(new).await.unwrap();
     complete(&stack).await;
     assert_eq!(stack.output("far").await.unwrap(), json!("a-hunter2"));
+    let shown = format!("{:?}", stack.resources().await.unwrap());
+    assert!(!shown.contains(SECRET) && shown.contains("nested"), "{shown}");
     assert_sealed(&recorder, SECRET);
     stack.update(Update::existing().parameter("token", "hunter2-again")).await.unwrap();
     complete(&stack).await;

@@ -386,10 +386,12 @@ impl Goal {
     /// The attributes of a resource that may be shown.
     pub(crate) fn shown_attributes(&self, record: &ResourceRecord) -> Map<String, Value> {
         let schema = self.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+        // Attributes may repeat what came from a hidden parameter.
         let secret = |name: &str| {
-            schema
-                .as_ref()
-                .is_none_or(|schema| schema.attributes.get(name).is_some_and(|attribute| attribute.secret))
+            !record.sensitive.is_empty()
+                || schema.as_ref().is_none_or(|schema| {
+                    schema.attributes.get(name).is_some_and(|attribute| attribute.secret)
+                })
         };
         record
             .attributes
