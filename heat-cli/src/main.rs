@@ -1,2 +1,90 @@
-//! The heat command: deploys Heat templates without a Heat service
-fn main() {}
+//! The `heat` command: deploys OpenStack Heat templates without a Heat service.
+//!
+//! ```console
+//! $ heat --os-cloud simulated stack create web -t examples/web-tier.yaml
+//! ```
+//!
+//! The engine runs inside the command, which waits until the stack is done. What is interrupted goes on with
+//! `heat stack wait NAME`.
+
+mod arguments;
+mod cloud;
+mod command;
+mod error;
+mod input;
+mod interrupt;
+mod output;
+mod progress;
+mod report;
+mod session;
+mod settings;
+
+use arguments::Arguments;
+use clap::Parser;
+use command::Outcome;
+use error::CliError;
+use output::Answer;
+use std::io::Write;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    watch(&arguments);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            report::message_line(&format!("the asynchronous runtime does not start: {error}"));
+            return ExitCode::from(1);
+        }
+    };
+    let result = runtime.block_on(command::run(&arguments));
+    ExitCode::from(finish(&arguments, result))
+}
+
+/// Writes the answer or the failure. Gives the exit code.
+fn finish(arguments: &Arguments, result: error::Result<Outcome>) -> u8 {
+    let written = result.and_then(|outcome| {
+        write(arguments, &outcome.answer)?;
+        if let Some(failure) = &outcome.failure {
+            report::message_line(failure);
+        }
+        Ok(outcome.exit_code)
+    });
+    written.unwrap_or_else(|error| {
+        report::failure(&error);
+        if let Some(body) = error.body().filter(|_| arguments.global.format.is_data()) {
+            // If nobody reads it, the exit code says it.
+            let _ = write(arguments, &Answer::Bare(body));
+        }
+        error.exit_code()
+    })
+}
+
+fn write(arguments: &Arguments, answer: &Answer) -> error::Result<()> {
+    let width = terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let global = &arguments.global;
+    output::write(answer, global.format, &global.columns, width, &mut out)?;
+    out.flush().map_err(CliError::from)
+}
+
+/// Shows what the crates trace, on stderr.
+fn watch(arguments: &Arguments) {
+    let usual = match (arguments.global.quiet, arguments.global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "warn,heat_engine=info,heat_plugins_openstack=info",
+        (false, 2) => "info,heat_engine=debug,heat_plugins_openstack=debug",
+        (false, _) => "debug,heat_engine=trace,heat_plugins_openstack=trace",
+    };
+    let filter = match std::env::var("RUST_LOG") {
+        Ok(text) if !text.is_empty() => EnvFilter::new(text),
+        _ => EnvFilter::new(usual),
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .init();
+}

@@ -19,7 +19,7 @@ pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
-use crate::record::{Action, Resources, StackId, StackRecord, Status};
+use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
 use crate::run::{Core, Current, Goal};
 use crate::store::{Batch, StackQuery, StoreError, Write};
 use driver::{Driver, begin, make_plan};
@@ -203,6 +203,15 @@ impl Engine {
         Ok(stacks.iter().map(StackView::brief).collect())
     }
 
+    /// Stacks of all projects, newest first, without parameters and outputs: for tools that look at a whole store.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn all_stacks(&self, query: &StackQuery) -> Result<Vec<StackView>, EngineError> {
+        let stacks = self.core().records.stacks(query).await?;
+        Ok(stacks.iter().map(StackView::brief).collect())
+    }
+
     /// Stops between two calls of plugins everywhere and waits for that. Everything is recorded: an engine that is built
     /// on the same store goes on.
     pub async fn shutdown(&self) {
@@ -212,31 +221,44 @@ impl Engine {
 
     /// Goes on with every stack that was left unfinished and that nobody else works on.
     pub(crate) async fn resume(&self) -> Result<(), EngineError> {
-        let core = self.core();
-        for record in core.records.unfinished().await? {
-            let claim = match core.records.claim(&record.stack).await {
-                Ok(claim) => claim,
-                // Another engine is alive and works on it.
-                Err(StoreError::Claimed { .. } | StoreError::NoSuchStack { .. }) => continue,
-                Err(error) => return Err(error.into()),
-            };
-            let Some(stack) = core.records.stack(&record.stack).await? else { continue };
-            let goal = match record.action {
-                Action::Delete => Goal::nothing(core),
-                _ if stack.desired.template.is_none() => Goal::nothing(core),
-                _ => match driver::recorded_goal(core, &stack, &stack.desired).await {
-                    Ok(goal) => goal,
-                    Err(error) => {
-                        tracing::error!(stack = %stack.name, %error, "the stack cannot be gone on with");
-                        core.records.release(&claim).await?;
-                        continue;
-                    }
-                },
-            };
-            let resources = core.records.resources(&record.stack).await?;
-            tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
-            self.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
+        for record in self.core().records.unfinished().await? {
+            let stack = record.stack.clone();
+            if let Err(error) = self.go_on(record).await {
+                match error {
+                    EngineError::Store(error) => return Err(error.into()),
+                    error => tracing::error!(%stack, %error, "the stack cannot be gone on with"),
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// Goes on with a traversal, unless another engine is alive and works on the stack.
+    pub(crate) async fn go_on(&self, record: TraversalRecord) -> Result<(), EngineError> {
+        let core = self.core();
+        if self.0.driver.drives(&record.stack) {
+            return Ok(());
+        }
+        let claim = match core.records.claim(&record.stack).await {
+            Ok(claim) => claim,
+            Err(StoreError::Claimed { .. } | StoreError::NoSuchStack { .. }) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(stack) = core.records.stack(&record.stack).await? else { return Ok(()) };
+        let goal = match record.action {
+            Action::Delete => Goal::nothing(core),
+            _ if stack.desired.template.is_none() => Goal::nothing(core),
+            _ => match driver::recorded_goal(core, &stack, &stack.desired).await {
+                Ok(goal) => goal,
+                Err(error) => {
+                    core.records.release(&claim).await?;
+                    return Err(error);
+                }
+            },
+        };
+        let resources = core.records.resources(&record.stack).await?;
+        tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
+        self.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
         Ok(())
     }
 

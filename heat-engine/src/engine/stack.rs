@@ -64,6 +64,30 @@ impl Stack {
         Ok((goal, Current::new(core.records.resources(&self.id).await?)))
     }
 
+    /// The plan that is being run; `None` while nothing is done to the stack.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn plan(&self) -> Result<Option<Plan>, EngineError> {
+        let Some(traversal) = self.record().await?.traversal else { return Ok(None) };
+        Ok(self.engine.core().records.traversal(&traversal).await?.map(|traversal| traversal.plan))
+    }
+
+    /// Goes on with what was left unfinished. Nothing happens where nothing was, or where another engine is alive and
+    /// works on the stack. An engine does this by itself for all stacks when it is built, unless it was built
+    /// [`without_resuming`](super::EngineBuilder::without_resuming).
+    ///
+    /// # Errors
+    /// What is recorded cannot be read.
+    pub async fn resume(&self) -> Result<(), EngineError> {
+        let _turn = self.engine.0.requests.lock().await;
+        let Some(traversal) = self.record().await?.traversal else { return Ok(()) };
+        match self.engine.core().records.traversal(&traversal).await? {
+            Some(record) => self.engine.go_on(record).await,
+            None => Ok(()),
+        }
+    }
+
     /// All resources, in the order of their creation; of a resource that is being replaced the one that stands for the
     /// name.
     ///

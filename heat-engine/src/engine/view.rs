@@ -16,6 +16,9 @@ pub struct StackView {
     pub stack_name: String,
     /// Project that owns it.
     pub project: String,
+    /// The name of its credentials, such as a cloud of `clouds.yaml`. Heat does not show it.
+    #[serde(skip)]
+    pub credentials: Option<String>,
     /// The template's description.
     pub description: String,
     /// The same, under the name that `show` has.
@@ -49,6 +52,7 @@ impl StackView {
             id: stack.id.0.clone(),
             stack_name: stack.name.clone(),
             project: stack.project.clone(),
+            credentials: stack.credentials.name().map(str::to_owned),
             description: String::new(),
             template_description: String::new(),
             stack_status: format!("{}_{}", stack.action, stack.status),

@@ -166,6 +166,7 @@ codes! {
     PROPERTY_NOT_IMPLEMENTED = "HT0415": "a property is accepted but does nothing";
     PROPERTY_CONFLICT = "HT0416": "properties exclude each other";
     DEPRECATED = "HT0417": "something should not be used any more";
+    PROPERTY_IMMUTABLE = "HT0418": "a property may not be changed";
 
     // 5: outputs
     OUTPUT_SHAPE = "HT0501": "an output has the wrong shape";

@@ -1,0 +1,139 @@
+//! What can be written on the command line.
+
+mod resource_type;
+mod simulator;
+mod stack;
+mod template;
+
+pub(crate) use resource_type::ResourceTypeCommand;
+pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
+pub(crate) use stack::{
+    Content, CreateStack, DeleteStacks, EventCommand, ListStacks, OutputCommand, ResourceCommand,
+    RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
+};
+pub(crate) use template::{FunctionCommand, TemplateCommand, TemplateFiles, VersionCommand};
+
+use crate::output::Format;
+use crate::settings::StoreLocation;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Deploys OpenStack Heat templates: without a Heat service, against any OpenStack cloud, or a simulated one.
+///
+/// Exit codes: 0 done, 1 the operation failed, 2 the input is wrong, 130 interrupted (the stack goes on with
+/// `heat stack wait NAME`). The answer goes to stdout, everything else to stderr.
+#[derive(Debug, Parser)]
+#[command(name = "heat", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct GlobalArguments {
+    /// A cloud of clouds.yaml, or `simulated` for one inside this process, kept in a file beside the store.
+    /// Without it the OS_* variables say which cloud it is, or the only entry of clouds.yaml.
+    #[arg(long, global = true, value_name = "NAME", env = "OS_CLOUD", hide_env_values = true)]
+    pub(crate) os_cloud: Option<String>,
+    /// Where stacks are recorded: `memory`, `sqlite:PATH`, or `postgres://…`. Default: SQLite in the user's data
+    /// directory.
+    // The environment's value is read elsewhere: it may hold a password, which clap would print with an error.
+    #[arg(long, global = true, value_name = "STORE")]
+    pub(crate) store: Option<StoreLocation>,
+    /// The file with the keys that seal secrets in the store; made on first use. Default: in the user's configuration
+    /// directory.
+    #[arg(long, global = true, value_name = "PATH", env = "HEAT_KEY_FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// How the answer is written.
+    #[arg(short = 'f', long, global = true, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: Format,
+    /// Shows only this column (repeatable); for the formats table, plain and value.
+    #[arg(short = 'c', long = "column", global = true, value_name = "COLUMN")]
+    pub(crate) columns: Vec<String>,
+    /// No progress on stderr, only warnings and errors.
+    #[arg(short = 'q', long, global = true)]
+    pub(crate) quiet: bool,
+    /// More about what is done, on stderr; twice for single requests. RUST_LOG says it in detail.
+    #[arg(short = 'v', long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Stacks, their resources, events and outputs.
+    #[command(subcommand)]
+    Stack(StackCommand),
+    /// Templates: check, draw, what the language knows.
+    #[command(subcommand)]
+    Template(TemplateCommand),
+    /// Types of resources.
+    #[command(subcommand)]
+    Resource(ResourceTypes),
+    /// Simulated clouds as processes of their own.
+    #[command(subcommand)]
+    Simulator(SimulatorCommand),
+}
+
+/// `heat resource …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResourceTypes {
+    /// Types of resources.
+    #[command(subcommand)]
+    Type(ResourceTypeCommand),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn global_options_stand_before_or_behind_the_command() {
+        for line in [
+            ["heat", "--os-cloud", "simulated", "-f", "json", "stack", "show", "web"],
+            ["heat", "stack", "show", "web", "--os-cloud", "simulated", "-f", "json"],
+        ] {
+            let arguments = Arguments::try_parse_from(line).unwrap();
+            assert_eq!(arguments.global.os_cloud.as_deref(), Some("simulated"));
+            assert_eq!(arguments.global.format, Format::Json);
+        }
+    }
+
+    #[test]
+    fn what_a_user_of_the_openstack_client_writes_is_understood() {
+        for line in [
+            "heat stack create -t t.yaml -e e.yaml -e f.yaml --parameter a=b --parameter c=d --enable-rollback --timeout 5 --tags x,y web",
+            "heat stack create --dry-run -t t.yaml --wait web",
+            "heat stack update web --existing --clear-parameter a --rollback enabled",
+            "heat stack update web -t t.yaml --rollback keep --dry-run",
+            "heat stack delete -y --wait web db",
+            "heat stack list",
+            "heat stack show web --no-resolve-outputs",
+            "heat stack resource list web",
+            "heat stack resource show web server",
+            "heat stack event list web --follow",
+            "heat stack event list web --resource server --limit 3",
+            "heat stack output list web",
+            "heat stack output show web --all",
+            "heat stack output show web url",
+            "heat template validate -t t.yaml -e e.yaml",
+            "heat template version list",
+            "heat template function list heat_template_version.2021-04-16 --with_conditions",
+            "heat resource type list --filter name=Nova",
+            "heat resource type show OS::Nova::Server",
+            "heat simulator openstack --latency 20-200 --seed 4",
+        ] {
+            let words = line.split(' ');
+            assert!(Arguments::try_parse_from(words).is_ok(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! `heat stack …`
+
+use super::template::parameter;
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StackCommand {
+    /// Creates a stack from a template and waits until it is done.
+    Create(CreateStack),
+    /// Changes a stack to another template, environment or parameters and waits until it is done.
+    Update(UpdateStack),
+    /// Deletes stacks with all their resources and waits until they are gone.
+    Delete(DeleteStacks),
+    /// Lists stacks.
+    List(ListStacks),
+    /// Shows a stack with its parameters and outputs.
+    Show(ShowStack),
+    /// Goes on with stacks whose command was interrupted, and waits until they are done.
+    Wait(WaitForStacks),
+    /// The resources of a stack.
+    #[command(subcommand)]
+    Resource(ResourceCommand),
+    /// What happened to a stack.
+    #[command(subcommand)]
+    Event(EventCommand),
+    /// The outputs of a stack.
+    #[command(subcommand)]
+    Output(OutputCommand),
+}
+
+/// Template, environment and parameters.
+#[derive(Debug, Args)]
+pub(crate) struct Content {
+    /// The template: a path or a file: URL.
+    #[arg(short = 't', long, value_name = "FILE")]
+    pub(crate) template: Option<String>,
+    /// An environment (repeatable; a later one wins).
+    #[arg(short = 'e', long = "environment", value_name = "FILE")]
+    pub(crate) environments: Vec<String>,
+    /// The value of a parameter (repeatable; the same name twice makes a list).
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// The value of a parameter is the content of a file (repeatable).
+    #[arg(long = "parameter-file", value_name = "KEY=FILE", value_parser = parameter)]
+    pub(crate) parameter_files: Vec<(String, String)>,
+    /// Minutes after which the operation is ended and has failed.
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) timeout: Option<u32>,
+    /// Tags, separated by commas.
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
+    pub(crate) tags: Option<Vec<String>>,
+    /// Shows what would be done, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Accepted for users of `openstack stack`: this command always waits.
+    #[arg(long, hide = true)]
+    wait: bool,
+}
+
+/// `heat stack create`
+#[derive(Debug, Args)]
+pub(crate) struct CreateStack {
+    /// Name of the stack.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) content: Content,
+    /// Undo everything if something fails.
+    #[arg(long)]
+    pub(crate) enable_rollback: bool,
+}
+
+/// `heat stack update`
+#[derive(Debug, Args)]
+pub(crate) struct UpdateStack {
+    /// Name or id of the stack.
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: String,
+    #[command(flatten)]
+    pub(crate) content: Content,
+    /// Keep what the stack has now: template, environment, parameters and files that are not given anew.
+    #[arg(long)]
+    pub(crate) existing: bool,
+    /// With --existing: forget the value of this parameter (repeatable).
+    #[arg(long = "clear-parameter", value_name = "NAME", requires = "existing")]
+    pub(crate) clear_parameters: Vec<String>,
+    /// What follows a failure: go back to what was complete last, or leave it.
+    #[arg(long, value_name = "CHOICE")]
+    pub(crate) rollback: Option<RollbackChoice>,
+}
+
+/// Whether a failed update is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RollbackChoice {
+    /// It is.
+    Enabled,
+    /// It is not.
+    Disabled,
+    /// As the stack has it.
+    Keep,
+}
+
+/// `heat stack delete`
+#[derive(Debug, Args)]
+pub(crate) struct DeleteStacks {
+    /// Names or ids of the stacks.
+    #[arg(value_name = "STACK", required = true)]
+    pub(crate) stacks: Vec<String>,
+    /// Do not ask.
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+    /// Accepted for users of `openstack stack`: this command always waits.
+    #[arg(long, hide = true)]
+    wait: bool,
+}
+
+/// `heat stack list`
+#[derive(Debug, Args)]
+pub(crate) struct ListStacks {
+    /// Also stacks that are deleted, as long as they are remembered.
+    #[arg(long)]
+    pub(crate) deleted: bool,
+}
+
+/// `heat stack show`
+#[derive(Debug, Args)]
+pub(crate) struct ShowStack {
+    /// Name or id of the stack.
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: String,
+    /// Without the outputs.
+    #[arg(long)]
+    pub(crate) no_resolve_outputs: bool,
+}
+
+/// `heat stack wait`
+#[derive(Debug, Args)]
+pub(crate) struct WaitForStacks {
+    /// Names or ids of the stacks.
+    #[arg(value_name = "STACK", required = true)]
+    pub(crate) stacks: Vec<String>,
+}
+
+/// `heat stack resource …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResourceCommand {
+    /// Lists the resources of a stack.
+    List {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+    },
+    /// Shows a resource with its attributes.
+    Show {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Name of the resource.
+        #[arg(value_name = "RESOURCE")]
+        resource: String,
+    },
+}
+
+/// `heat stack event …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventCommand {
+    /// Lists what happened to a stack, oldest first.
+    List {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Only events of this resource.
+        #[arg(long, value_name = "RESOURCE")]
+        resource: Option<String>,
+        /// At most so many.
+        #[arg(long, value_name = "NUMBER")]
+        limit: Option<usize>,
+        /// Prints events, a line each, as they come, until the stack is at rest.
+        #[arg(long)]
+        follow: bool,
+    },
+}
+
+/// `heat stack output …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutputCommand {
+    /// Lists the outputs of a stack.
+    List {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+    },
+    /// Shows an output, or all of them.
+    Show {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Key of the output.
+        #[arg(value_name = "OUTPUT", required_unless_present = "all")]
+        output: Option<String>,
+        /// All outputs.
+        #[arg(long, conflicts_with = "output")]
+        all: bool,
+    },
+}
+
+impl Content {
+    /// The files in it.
+    pub(crate) fn parameter_file_paths(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        self.parameter_files.iter().map(|(name, path)| (name.as_str(), PathBuf::from(path)))
+    }
+}

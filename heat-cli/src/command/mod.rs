@@ -1,0 +1,59 @@
+//! What each command does.
+
+mod answer;
+mod resource_type;
+mod simulator;
+mod stack_change;
+mod stack_look;
+mod template;
+
+use crate::arguments::{Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, TemplateCommand};
+use crate::error::{CliError, Result};
+use crate::output::Answer;
+
+/// What a command leads to: an answer, and perhaps a failure that is told beside it.
+pub(crate) struct Outcome {
+    /// What is written to stdout.
+    pub(crate) answer: Answer,
+    /// What went wrong all the same: the answer tells how it stands.
+    pub(crate) failure: Option<String>,
+    /// The exit code.
+    pub(crate) exit_code: u8,
+}
+
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        Self { answer, failure: None, exit_code: 0 }
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Why there is no answer.
+pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
+    let global = &arguments.global;
+    if global.format.is_drawing()
+        && !matches!(arguments.command, Command::Template(TemplateCommand::Graph(_)))
+    {
+        return Err(CliError::input("this format draws graphs: it is for `heat template graph`"));
+    }
+    match &arguments.command {
+        Command::Stack(command) => match command {
+            StackCommand::Create(create) => stack_change::create(global, create).await,
+            StackCommand::Update(update) => stack_change::update(global, update).await,
+            StackCommand::Delete(delete) => stack_change::delete(global, delete).await,
+            StackCommand::Wait(wait) => stack_change::wait(global, wait).await,
+            StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
+            StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
+            StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),
+            StackCommand::Event(command) => stack_look::event(global, command).await.map(Outcome::from),
+            StackCommand::Output(command) => stack_look::output(global, command).await.map(Outcome::from),
+        },
+        Command::Template(command) => template::run(global, command),
+        Command::Resource(ResourceTypes::Type(command)) => resource_type::run(command).map(Outcome::from),
+        Command::Simulator(SimulatorCommand::OpenStack(simulator)) => {
+            simulator::run(simulator).await.map(Outcome::from)
+        }
+    }
+}

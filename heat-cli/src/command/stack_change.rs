@@ -1,0 +1,245 @@
+//! `heat stack create`, `update`, `delete` and `wait`: what changes stacks.
+
+use super::{Outcome, answer};
+use crate::arguments::{
+    Content, CreateStack, DeleteStacks, GlobalArguments, RollbackChoice, UpdateStack, WaitForStacks,
+};
+use crate::error::{CliError, Result};
+use crate::input::{self, Loaded};
+use crate::output::Answer;
+use crate::progress;
+use crate::report;
+use crate::session::{Session, full_registry};
+use heat_engine::plan::Plan;
+use heat_engine::record::{EventSequence, OnFailure};
+use heat_engine::{EngineError, NewStack, Stack, StackView, Update};
+use heat_plugin_sdk::Credentials;
+use heat_template::Template;
+use heat_template::source::SourceMap;
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use std::io::{BufRead, IsTerminal, Write};
+use std::time::Duration;
+
+/// Where stacks belong that need no cloud.
+const NO_PROJECT: &str = "default";
+
+/// `heat stack create`
+pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Result<Outcome> {
+    let Some(template) = create.content.template.as_deref() else {
+        return Err(CliError::input("a template is needed: -t FILE"));
+    };
+    let mut loaded = load(&create.content, Some(template))?;
+    loaded.name = Some(create.name.clone());
+    // Everything that can be known without a cloud is told before one is asked.
+    loaded.check(&full_registry(), true);
+    let Some(template) = loaded.template.clone().filter(|_| !loaded.has_errors()) else {
+        return Err(loaded.refused());
+    };
+    if !global.quiet {
+        report::diagnostics(&loaded.diagnostics, &loaded.sources);
+    }
+    let session = Session::open(global).await?;
+    let (credentials, project) = session.or_interrupt(owner(&session, &template)).await?;
+    let content = &create.content;
+    let on_failure = if create.enable_rollback { OnFailure::Rollback } else { OnFailure::Stop };
+    let mut new = NewStack::new(&create.name, template)
+        .environment(loaded.environment.clone())
+        .files(loaded.files.clone())
+        .parameters(loaded.parameters.clone())
+        .owner(credentials)
+        .project(project)
+        .on_failure(on_failure)
+        .tags(content.tags.clone().unwrap_or_default());
+    if let Some(minutes) = content.timeout {
+        new = new.timeout(minutes_long(minutes));
+    }
+    let sources = &loaded.sources;
+    if content.dry_run {
+        let plan =
+            session.or_interrupt(async { refusal(session.engine.preview(&new).await, sources) }).await?;
+        session.close().await;
+        return Ok(preview(&plan));
+    }
+    let stack = session.or_interrupt(async { refusal(session.engine.create(new).await, sources) }).await?;
+    finished(session, vec![(stack, create.name.clone(), EventSequence::default())]).await
+}
+
+/// `heat stack update`
+pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Result<Outcome> {
+    let content = &update.content;
+    if content.template.is_none() && !update.existing {
+        return Err(CliError::input("a template is needed: -t FILE, or --existing to keep the present one"));
+    }
+    let mut loaded = load(content, content.template.as_deref())?;
+    loaded.name = Some(update.stack.clone());
+    if loaded.has_errors() {
+        loaded.check(&full_registry(), false);
+        return Err(loaded.refused());
+    }
+    if !global.quiet {
+        report::diagnostics(&loaded.diagnostics, &loaded.sources);
+    }
+    let session = Session::open(global).await?;
+    let (stack, name) = session.stack(&update.stack).await?;
+    let mut change = match loaded.template.clone() {
+        Some(template) if update.existing => Update::existing().template(template),
+        Some(template) => Update::to(template),
+        None => Update::existing(),
+    };
+    change = change
+        .parameters(loaded.parameters.clone())
+        .clear_parameters(update.clear_parameters.iter().cloned());
+    if !content.environments.is_empty() || !update.existing {
+        change = change.environment(loaded.environment.clone());
+    }
+    if loaded.template.is_some() || !content.environments.is_empty() {
+        change = change.files(loaded.files.clone());
+    }
+    if let Some(minutes) = content.timeout {
+        change = change.timeout(minutes_long(minutes));
+    }
+    if let Some(tags) = content.tags.clone() {
+        change = change.tags(tags);
+    }
+    match update.rollback {
+        Some(RollbackChoice::Enabled) => change = change.on_failure(OnFailure::Rollback),
+        Some(RollbackChoice::Disabled) => change = change.on_failure(OnFailure::Stop),
+        Some(RollbackChoice::Keep) | None => {}
+    }
+    // The variables may hold a password that is newer than the one in the store.
+    if session.clouds.is_given() {
+        let credentials = session.clouds.credentials()?;
+        if credentials.value().is_some() {
+            change = change.owner(credentials);
+        }
+    }
+    // What is recorded was read from texts that are not here: places in it would point into the wrong files.
+    let elsewhere = SourceMap::new();
+    let sources = if loaded.template.is_some() { &loaded.sources } else { &elsewhere };
+    if content.dry_run {
+        let plan =
+            session.or_interrupt(async { refusal(stack.preview_update(&change).await, sources) }).await?;
+        session.close().await;
+        return Ok(preview(&plan));
+    }
+    let before = progress::last_event(&stack).await?;
+    session.or_interrupt(async { refusal(stack.update(change).await, sources) }).await?;
+    finished(session, vec![(stack, name, before)]).await
+}
+
+/// `heat stack delete`
+pub(super) async fn delete(global: &GlobalArguments, delete: &DeleteStacks) -> Result<Outcome> {
+    let session = Session::open(global).await?;
+    let mut stacks = Vec::with_capacity(delete.stacks.len());
+    for name in &delete.stacks {
+        let (stack, name) = session.stack(name).await?;
+        if !stacks.iter().any(|(other, _, _): &(Stack, String, EventSequence)| other.id() == stack.id()) {
+            let before = progress::last_event(&stack).await?;
+            stacks.push((stack, name, before));
+        }
+    }
+    if !delete.yes && std::io::stdin().is_terminal() && !confirmed(&stacks)? {
+        session.tell("nothing was deleted");
+        session.close().await;
+        return Err(CliError::Told);
+    }
+    for (stack, _, _) in &stacks {
+        session.or_interrupt(async { Ok(stack.delete().await?) }).await?;
+    }
+    let mut outcome = finished(session, stacks).await?;
+    if outcome.exit_code == 0 {
+        // Like the OpenStack client, nothing is answered about what is gone.
+        outcome.answer = Answer::Nothing;
+    }
+    Ok(outcome)
+}
+
+/// `heat stack wait`
+pub(super) async fn wait(global: &GlobalArguments, wait: &WaitForStacks) -> Result<Outcome> {
+    let session = Session::open(global).await?;
+    let mut stacks = Vec::with_capacity(wait.stacks.len());
+    for name in &wait.stacks {
+        let (stack, name) = session.stack(name).await?;
+        let before = progress::last_event(&stack).await?;
+        session.or_interrupt(async { Ok(stack.resume().await?) }).await?;
+        stacks.push((stack, name, before));
+    }
+    finished(session, stacks).await
+}
+
+fn load(content: &Content, template: Option<&str>) -> Result<Loaded> {
+    let parameters: IndexMap<String, Value> =
+        input::parameters(&content.parameters, content.parameter_file_paths())?;
+    input::load(template, &content.environments, parameters)
+}
+
+/// With whose rights a new stack is made, and the project that it belongs to. A stack of the engine's own types needs no
+/// cloud.
+async fn owner(session: &Session, template: &Template) -> Result<(Credentials, String)> {
+    let credentials = match session.clouds.credentials() {
+        Ok(credentials) => credentials,
+        Err(error) => {
+            let own = |name: &str| name.starts_with("OS::Heat::");
+            return if template.resources().values().all(|resource| own(resource.type_name())) {
+                Ok((Credentials::none(), NO_PROJECT.to_owned()))
+            } else {
+                Err(error)
+            };
+        }
+    };
+    let project = session.clouds.project_of(&credentials).await?;
+    Ok((credentials, project))
+}
+
+/// The engine's answer; what it refuses with the texts that the places are in.
+fn refusal<T>(result: Result<T, EngineError>, sources: &SourceMap) -> Result<T> {
+    result.map_err(|error| CliError::refused(error, sources))
+}
+
+/// Waits for stacks, and says how it went.
+async fn finished(session: Session, stacks: Vec<(Stack, String, EventSequence)>) -> Result<Outcome> {
+    let views = match stacks.as_slice() {
+        [(stack, name, after)] => vec![session.finish(stack, name, *after).await?],
+        several => session.finish_all(several).await?,
+    };
+    session.close().await;
+    let failed: Vec<&StackView> =
+        views.iter().filter(|view| view.is_failed() || is_rolled_back(view)).collect();
+    let failure = (!failed.is_empty()).then(|| {
+        let words = failed.iter().map(|view| {
+            format!("stack {} is {}: {}", view.stack_name, view.stack_status, view.stack_status_reason)
+        });
+        words.collect::<Vec<_>>().join("\n")
+    });
+    let exit_code = u8::from(failure.is_some());
+    let answer = match views.as_slice() {
+        [only] => answer::stack(only)?,
+        several => answer::stacks(several)?,
+    };
+    Ok(Outcome { answer, failure, exit_code })
+}
+
+/// A rollback that succeeded ends an operation that failed.
+fn is_rolled_back(view: &StackView) -> bool {
+    view.stack_status == "ROLLBACK_COMPLETE"
+}
+
+/// A plan that is shown and not run.
+fn preview(plan: &Plan) -> Outcome {
+    Answer::Text { text: plan.to_text(), data: json!(plan) }.into()
+}
+
+fn minutes_long(minutes: u32) -> Duration {
+    Duration::from_secs(u64::from(minutes) * 60)
+}
+
+fn confirmed(stacks: &[(Stack, String, EventSequence)]) -> Result<bool> {
+    let names: Vec<&str> = stacks.iter().map(|(_, name, _)| name.as_str()).collect();
+    let mut out = std::io::stderr();
+    write!(out, "Delete {} with all resources? [y/N] ", names.join(", "))?;
+    out.flush()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}

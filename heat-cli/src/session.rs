@@ -1,0 +1,248 @@
+//! The engine inside this process: its store, its keys, its plugins.
+
+use crate::arguments::GlobalArguments;
+use crate::cloud::{Clouds, SimulatedCloud};
+use crate::error::{CliError, Result};
+use crate::interrupt::Interrupt;
+use crate::progress::{self, Show};
+use crate::settings::{StoreLocation, default_paths, make_folder_of};
+use heat_engine::record::EventSequence;
+use heat_engine::seal::{self, KeyRing};
+use heat_engine::store::{MemoryStore, SqliteStore, StackQuery, Store};
+use heat_engine::{Engine, EngineError, Stack, StackView};
+use heat_plugin_sdk::Registry;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The engine with all that a command needs beside it.
+pub(crate) struct Session {
+    pub(crate) engine: Engine,
+    pub(crate) clouds: Clouds,
+    location: StoreLocation,
+    show: Show,
+    interrupt: Interrupt,
+}
+
+/// All plugins that this program has, beside the engine's own.
+pub(crate) fn registry() -> Registry {
+    Registry::new().with(heat_plugins_openstack::plugin())
+}
+
+/// All plugins, the engine's own among them: for checks without an engine.
+pub(crate) fn full_registry() -> Registry {
+    registry().with(heat_engine::types::plugin())
+}
+
+impl Session {
+    /// Opens the store and builds an engine on it. Stacks that were left unfinished stay as they are until a command is
+    /// about them.
+    ///
+    /// # Errors
+    /// The store or the key file cannot be used.
+    pub(crate) async fn open(global: &GlobalArguments) -> Result<Self> {
+        let interrupt = Interrupt::listen()
+            .map_err(|error| CliError::Failed(format!("cannot listen for Ctrl-C: {error}")))?;
+        let location = store_location(global)?;
+        let simulated = SimulatedCloud::new(location.simulated_state());
+        let clouds = Clouds::new(global.os_cloud.clone(), simulated, variables());
+        let mut builder =
+            Engine::builder().registry(registry()).credential_source(clouds.clone()).without_resuming();
+        builder = match &location {
+            StoreLocation::Memory => builder
+                .shared_store(Arc::new(MemoryStore::new()))
+                .keys(KeyRing::generate().map_err(EngineError::from)?),
+            StoreLocation::Sqlite(path) => {
+                let keys = keys(global, path)?;
+                make_folder_of(path).map_err(|error| {
+                    CliError::input(format!(
+                        "cannot make the folder of the store {}: {error}",
+                        path.display()
+                    ))
+                })?;
+                let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path)?);
+                builder.shared_store(store).keys(keys)
+            }
+            StoreLocation::Postgres => {
+                return Err(EngineError::Unsupported(
+                    "PostgreSQL as a store, in this version; use sqlite:PATH or memory".to_owned(),
+                )
+                .into());
+            }
+        };
+        let engine = builder.build().await?;
+        Ok(Self { engine, clouds, location, show: Show::fitting(global.quiet), interrupt })
+    }
+
+    /// All living stacks; of the cloud that the user names, if one is named. With those that are deleted, if wanted.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) async fn stacks(&self, deleted: bool) -> Result<Vec<StackView>> {
+        let query = StackQuery { deleted, ..StackQuery::default() };
+        let stacks = self.engine.all_stacks(&query).await?;
+        let of_cloud = |stack: &StackView| match (self.clouds.chosen(), &stack.credentials) {
+            (Some(chosen), Some(credentials)) => chosen == credentials,
+            _ => true,
+        };
+        Ok(stacks.into_iter().filter(of_cloud).collect())
+    }
+
+    /// The stack with this name or id, and its name.
+    ///
+    /// # Errors
+    /// There is none, or several.
+    pub(crate) async fn stack(&self, name_or_id: &str) -> Result<(Stack, String)> {
+        let mut found = self.stacks(false).await?;
+        found.retain(|stack| stack.stack_name == name_or_id || stack.id == name_or_id);
+        if found.is_empty() {
+            // A deleted one is asked for by its id.
+            found = self.stacks(true).await?;
+            found.retain(|stack| stack.id == name_or_id);
+        }
+        match found.as_slice() {
+            [only] => Ok((self.engine.stack(&only.project, &only.id).await?, only.stack_name.clone())),
+            [] => {
+                let project = match self.clouds.chosen() {
+                    Some(cloud) => format!("on cloud {cloud}"),
+                    None => "on any cloud".to_owned(),
+                };
+                Err(EngineError::NoSuchStack { name: name_or_id.to_owned(), project }.into())
+            }
+            several => {
+                let ids: Vec<&str> = several.iter().map(|stack| stack.id.as_str()).collect();
+                Err(CliError::input(format!(
+                    "several clouds have a stack {name_or_id}; name the cloud with --os-cloud, or the stack by its id: {}",
+                    ids.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// Waits until nothing is being done to a stack, shows what happens after an event, and gives what it is then.
+    ///
+    /// # Errors
+    /// Ctrl-C; the store cannot be read.
+    pub(crate) async fn finish(&self, stack: &Stack, name: &str, after: EventSequence) -> Result<StackView> {
+        self.finish_shown(stack, name, after, self.show).await
+    }
+
+    /// The same for several stacks at once, each of which began after its event.
+    ///
+    /// # Errors
+    /// The first one that occurs.
+    pub(crate) async fn finish_all(
+        &self,
+        stacks: &[(Stack, String, EventSequence)],
+    ) -> Result<Vec<StackView>> {
+        // Two live views would overwrite each other.
+        let show = if stacks.len() > 1 && self.show == Show::Live { Show::Lines } else { self.show };
+        let all = stacks.iter().map(|(stack, name, after)| self.finish_shown(stack, name, *after, show));
+        futures_util::future::try_join_all(all).await
+    }
+
+    async fn finish_shown(
+        &self,
+        stack: &Stack,
+        name: &str,
+        after: EventSequence,
+        show: Show,
+    ) -> Result<StackView> {
+        let end = async {
+            progress::follow(stack, name, after, show).await?;
+            Ok(stack.finished().await?)
+        };
+        tokio::select! {
+            view = end => view,
+            () = self.interrupt.wanted() => {
+                self.tell("stopping after what is under way; Ctrl-C again to stop at once");
+                self.engine.shutdown().await;
+                self.clouds.close().await;
+                self.tell(&match self.location {
+                    StoreLocation::Memory => "interrupted; the store was in memory, nothing of it is left".to_owned(),
+                    _ => format!("interrupted; go on with: heat stack wait {name}"),
+                });
+                Err(CliError::Interrupted)
+            }
+        }
+    }
+
+    /// Runs something that ends with Ctrl-C, too.
+    ///
+    /// # Errors
+    /// Ctrl-C, or its own.
+    pub(crate) async fn or_interrupt<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            result = work => result,
+            () = self.interrupt.wanted() => Err(CliError::Interrupted),
+        }
+    }
+
+    /// A word on stderr.
+    pub(crate) fn tell(&self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "{text}");
+    }
+
+    /// Ends what runs in this process.
+    pub(crate) async fn close(self) {
+        self.engine.shutdown().await;
+        self.clouds.close().await;
+    }
+}
+
+/// The process environment as pairs of texts.
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+fn store_location(global: &GlobalArguments) -> Result<StoreLocation> {
+    if let Some(location) = &global.store {
+        return Ok(location.clone());
+    }
+    if let Some(text) = std::env::var("HEAT_STORE").ok().filter(|text| !text.is_empty()) {
+        // The text may hold a password and is not repeated.
+        return text.parse().map_err(|why| CliError::input(format!("HEAT_STORE: {why}")));
+    }
+    let paths = default_paths(|name| std::env::var_os(name));
+    paths.map(|paths| StoreLocation::Sqlite(paths.store)).ok_or_else(|| {
+        CliError::input(
+            "nothing says where your home is: name a store with --store sqlite:PATH or HEAT_STORE",
+        )
+    })
+}
+
+fn key_file(global: &GlobalArguments) -> Result<PathBuf> {
+    if let Some(path) = &global.key_file {
+        return Ok(path.clone());
+    }
+    let paths = default_paths(|name| std::env::var_os(name));
+    paths.map(|paths| paths.key_file).ok_or_else(|| {
+        CliError::input("nothing says where your home is: name a key file with --key-file or HEAT_KEY_FILE")
+    })
+}
+
+/// The keys that seal secrets in a store; made on first use.
+fn keys(global: &GlobalArguments, store: &Path) -> Result<KeyRing> {
+    let path = key_file(global)?;
+    // Another key would open nothing of what lies there.
+    if !path.exists() && store.exists() {
+        return Err(CliError::input(format!(
+            "the store {} is there, but the key file {} that opens its secrets is not: put it back, or name it with --key-file",
+            store.display(),
+            path.display()
+        )));
+    }
+    make_folder_of(&path).map_err(|error| {
+        CliError::input(format!("cannot make the folder of the key file {}: {error}", path.display()))
+    })?;
+    let (keys, made) = seal::open_key_file(&path).map_err(|error| CliError::input(error.to_string()))?;
+    if made && !global.quiet {
+        let _ = writeln!(
+            std::io::stderr(),
+            "made the key file {}: secrets in the store are sealed with it, keep a copy",
+            path.display()
+        );
+    }
+    Ok(keys)
+}

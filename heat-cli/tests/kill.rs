@@ -1,0 +1,343 @@
+//! SIGKILL at random moments of create, update and delete of a stack of 30 resources. Each time the command is begun
+//! again; in the end the stack is COMPLETE, and the cloud holds each object once: none is missing, orphaned or double.
+//!
+//! `HEAT_TEST_KILLS` says how many kills there are at least, `HEAT_TEST_SEED` repeats a run.
+#![cfg(unix)]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test stops where it fails")]
+
+mod support;
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::hash::{BuildHasher, Hasher};
+use std::process::Child;
+use std::time::{Duration, Instant};
+use support::cloud::CloudProcess;
+use support::{Home, Ran};
+
+/// How many kills the inner loop of a developer has.
+const USUAL_KILLS: usize = 4;
+
+/// A stack of 30 resources, in two forms: the second one changes things in place, replaces, removes and adds.
+fn template(changed: bool) -> String {
+    let mut text = "heat_template_version: 2021-04-16\nresources:\n".to_owned();
+    let mut put = |name: &str, type_name: &str, properties: &str| {
+        let _ = writeln!(text, "  {name}: {{type: {type_name}, properties: {{{properties}}}}}");
+    };
+    put("router", "OS::Neutron::Router", "external_gateway_info: {network: public}");
+    put("group", "OS::Neutron::SecurityGroup", "description: all");
+    let port = if changed { 8443 } else { 443 };
+    for (name, port) in [("rule_1", 80), ("rule_2", port)] {
+        let range = format!("protocol: tcp, port_range_min: {port}, port_range_max: {port}");
+        put(
+            name,
+            "OS::Neutron::SecurityGroupRule",
+            &format!("security_group: {{get_resource: group}}, {range}"),
+        );
+    }
+    put("key", "OS::Nova::KeyPair", "name: kill-test");
+    for n in 1..=3 {
+        let dns = if changed { "9.9.9.9" } else { "1.1.1.1" };
+        put(&format!("net_{n}"), "OS::Neutron::Net", if changed { "tags: [changed]" } else { "" });
+        put(
+            &format!("subnet_{n}"),
+            "OS::Neutron::Subnet",
+            &format!("network: {{get_resource: net_{n}}}, cidr: 10.{n}.0.0/24, dns_nameservers: [{dns}]"),
+        );
+        put(
+            &format!("interface_{n}"),
+            "OS::Neutron::RouterInterface",
+            &format!("router: {{get_resource: router}}, subnet: {{get_resource: subnet_{n}}}"),
+        );
+    }
+    // The last port goes, another one comes.
+    let ports: &[u32] = if changed { &[1, 2, 3, 4, 5, 7] } else { &[1, 2, 3, 4, 5, 6] };
+    for n in ports {
+        let net = (n - 1) % 3 + 1;
+        put(
+            &format!("port_{n}"),
+            "OS::Neutron::Port",
+            &format!(
+                "network: {{get_resource: net_{net}}}, fixed_ips: [{{subnet: {{get_resource: subnet_{net}}}}}], security_groups: [{{get_resource: group}}]"
+            ),
+        );
+    }
+    for n in 1..=4 {
+        let metadata = if changed { "metadata: {form: second}, " } else { "" };
+        put(
+            &format!("server_{n}"),
+            "OS::Nova::Server",
+            &format!(
+                "image: cirros, flavor: m1.nano, key_name: {{get_resource: key}}, {metadata}networks: [{{port: {{get_resource: port_{n}}}}}]"
+            ),
+        );
+    }
+    let size = if changed { 2 } else { 1 };
+    for n in 1..=3 {
+        put(
+            &format!("volume_{n}"),
+            "OS::Cinder::Volume",
+            &format!("size: {}", if n == 3 { size } else { 1 }),
+        );
+    }
+    for n in 1..=2 {
+        put(
+            &format!("attachment_{n}"),
+            "OS::Cinder::VolumeAttachment",
+            &format!("instance_uuid: {{get_resource: server_{n}}}, volume_id: {{get_resource: volume_{n}}}"),
+        );
+    }
+    text += "  address:\n    type: OS::Neutron::FloatingIP\n    depends_on: [interface_1]\n    properties: {floating_network: public, port_id: {get_resource: port_1}}\n";
+    text
+}
+
+#[test]
+fn the_stack_has_thirty_resources() {
+    for changed in [false, true] {
+        assert_eq!(template(changed).matches("type: OS::").count(), 30);
+    }
+}
+
+/// Random numbers that a seed repeats.
+struct Random(u64);
+
+impl Random {
+    fn new() -> Self {
+        let fresh = || std::collections::hash_map::RandomState::new().build_hasher().finish();
+        let seed =
+            std::env::var("HEAT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(fresh);
+        eprintln!("HEAT_TEST_SEED={seed}");
+        Self(seed | 1)
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        // xorshift64*
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
+    }
+}
+
+fn kills_wanted() -> usize {
+    std::env::var("HEAT_TEST_KILLS")
+        .map_or(USUAL_KILLS, |number| number.parse().expect("HEAT_TEST_KILLS is a number"))
+}
+
+/// One of the three operations on the stack `s`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Operation {
+    Create,
+    Update,
+    Delete,
+}
+
+struct Scene {
+    home: Home,
+    first: String,
+    second: String,
+    kills: usize,
+    random: Random,
+}
+
+impl Scene {
+    fn new(home: Home) -> Self {
+        let first = home.put("first.yaml", template(false));
+        let second = home.put("second.yaml", template(true));
+        Self { home, first, second, kills: 0, random: Random::new() }
+    }
+
+    fn words(&self, operation: Operation) -> Vec<&str> {
+        match operation {
+            Operation::Create => vec!["stack", "create", "s", "-t", &self.first],
+            Operation::Update => vec!["stack", "update", "s", "-t", &self.second],
+            Operation::Delete => vec!["stack", "delete", "-y", "s"],
+        }
+    }
+
+    /// What has to be said to go on; `None` when it is done.
+    fn next(&self, operation: Operation) -> Option<Vec<&str>> {
+        let shown = self.home.run(&["stack", "show", "s", "-f", "json"]);
+        let status = match shown.code {
+            0 => shown.json()["stack_status"].as_str().expect("a status").to_owned(),
+            _ => String::new(),
+        };
+        assert!(!status.ends_with("FAILED"), "{}", shown.said());
+        let of = match operation {
+            Operation::Create => "CREATE",
+            Operation::Update => "UPDATE",
+            Operation::Delete => "DELETE",
+        };
+        match (operation, status.as_str()) {
+            (Operation::Delete, "") => None,
+            (_, status) if status == format!("{of}_COMPLETE") => None,
+            (_, status) if status == format!("{of}_IN_PROGRESS") => Some(vec!["stack", "wait", "s"]),
+            _ => Some(self.words(operation)),
+        }
+    }
+
+    /// Kills the command so often at random moments within a time, then lets it end.
+    fn run_with_kills(&mut self, operation: Operation, kills: usize, within: Duration) {
+        let mut left = kills;
+        while let Some(words) = self.next(operation) {
+            let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            if left == 0 {
+                let ran = self.home.run(&words);
+                assert_eq!(ran.code, 0, "{words:?} after {} kills: {}", self.kills, ran.said());
+                continue;
+            }
+            let moment = Duration::from_millis(self.random.below(within.as_millis() as u64));
+            let child = self.home.begin(&words);
+            if kill_after(child, moment) {
+                left -= 1;
+                self.kills += 1;
+            } else {
+                // It was faster.
+                left = 0;
+            }
+        }
+    }
+}
+
+/// Kills a command after a time. Gives whether it was still running.
+fn kill_after(mut child: Child, moment: Duration) -> bool {
+    let end = Instant::now() + moment;
+    while Instant::now() < end {
+        if child.try_wait().expect("a process").is_some() {
+            let ran = Ran::new(child.wait_with_output().expect("a process"));
+            assert_eq!(ran.code, 0, "{}", ran.said());
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("a process");
+    child.wait().expect("a process");
+    true
+}
+
+/// What the cloud holds more than before, by kind.
+fn more(before: &BTreeMap<String, usize>, now: &BTreeMap<String, usize>) -> BTreeMap<String, i64> {
+    let count = |all: &BTreeMap<String, usize>, kind: &str| all.get(kind).copied().unwrap_or(0) as i64;
+    let kinds = before.keys().chain(now.keys());
+    kinds
+        .map(|kind| (kind.clone(), count(now, kind) - count(before, kind)))
+        .filter(|(_, more)| *more != 0)
+        .collect()
+}
+
+/// Every resource of the stack is COMPLETE, and its object is in the cloud.
+fn all_are_there(home: &Home, cloud: &CloudProcess) {
+    let resources = home.json(&["stack", "resource", "list", "s"]);
+    let resources = resources.as_array().expect("resources");
+    assert_eq!(resources.len(), 30);
+    let inventory = cloud.ask("GET", "inventory", "")["inventory"].to_string();
+    for resource in resources {
+        let text = |field: &str| resource[field].as_str().unwrap_or_else(|| panic!("{field}: {resource}"));
+        assert!(text("resource_status").ends_with("_COMPLETE"), "{resource}");
+        // The others have no object of their own, or one whose id is made of several.
+        if ["Net", "Subnet", "Router", "Port", "SecurityGroup", "Server", "Volume", "FloatingIP", "KeyPair"]
+            .iter()
+            .any(|kind| text("resource_type").ends_with(&format!("::{kind}")))
+        {
+            assert!(inventory.contains(&format!("\"{}\"", text("physical_resource_id"))), "{resource}");
+        }
+    }
+}
+
+#[test]
+fn a_killed_command_loses_nothing_orphans_nothing_and_makes_nothing_twice() {
+    let cloud = CloudProcess::start(&["--latency", "20-200"]);
+    let mut scene = Scene::new(Home::with_cloud("simulator", &cloud.clouds_yaml));
+    let before = cloud.inventory();
+
+    // Undisturbed, to know what there has to be.
+    let begun = Instant::now();
+    scene.run_with_kills(Operation::Create, 0, Duration::ZERO);
+    let within = begun.elapsed();
+    let created = more(&before, &cloud.inventory());
+    scene.run_with_kills(Operation::Update, 0, Duration::ZERO);
+    let updated = more(&before, &cloud.inventory());
+    scene.run_with_kills(Operation::Delete, 0, Duration::ZERO);
+    assert_eq!(more(&before, &cloud.inventory()), BTreeMap::new());
+
+    let wanted = kills_wanted();
+    while scene.kills < wanted {
+        // A request that reaches the service and is done later, perhaps when nobody waits for it any more.
+        let paths = [
+            "/network/v2.0/ports",
+            "/compute/v2.1/servers",
+            "/volume/v3/*/volumes",
+            "/network/v2.0/networks",
+        ];
+        let path = paths[scene.random.below(paths.len() as u64) as usize];
+        let (skip, hold) = (scene.random.below(3), 300 + scene.random.below(2500));
+        cloud.fault(&format!(
+            r#"{{"method": "POST", "path": "{path}", "skip": {skip}, "effect": {{"hold": {hold}}}}}"#
+        ));
+        let each = 1 + scene.random.below(3) as usize;
+        scene.run_with_kills(Operation::Create, each, within);
+        assert_eq!(more(&before, &cloud.inventory()), created, "after create and {} kills", scene.kills);
+        all_are_there(&scene.home, &cloud);
+        scene.run_with_kills(Operation::Update, each, within);
+        assert_eq!(more(&before, &cloud.inventory()), updated, "after update and {} kills", scene.kills);
+        all_are_there(&scene.home, &cloud);
+        scene.run_with_kills(Operation::Delete, each, within);
+        assert_eq!(
+            more(&before, &cloud.inventory()),
+            BTreeMap::new(),
+            "after delete and {} kills",
+            scene.kills
+        );
+        cloud.ask("DELETE", "faults", "");
+    }
+    eprintln!("{} kills", scene.kills);
+}
+
+#[test]
+fn a_create_that_the_service_does_only_after_the_restart_is_found() {
+    let cloud = CloudProcess::start(&[]);
+    let home = Home::with_cloud("simulator", &cloud.clouds_yaml);
+    let before = cloud.inventory();
+    let template = home.put(
+        "net.yaml",
+        "heat_template_version: 2021-04-16\nresources: {net: {type: OS::Neutron::Net, properties: {name: held}}}\n",
+    );
+    cloud.fault(r#"{"method": "POST", "path": "/network/v2.0/networks", "effect": {"hold": 2500}}"#);
+    let mut child = home.begin(&["stack", "create", "held", "-t", &template]);
+    support::until("the request is on its way", || {
+        let journal = cloud.ask("GET", "faults", "");
+        journal["faults"].as_array().is_some_and(Vec::is_empty)
+    });
+    child.kill().expect("a process");
+    child.wait().expect("a process");
+    let named = || cloud.objects("network").iter().filter(|net| net["name"] == "held").count();
+    assert_eq!(named(), 0, "it is not there yet");
+    let done: Value = home.json(&["stack", "wait", "held"]);
+    assert_eq!(done["stack_status"], "CREATE_COMPLETE");
+    support::until("the held request is done", || {
+        cloud.ask("GET", "faults", "")["faults"].as_array().is_some_and(Vec::is_empty)
+    });
+    std::thread::sleep(Duration::from_millis(2600));
+    assert_eq!(named(), 1, "one network, whichever request made it");
+    home.ok(&["stack", "delete", "-y", "held"]);
+    assert_eq!(more(&before, &cloud.inventory()), BTreeMap::new());
+}
+
+#[test]
+fn the_cloud_inside_the_command_survives_kills_too() {
+    let mut scene = Scene::new(Home::new());
+    let kills = kills_wanted().div_ceil(10);
+    let begun = Instant::now();
+    scene.run_with_kills(Operation::Create, 0, Duration::ZERO);
+    let within = begun.elapsed();
+    scene.run_with_kills(Operation::Update, kills, within);
+    scene.run_with_kills(Operation::Delete, kills, within);
+    scene.run_with_kills(Operation::Create, kills, within);
+    assert_eq!(scene.home.json(&["stack", "resource", "list", "s"]).as_array().map(Vec::len), Some(30));
+    scene.run_with_kills(Operation::Delete, kills, within);
+    // A network of the same range fits again: nothing of the old ones is left.
+    scene.run_with_kills(Operation::Create, 0, Duration::ZERO);
+    scene.run_with_kills(Operation::Delete, 0, Duration::ZERO);
+}

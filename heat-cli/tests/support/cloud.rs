@@ -1,0 +1,105 @@
+//! A simulated cloud as a process of its own, and what it holds.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// `heat simulator openstack`, ended when it is dropped.
+pub struct CloudProcess {
+    child: Child,
+    pub clouds_yaml: String,
+    pub address: String,
+}
+
+impl CloudProcess {
+    /// Starts one with these further words.
+    pub fn start(words: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_heat"))
+            .args(["simulator", "openstack"])
+            .args(words)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the simulator starts");
+        let mut words = BufReader::new(child.stderr.take().expect("stderr"));
+        let mut line = String::new();
+        words.read_line(&mut line).expect("the simulator says where it is");
+        let address = line.split_once("http://").expect("an address").1;
+        let address = address.split('/').next().expect("an address").to_owned();
+        // The entry was written before that.
+        let mut out = BufReader::new(child.stdout.take().expect("stdout"));
+        let mut clouds_yaml = String::new();
+        while !clouds_yaml.contains("simulator-admin:")
+            || clouds_yaml.matches("project_domain_id").count() < 2
+        {
+            assert!(out.read_line(&mut clouds_yaml).expect("an entry") > 0, "{clouds_yaml}");
+        }
+        // Whatever it says later must not fill the pipe.
+        std::thread::spawn(move || std::io::copy(&mut words, &mut std::io::sink()));
+        Self { child, clouds_yaml, address }
+    }
+
+    /// Asks `/_simulator/…`.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> Value {
+        let mut stream = TcpStream::connect(&self.address).expect("the simulator answers");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a time-out");
+        write!(
+            stream,
+            "{method} /_simulator/{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+        assert!(head.starts_with("HTTP/1.1 2"), "{method} {path}: {answer}");
+        serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+
+    /// Adds a rule about what shall go wrong.
+    pub fn fault(&self, rule: &str) {
+        self.ask("POST", "faults", rule);
+    }
+
+    /// How many objects of each kind there are, all projects together.
+    pub fn inventory(&self) -> BTreeMap<String, usize> {
+        let answer = self.ask("GET", "inventory", "");
+        let kinds = answer["inventory"].as_object().expect("an inventory");
+        kinds
+            .iter()
+            .map(|(kind, objects)| (kind.clone(), objects.as_object().map_or(0, |all| all.len())))
+            .collect()
+    }
+
+    /// All objects of a kind.
+    pub fn objects(&self, kind: &str) -> Vec<Value> {
+        let answer = self.ask("GET", "inventory", "");
+        let objects = answer["inventory"].get(kind).and_then(Value::as_object).cloned().unwrap_or_default();
+        objects.into_iter().map(|(_, object)| object).collect()
+    }
+
+    /// The id of the project of the cloud `simulator`.
+    pub fn project(&self) -> String {
+        let projects = self.objects("project");
+        let demo = projects.iter().find(|project| project["name"] == "demo").expect("a project");
+        demo["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Limits what the project may have.
+    pub fn quota(&self, service: &str, limits: &str) {
+        self.ask("PUT", &format!("quotas/{service}/{}", self.project()), limits);
+    }
+}
+
+impl Drop for CloudProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,89 @@
+//! `heat template` and `heat resource type`: they need neither store nor cloud.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
+mod support;
+
+use serde_json::json;
+use support::{Home, project_file};
+
+#[test]
+fn the_example_is_valid_and_can_be_drawn() {
+    let home = Home::new();
+    let template = project_file("examples/web-tier.yaml");
+    let valid = home.ok(&["template", "validate", "-t", &template]);
+    assert!(valid.stdout.contains("is valid"), "{}", valid.said());
+    let answer = home.json(&["template", "validate", "-t", &template]);
+    assert_eq!(answer["Parameters"]["flavor"]["Default"], "m1.tiny");
+    assert_eq!(answer["diagnostics"], json!([]));
+
+    let graph = home.json(&["template", "graph", "-t", &template]);
+    assert!(graph["nodes"].as_array().expect("nodes").contains(&json!("server_1")));
+    assert!(graph["edges"].as_array().expect("edges").contains(&json!(["server_1", "port_1"])));
+    let drawn = |format: &str| home.ok(&["template", "graph", "-t", &template, "-f", format]).stdout;
+    assert!(drawn("dot").starts_with("digraph"));
+    assert!(drawn("mermaid").contains("-->"));
+    assert!(drawn("svg").contains("<svg"));
+    assert!(drawn("plain").contains("server_1"));
+    assert_eq!(home.run(&["stack", "list", "-f", "svg"]).code, 2);
+    assert!(!support::store_of(&home).exists(), "no store is made for this");
+}
+
+#[test]
+fn all_problems_are_told_at_once_a_line_each() {
+    let home = Home::new();
+    let template = home.put(
+        "bad.yaml",
+        "heat_template_version: 2021-04-16
+resources:
+  a: {type: OS::Heat::RandomStrin}
+  b: {type: OS::Heat::RandomString, properties: {lenght: 3}}
+  c: {type: OS::Heat::Value, properties: {value: {get_param: none}}}
+",
+    );
+    let ran = home.run(&["template", "validate", "-t", &template]);
+    assert_eq!(ran.code, 2);
+    for place in ["bad.yaml:3:", "bad.yaml:4:", "bad.yaml:5:"] {
+        assert!(
+            ran.stdout.lines().any(|line| line.contains(place) && line.contains("error[HT")),
+            "{}",
+            ran.said()
+        );
+    }
+    let ran = home.run(&["template", "validate", "-t", &template, "-f", "json"]);
+    assert_eq!(ran.code, 2);
+    let body = ran.json();
+    assert_eq!(body["code"], 400);
+    assert_eq!(body["error"]["type"], "StackValidationFailed");
+    let lines: Vec<u64> = body["diagnostics"]
+        .as_array()
+        .expect("diagnostics")
+        .iter()
+        .filter(|one| one["severity"] == "error")
+        .map(|one| one["primary"]["start"]["line"].as_u64().expect("a line"))
+        .collect();
+    assert_eq!(lines, [3, 4, 5]);
+}
+
+#[test]
+fn versions_functions_and_types_are_listed() {
+    let home = Home::new();
+    assert_eq!(home.json(&["template", "version", "list"]).as_array().expect("a list").len(), 13);
+    let functions =
+        home.ok(&["template", "function", "list", "heat_template_version.wallaby", "-f", "value"]).stdout;
+    assert!(
+        functions.lines().any(|name| name == "str_replace")
+            && !functions.lines().any(|name| name == "equals")
+    );
+    let functions =
+        home.ok(&["template", "function", "list", "2021-04-16", "--with-conditions", "-f", "value"]).stdout;
+    assert!(functions.lines().any(|name| name == "equals"));
+    assert_eq!(home.run(&["template", "function", "list", "1999-01-01"]).code, 2);
+
+    let types = home.ok(&["resource", "type", "list", "--filter", "name=Nova", "-f", "value"]).stdout;
+    assert!(types.lines().any(|name| name == "OS::Nova::Server") && !types.contains("Neutron"), "{types}");
+    let server = home.json(&["resource", "type", "show", "OS::Nova::Server"]);
+    assert_eq!(server["properties"]["flavor"]["required"], true);
+    let unknown = home.run(&["resource", "type", "show", "OS::Nova::Sever"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.stderr.contains("OS::Nova::Server"), "{}", unknown.stderr);
+}
