@@ -28,9 +28,8 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
 
     let mut sources = SourceMap::new();
     let parsed = Template::parse(&mut sources, "password.yaml", TEMPLATE, &ParseOptions::default());
-    let (template, _warnings) = parsed.into_result().map_err(|diagnostics| {
-        heat_template::render::lines(&diagnostics, &sources)
-    })?;
+    let (template, _warnings) =
+        parsed.into_result().map_err(|diagnostics| heat_template::render::lines(&diagnostics, &sources))?;
 
     let stack = engine.create(NewStack::new("web", template).parameter("length", 24)).await?;
     let mut events = stack.events();

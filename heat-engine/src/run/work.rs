@@ -180,6 +180,17 @@ impl Work {
             seen_before,
         };
         self.write(Some((action, Status::InProgress, "state changed")), |record| {
+            if let Some(create) =
+                record.intent.take().filter(|old| old.kind == IntentKind::Create && old.repeated)
+            {
+                // Its first request may still be done; what it asked for is needed to find the result.
+                record.look_again = true;
+                record.created_as = Some(create.key);
+                record.seen_before = create.seen_before;
+                if record.properties.is_none() {
+                    record.properties = create.properties;
+                }
+            }
             record.intent = Some(intent);
             match facts {
                 // While it is updated it depends on what it depended on before and on what it will depend on. What is
