@@ -227,5 +227,5 @@ pub use heat_template::schema;
 
 // The plugin author's guide is tested with the crate that it is about.
 #[cfg(doctest)]
-#[doc = include_str!("../../docs/src/plugin-author.md")]
+#[doc = include_str!("../../docs/plugin-author.md")]
 mod guide {}
