@@ -343,16 +343,23 @@ impl Work {
         let result = async {
             let record = self.record().await;
             let properties = record.properties.clone().unwrap_or_default();
-            let mut excluded = self.core.records.physical_ids(&self.stack.project).await?;
-            excluded.extend(record.physical_id.clone());
-            excluded.extend(record.seen_before.iter().cloned());
-            if self.resource.find_basis(&properties) == FindBasis::Unique {
+            let basis = self.resource.find_basis(&properties);
+            if basis == FindBasis::Unique {
                 // Nobody waited before the repeat: the first request may still be done, and must not be after a deletion.
                 let since = self.core.clock.now().duration_since(record.updated);
                 let passed = Duration::try_from(since).unwrap_or_default();
                 self.pause(self.resource.settle_time().saturating_sub(passed)).await?;
             }
-            for second in self.look(&properties, excluded).await? {
+            // A mere name proves nothing: what carries it may be somebody else's.
+            let proven = matches!(basis, FindBasis::Key | FindBasis::Unique);
+            let mut seconds = BTreeSet::new();
+            if proven {
+                let mut excluded = self.core.records.physical_ids(&self.stack.project).await?;
+                excluded.extend(record.physical_id.clone());
+                excluded.extend(record.seen_before.iter().cloned());
+                seconds = self.look(&properties, excluded).await?;
+            }
+            for second in seconds {
                 tracing::warn!(resource = %record.name, id = %second, "a repeated creation made a second one, which is removed");
                 let mut attempt = 0;
                 loop {

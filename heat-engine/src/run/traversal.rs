@@ -198,6 +198,9 @@ impl Traversal {
                     self.current.resource(successor).filter(|record| ended(record)).map(|_| Outcome::Replaced)
                 }
                 StepKind::Keep { .. } => None,
+                // A deletion that hangs on a decision says nothing of it: the deciding step may have deleted the old one
+                // itself, before it came to make the new one.
+                StepKind::Delete { only_if_replaced_by: Some(_), .. } => None,
                 StepKind::Delete { incarnation, .. } => {
                     self.current.resource(incarnation).is_none().then_some(Outcome::Done)
                 }
