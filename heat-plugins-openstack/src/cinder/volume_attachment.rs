@@ -125,7 +125,10 @@ impl Resource for VolumeAttachment {
         if change.names().next().is_none() || is_put(cx)? {
             return Ok(());
         }
-        detach(cx.connection()?, &change.old().instance_uuid, id.as_str()).await
+        detach(cx.connection()?, &change.old().instance_uuid, &change.old().volume_id).await?;
+        // The attachment's id is the volume's.
+        let new_id = PhysicalId::from(change.new_properties().volume_id.as_str());
+        if new_id != *id { cx.record_id(&new_id).await } else { Ok(()) }
     }
 
     async fn delete(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
@@ -144,7 +147,10 @@ impl Resource for VolumeAttachment {
         operation: &Operation<'_, VolumeAttachmentProperties>,
         observed: Option<&Observed<Self>>,
     ) -> Result<Progress> {
-        let Operation::Update(change) = operation else { return Ok(by_state(id, operation, observed)) };
+        let change = match operation {
+            Operation::Update(change) if change.names().next().is_some() => change,
+            _ => return Ok(by_state(id, operation, observed)),
+        };
         let (client, old, new) = (cx.connection()?, change.old(), change.new_properties());
         if !is_put(cx)? {
             let nova = of_nova(client, &old.instance_uuid, &old.volume_id).await?;
@@ -152,8 +158,7 @@ impl Resource for VolumeAttachment {
             if state(nova.as_ref(), volume.as_ref(), &old.instance_uuid).is_some() {
                 return Ok(Progress::wait("detaching"));
             }
-            let new_id = put(cx, new).await?;
-            cx.record_id(&new_id.into()).await?;
+            put(cx, new).await?;
             return Ok(Progress::wait("attaching"));
         }
         let nova = of_nova(client, &new.instance_uuid, &new.volume_id).await?;

@@ -152,6 +152,9 @@ impl Resource for FloatingIp {
         id: &PhysicalId,
         change: &Change<FloatingIpProperties>,
     ) -> Result<()> {
+        if !change.changed("port_id") && !change.changed("fixed_ip_address") {
+            return Ok(());
+        }
         let new = change.new_properties();
         let mut body = Body::default();
         body.set("port_id", json!(new.port_id));

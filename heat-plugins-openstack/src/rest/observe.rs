@@ -32,11 +32,15 @@ where
     Ok(observed.attributes(&attributes)?.show(object.clone()))
 }
 
+/// What a service writes into an object whenever anything changes.
+const OF_THE_SERVICE: &[&str] = &["revision_number", "created_at", "updated_at", "status"];
+
 /// What an object has beside the fields of its properties: any of it may have been given in `value_specs`.
 fn further_fields<P: Properties>(object: &Value, renamed: &[(&str, &str)]) -> Map<String, Value> {
     let own = P::fields();
     let fields = object.as_object().into_iter().flatten();
     fields
+        .filter(|(field, _)| !OF_THE_SERVICE.contains(&field.as_str()))
         .filter(|(field, _)| !own.contains_key(*field) && !renamed.iter().any(|(_, other)| other == field))
         .map(|(field, value)| (field.clone(), value.clone()))
         .collect()

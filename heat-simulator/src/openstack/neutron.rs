@@ -64,7 +64,9 @@ pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, segme
         ("GET", ["agents"]) => Ok(agents::list(caller)),
         ("GET", ["networks", id, "dhcp-agents"]) => agents::of_network(cloud, caller, id),
         ("GET" | "PUT" | "DELETE", ["quotas", ..]) => quotas::serve(cloud, caller, request, &rest[1..]),
-        ("PUT", ["routers", id, action]) => interfaces::serve(cloud, caller, request, id, action),
+        ("PUT", ["routers", id, action]) if *action != "tags" => {
+            interfaces::serve(cloud, caller, request, id, action)
+        }
         (_, ["qos", "policies", policy, rules, tail @ ..]) if *rules != "tags" => {
             qos::serve_rules(cloud, caller, request, policy, rules, tail)
         }
