@@ -10,13 +10,12 @@ use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
 use crate::expression::{
-    Context, EvaluationError, Expression, NoResources, Reach, Scope, Visited, join_key, walk,
+    Context, EvaluationError, Expression, NoResources, Reach, Scope, Visited, join, walk,
 };
 use crate::function::Checking;
 use crate::schema::{Coercion, CustomConstraints, ResourceSchema, ResourceTypes, SupportStatus};
-use indexmap::IndexMap;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A stack of which nothing is known yet: reference ids and attributes are unknown.
@@ -62,7 +61,6 @@ impl Definition {
         };
         let keys = self.template().dialect().keys();
         for resource in self.resources() {
-            let path = join_key(keys.resources, resource.name());
             let fields = [
                 (keys.properties, resource.properties()),
                 (keys.metadata, resource.metadata()),
@@ -71,7 +69,8 @@ impl Definition {
             ];
             for (key, expression) in fields {
                 if let Some(expression) = expression {
-                    calls(expression, &join_key(&path, key), &context, &resource_type, &mut diagnostics);
+                    let path = [keys.resources, resource.name(), key];
+                    calls(expression, &path, &context, &resource_type, &mut diagnostics);
                 }
             }
             if let Some(Found::Type(schema)) = found.get(resource.name()) {
@@ -79,12 +78,12 @@ impl Definition {
             }
         }
         for output in self.outputs().filter(|output| self.output_is_enabled(output.name())) {
-            let path = join_key(&join_key(keys.outputs, output.name()), keys.output_value);
+            let path = [keys.outputs, output.name(), keys.output_value];
             calls(output.value(), &path, &context, &resource_type, &mut diagnostics);
             // Heat evaluates an output only when it is asked for, so that a wrong one does not refuse the template.
             let unknown = self.context(&NothingKnown);
             if let Err(error) = output.value().evaluate(&unknown) {
-                let mut diagnostic = error.at(output.value().span()).within(&path).into_diagnostic();
+                let mut diagnostic = error.at(output.value().span()).within(&join(&path)).into_diagnostic();
                 diagnostic.severity = Severity::Warning;
                 diagnostics.push(diagnostic);
             }
@@ -101,7 +100,7 @@ impl Definition {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Found {
         let keys = self.template().dialect().keys();
-        let path = join_key(&join_key(keys.resources, resource.name()), keys.resource_type);
+        let path = [keys.resources, resource.name(), keys.resource_type];
         let type_name = resource.type_name();
         let registry = self.environment().registry();
         match registry.resolve(type_name, resource.name(), types) {
@@ -111,7 +110,7 @@ impl Definition {
                     let message = format!("the resource type {type_name} is deprecated");
                     let mut warning = Diagnostic::warning(codes::DEPRECATED, message);
                     warning.help.extend(support.message.clone());
-                    diagnostics.push(warning.at(resource.resource().type_span(), "").path(path));
+                    diagnostics.push(warning.at(resource.resource().type_span(), "").path(join(&path)));
                 }
                 Found::Type(schema)
             }
@@ -124,7 +123,7 @@ impl Definition {
                     let mut diagnostic = Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message);
                     let help = suggest::nearest(&name, self.files().names());
                     diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
-                    diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(path));
+                    diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(join(&path)));
                     Found::Nothing
                 }
             },
@@ -135,7 +134,7 @@ impl Definition {
                 let known = names.iter().map(String::as_str).chain(registry.type_names());
                 let help = suggest::nearest(type_name, known);
                 diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
-                diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(path));
+                diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(join(&path)));
                 Found::Nothing
             }
             Err(diagnostic) => {
@@ -162,9 +161,10 @@ impl Definition {
                 "{} cannot be snapshotted: the deletion policy Snapshot is not possible",
                 schema.type_name
             );
-            let path = join_key(&join_key(keys.resources, resource.name()), keys.deletion_policy);
+            let path = [keys.resources, resource.name(), keys.deletion_policy];
             let span = resource.resource().deletion_policy().map_or(resource.span(), Expression::span);
-            diagnostics.push(Diagnostic::error(codes::DELETION_POLICY, message).at(span, "").path(path));
+            diagnostics
+                .push(Diagnostic::error(codes::DELETION_POLICY, message).at(span, "").path(join(&path)));
         }
         self.check_update_policy(resource, schema, custom, diagnostics);
         let waits = self.waiting_properties(resource);
@@ -176,7 +176,7 @@ impl Definition {
             &context,
             schema,
             &coercion,
-            &|name| waits.contains_key(name),
+            &|name| waits.contains(name),
             diagnostics,
         );
         let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
@@ -186,7 +186,14 @@ impl Definition {
         // What Heat would find only when the resource is created.
         let unknown = self.context(&NothingKnown);
         let mut later = Vec::new();
-        self.properties_with(resource, &unknown, schema, &coercion, &|_| false, &mut later);
+        self.properties_with(
+            resource,
+            &unknown,
+            schema,
+            &coercion,
+            &|name| !waits.contains(name),
+            &mut later,
+        );
         for mut diagnostic in later {
             diagnostic.severity = Severity::Warning;
             diagnostics.push(diagnostic);
@@ -202,13 +209,13 @@ impl Definition {
     ) {
         let Some(expression) = resource.update_policy() else { return };
         let keys = self.template().dialect().keys();
-        let path = join_key(&join_key(keys.resources, resource.name()), keys.update_policy);
-        match self.evaluate(expression, &path, &NoResources).map(Evaluated::into_map) {
+        let path = [keys.resources, resource.name(), keys.update_policy];
+        match self.evaluate_at(expression, &path, &NoResources).map(Evaluated::into_map) {
             Ok(Ok(given)) => {
                 let (_, problems) = Coercion::strict(custom).properties(&schema.update_policy, given);
                 for problem in problems {
                     let span = expression.locate(&problem.path, problem.about_key);
-                    let mut diagnostic = super::properties::problem_diagnostic(&problem, &path, span);
+                    let mut diagnostic = super::properties::problem_diagnostic(&problem, &join(&path), span);
                     diagnostic.code = codes::UPDATE_POLICY;
                     diagnostics.push(diagnostic);
                 }
@@ -219,19 +226,17 @@ impl Definition {
     }
 
     /// The properties that hang on other resources. Nothing exists yet, so Heat checks no more than their types.
-    fn waiting_properties<'a>(&self, resource: &DefinedResource<'a>) -> IndexMap<&'a str, ()> {
+    fn waiting_properties<'a>(&self, resource: &DefinedResource<'a>) -> HashSet<&'a str> {
+        if resource.references().resources.is_empty() {
+            return HashSet::new();
+        }
         let context = self.context(&NoResources);
         let Some(entries) = resource.properties().and_then(Expression::as_map) else {
-            return IndexMap::new();
+            return HashSet::new();
         };
         entries
-            .filter(|(_, _, value)| {
-                !value.is_constant() && {
-                    let references = value.references(&context);
-                    references.resources.keys().any(|name| context.enabled.is_enabled(name))
-                }
-            })
-            .map(|(name, ..)| (name, ()))
+            .filter(|(_, _, value)| !value.is_constant() && !value.references(&context).resources.is_empty())
+            .map(|(name, ..)| name)
             .collect()
     }
 }
@@ -239,14 +244,14 @@ impl Definition {
 /// Lets every call in reach tell what is wrong with it.
 fn calls(
     expression: &Expression,
-    path: &str,
+    path: &[&str],
     context: &Context<'_>,
     resource_type: &dyn Fn(&str) -> Option<Arc<ResourceSchema>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    walk(expression, Reach::Taken(context), &mut path.to_owned(), &mut |visited| {
-        if let Visited::Call { function, span, path } = visited {
-            let checking = Checking { context, resource_type, span, path };
+    walk(expression, Reach::Taken(context), path, &mut |visited| {
+        if let Visited::Call { function, span, trail } = visited {
+            let checking = Checking { context, resource_type, span, trail };
             function.check(&checking, &mut |diagnostic| diagnostics.push(diagnostic));
         }
     });

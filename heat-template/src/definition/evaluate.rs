@@ -4,7 +4,7 @@ use super::Definition;
 use crate::diagnostic::codes;
 use crate::diagnostic::suggest;
 use crate::evaluated::Evaluated;
-use crate::expression::{EvaluationError, Expression, References, Scope, join_key};
+use crate::expression::{EvaluationError, Expression, References, Scope, join};
 
 impl Definition {
     /// The value of an output; null for one that is disabled.
@@ -25,8 +25,7 @@ impl Definition {
         if !self.output_is_enabled(name) {
             return Ok(Evaluated::NULL);
         }
-        let path = join_key(&join_key(keys.outputs, name), keys.output_value);
-        self.evaluate(output.value(), &path, scope)
+        self.evaluate_at(output.value(), &[keys.outputs, name, keys.output_value], scope)
     }
 
     /// What an output needs from outside; nothing for one that is disabled or does not exist.
@@ -48,8 +47,7 @@ impl Definition {
         let Some(metadata) = self.resource(resource).and_then(|resource| resource.metadata()) else {
             return Ok(empty());
         };
-        let path = join_key(&join_key(keys.resources, resource), keys.metadata);
-        let value = self.evaluate(metadata, &path, scope)?;
+        let value = self.evaluate_at(metadata, &[keys.resources, resource, keys.metadata], scope)?;
         Ok(if value == Evaluated::NULL { empty() } else { value })
     }
 
@@ -64,8 +62,17 @@ impl Definition {
         path: &str,
         scope: &dyn Scope,
     ) -> Result<Evaluated, EvaluationError> {
+        self.evaluate_at(expression, &[path], scope)
+    }
+
+    pub(super) fn evaluate_at(
+        &self,
+        expression: &Expression,
+        path: &[&str],
+        scope: &dyn Scope,
+    ) -> Result<Evaluated, EvaluationError> {
         expression
             .evaluate(&self.context(scope))
-            .map_err(|error| self.without_secrets(error.at(expression.span()).within(path)))
+            .map_err(|error| self.without_secrets(error.at(expression.span()).within(&join(path))))
     }
 }

@@ -18,8 +18,8 @@ use crate::checked::Checked;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::environment::Environment;
 use crate::expression::{
-    Conditions, Context, EvaluationError, Expression, NoResources, Reach, References, Scope, Visited,
-    join_key, walk,
+    Conditions, Context, EvaluationError, Expression, NoResources, Reach, References, Scope, Visited, join,
+    walk,
 };
 use crate::parameter::{self, ParameterValues};
 use crate::schema::{CustomConstraints, ResourceTypes};
@@ -171,7 +171,7 @@ fn define(
     let mut disabled = HashSet::new();
     for resource in inner.resources.values() {
         let Some(condition) = &resource.condition else { continue };
-        let path = join_key(&join_key(keys.resources, &resource.name), keys.condition);
+        let path = [keys.resources, resource.name.as_str(), keys.condition];
         if decide(condition, &context, &path, diagnostics) == Some(false) {
             disabled.insert(resource.name.clone());
         }
@@ -201,7 +201,7 @@ fn define(
             if let Some(schema) = template.parameter(name) {
                 diagnostic = diagnostic.label(schema.span, "the parameter");
             }
-            diagnostics.push(diagnostic.path(join_key(keys.resources, name)));
+            diagnostics.push(diagnostic.path(join(&[keys.resources, name])));
         }
     }
     let dependencies = dependencies::draw(template, &names, &facts, diagnostics);
@@ -226,13 +226,13 @@ fn define(
 fn decide(
     condition: &Expression,
     context: &Context<'_>,
-    path: &str,
+    path: &[&str],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<bool> {
     match context.condition(condition) {
         Ok(truth) => Some(truth),
         Err(error) => {
-            diagnostics.push(error.within(path).into_diagnostic());
+            diagnostics.push(error.within(&join(path)).into_diagnostic());
             None
         }
     }
@@ -247,7 +247,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// What Heat would stumble over while it parses an expression: wrong calls in branches that are taken, conditions
     /// of `if` that cannot be decided. Wrong calls elsewhere are warnings.
-    fn parsed(&mut self, expression: &Expression, path: &str, reached: bool) {
+    fn parsed(&mut self, expression: &Expression, path: &[&str], reached: bool) {
         if expression.is_constant() {
             return;
         }
@@ -255,19 +255,19 @@ impl Work<'_> {
         let context = self.context;
         let diagnostics = &mut *self.diagnostics;
         if reached {
-            walk(expression, Reach::Taken(&context), &mut path.to_owned(), &mut |visited| match visited {
+            walk(expression, Reach::Taken(&context), path, &mut |visited| match visited {
                 Visited::Invalid { diagnostic } => {
                     taken.insert(std::ptr::from_ref(diagnostic));
                     diagnostics.push(diagnostic.clone());
                 }
-                Visited::Call { function, span, path } => {
+                Visited::Call { function, span, trail } => {
                     if let Err(error) = function.choose(&context) {
-                        diagnostics.push(error.at(span).within(path).into_diagnostic());
+                        diagnostics.push(error.at(span).within(&trail.path()).into_diagnostic());
                     }
                 }
             });
         }
-        walk(expression, Reach::All, &mut path.to_owned(), &mut |visited| {
+        walk(expression, Reach::All, path, &mut |visited| {
             if let Visited::Invalid { diagnostic } = visited
                 && !taken.contains(&std::ptr::from_ref(diagnostic))
             {
@@ -279,8 +279,7 @@ impl Work<'_> {
     fn conditions(&mut self) {
         let section = self.template.dialect().keys().conditions;
         for condition in self.template.conditions() {
-            let path = join_key(section, &condition.name);
-            self.parsed(&condition.expression, &path, true);
+            self.parsed(&condition.expression, &[section, condition.name.as_str()], true);
             if let Some(Err(error)) = self.context.conditions.values.get(&condition.name) {
                 // Where the condition is used this is an error.
                 let mut diagnostic = error.diagnostic().clone();
@@ -293,7 +292,7 @@ impl Work<'_> {
     /// Everything about a resource; `None` if it is disabled.
     fn resource(&mut self, resource: &Resource) -> Option<Facts> {
         let keys = self.template.dialect().keys();
-        let path = join_key(keys.resources, &resource.name);
+        let name = resource.name.as_str();
         let fields = [
             (keys.properties, &resource.properties),
             (keys.metadata, &resource.metadata),
@@ -304,11 +303,11 @@ impl Work<'_> {
         ];
         for (key, expression) in fields {
             if let Some(expression) = expression {
-                self.parsed(expression, &join_key(&path, key), true);
+                self.parsed(expression, &[keys.resources, name, key], true);
             }
         }
         // Heat resolves the policy while it parses, also that of a disabled resource.
-        let deletion_policy = self.deletion_policy(resource, &join_key(&path, keys.deletion_policy));
+        let deletion_policy = self.deletion_policy(resource, &[keys.resources, name, keys.deletion_policy]);
         if !self.context.enabled.is_enabled(&resource.name) {
             return None;
         }
@@ -317,7 +316,8 @@ impl Work<'_> {
             [(keys.properties, &resource.properties), (keys.metadata, &resource.metadata)]
         {
             if let Some(expression) = expression {
-                references.extend(expression.references_at(&self.context, &join_key(&path, key)));
+                let path = [keys.resources, name, key];
+                references.extend(expression.references_at(&self.context, &path));
             }
         }
         self.diagnostics.append(&mut references.failed);
@@ -329,7 +329,7 @@ impl Work<'_> {
                     external_id = Some(value).filter(|value| *value != crate::evaluated::Evaluated::NULL)
                 }
                 Err(error) => {
-                    let path = join_key(&path, keys.external_id);
+                    let path = join(&[keys.resources, name, keys.external_id]);
                     self.diagnostics.push(error.within(&path).into_diagnostic());
                 }
             }
@@ -340,17 +340,17 @@ impl Work<'_> {
             let message =
                 format!("resource {} has an external_id and may not depend on others", resource.name);
             let diagnostic = Diagnostic::error(codes::DEPENDENCY_EXTERNAL, message).at(first.span, "");
-            self.diagnostics.push(diagnostic.path(join_key(&path, keys.depends_on)));
+            self.diagnostics.push(diagnostic.path(join(&[keys.resources, name, keys.depends_on])));
         }
         Some(Facts { deletion_policy, external_id, references })
     }
 
-    fn deletion_policy(&mut self, resource: &Resource, path: &str) -> DeletionPolicy {
+    fn deletion_policy(&mut self, resource: &Resource, path: &[&str]) -> DeletionPolicy {
         let Some(expression) = &resource.deletion_policy else { return DeletionPolicy::Delete };
         let value = match expression.evaluate(&self.context) {
             Ok(value) => value.to_value_lossy(),
             Err(error) => {
-                self.diagnostics.push(error.within(path).into_diagnostic());
+                self.diagnostics.push(error.within(&join(path)).into_diagnostic());
                 return DeletionPolicy::Delete;
             }
         };
@@ -370,7 +370,7 @@ impl Work<'_> {
             let names = DeletionPolicy::ALL.iter().map(|policy| policy.name());
             let help = crate::diagnostic::suggest::nearest(&shown, names);
             diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
-            self.diagnostics.push(diagnostic.path(path));
+            self.diagnostics.push(diagnostic.path(join(path)));
             DeletionPolicy::Delete
         })
     }
@@ -378,14 +378,14 @@ impl Work<'_> {
     /// Whether an output is enabled; what is wrong with a disabled one are warnings.
     fn output(&mut self, output: &Output) -> bool {
         let keys = self.template.dialect().keys();
-        let path = join_key(keys.outputs, &output.name);
+        let name = output.name.as_str();
         let mut enabled = true;
         if let Some(condition) = &output.condition {
-            let path = join_key(&path, keys.condition);
+            let path = [keys.outputs, name, keys.condition];
             self.parsed(condition, &path, true);
             enabled = decide(condition, &self.context, &path, self.diagnostics) != Some(false);
         }
-        self.parsed(&output.value, &join_key(&path, keys.output_value), enabled);
+        self.parsed(&output.value, &[keys.outputs, name, keys.output_value], enabled);
         enabled
     }
 }

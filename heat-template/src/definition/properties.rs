@@ -3,7 +3,7 @@
 use super::{DefinedResource, Definition, redact};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Context, Expression, Kind, Scope, Step, join_key};
+use crate::expression::{Context, Expression, Kind, Scope, Step, join};
 use crate::schema::{Coercion, CustomConstraints, PropertyProblem, ResourceSchema, Translation};
 use indexmap::IndexMap;
 use std::collections::HashSet;
@@ -49,7 +49,7 @@ impl Definition {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> IndexMap<String, Evaluated> {
         let keys = self.template().dialect().keys();
-        let path = join_key(&join_key(keys.resources, resource.name()), keys.properties);
+        let path = [keys.resources, resource.name(), keys.properties];
         let expression = resource.properties();
         let (mut given, failed) = evaluate_entries(expression, &path, context, diagnostics);
         if schema.open_properties && schema.properties.is_empty() {
@@ -68,7 +68,7 @@ impl Definition {
             diagnostics.push(
                 Diagnostic::error(codes::PROPERTY_CONFLICT, message)
                     .at(place(&steps, true), "")
-                    .path(path.clone()),
+                    .path(join(&path)),
             );
         }
         if let Some(description) = resource.description() {
@@ -94,7 +94,7 @@ impl Definition {
             if !about_failed {
                 diagnostics.push(problem_diagnostic(
                     &problem,
-                    &path,
+                    &join(&path),
                     place(&problem.path, problem.about_key),
                 ));
             }
@@ -131,7 +131,7 @@ fn is_about(problem: &PropertyProblem, failed: &HashSet<String>) -> bool {
 /// Evaluates each property for itself, so that one that fails does not hide the others.
 fn evaluate_entries(
     expression: Option<&Expression>,
-    path: &str,
+    path: &[&str],
     context: &Context<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (IndexMap<String, Evaluated>, HashSet<String>) {
@@ -147,7 +147,7 @@ fn evaluate_entries(
                 // As if it were not written.
                 Ok(None) => {}
                 Err(error) => {
-                    let error = error.at(entry.value.span()).within(&entry.key).within(path);
+                    let error = error.at(entry.value.span()).within(&entry.key).within(&join(path));
                     diagnostics.push(error.into_diagnostic());
                     failed.insert(entry.key.to_string());
                 }
@@ -163,10 +163,11 @@ fn evaluate_entries(
         Ok(Err(other)) => {
             let message =
                 format!("properties must be a map, not {}", crate::python::repr(&other.to_value_lossy()));
-            diagnostics
-                .push(Diagnostic::error(codes::RESOURCE_SHAPE, message).at(expression.span(), "").path(path));
+            diagnostics.push(
+                Diagnostic::error(codes::RESOURCE_SHAPE, message).at(expression.span(), "").path(join(path)),
+            );
         }
-        Err(error) => diagnostics.push(error.at(expression.span()).within(path).into_diagnostic()),
+        Err(error) => diagnostics.push(error.at(expression.span()).within(&join(path)).into_diagnostic()),
     }
     (given, failed)
 }

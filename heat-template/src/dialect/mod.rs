@@ -130,6 +130,11 @@ impl Dialect {
         names
     }
 
+    /// Whether a function's name differs from this one only in the case of its letters.
+    pub(crate) fn has_function_in_other_case(&self, name: &str) -> bool {
+        self.functions.keys().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
     /// A dialect with one function more, or with another behaviour of one.
     #[must_use]
     pub fn with_function(mut self, name: &'static str, compile: Compile) -> Self {

@@ -238,6 +238,10 @@ impl<'d> Compiler<'d> {
         if call.name.len() < 5 || self.place == Place::Condition {
             return;
         }
+        let name = call.name.trim();
+        if !looks_like_a_function(name) && !self.dialect.has_function_in_other_case(name) {
+            return;
+        }
         let names = self.dialect.function_names(false);
         let later = || crate::dialect::function_table().iter().any(|row| row.name == &**call.name);
         let (message, help) = if later() {
@@ -245,18 +249,14 @@ impl<'d> Compiler<'d> {
                 format!("\"{}\" is not a function in version {}", call.name, self.dialect.version()),
                 "it is data here; another version of the template has it as a function".to_owned(),
             )
-        } else if looks_like_a_function(call.name)
-            || names.iter().any(|name| name.eq_ignore_ascii_case(call.name.trim()))
-        {
-            match suggest::nearest(call.name.trim(), names.iter().copied().filter(|name| name.len() >= 5)) {
+        } else {
+            match suggest::nearest(name, names.iter().copied().filter(|name| name.len() >= 5)) {
                 Some(similar) => (
                     format!("\"{}\" is not a function: this map is data", call.name),
                     format!("did you mean \"{similar}\"?"),
                 ),
                 None => return,
             }
-        } else {
-            return;
         };
         self.warnings.push(
             Diagnostic::warning(codes::FUNCTION_LOOKALIKE, message)

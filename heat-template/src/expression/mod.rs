@@ -15,7 +15,8 @@ pub use compile::{Call, Compile, Compiler, Place};
 pub use context::{Conditions, Context, Facade, NoResources, ResourceNames, Scope};
 pub use error::EvaluationError;
 pub(crate) use path::push_index;
-pub use path::{Step, join_key};
+pub use path::{Argument, Step, join_key};
+pub(crate) use path::{Part, Trail, join};
 pub use references::{AttributeReference, References};
 pub use walk::Reach;
 
@@ -229,24 +230,18 @@ impl Expression {
     /// Everything that it needs from outside, given the values of the conditions: only the branches that are taken
     /// count.
     pub fn references(&self, context: &Context<'_>) -> References {
-        self.references_at(context, "")
+        self.references_at(context, &[])
     }
 
     /// The same, for problems with names to tell their path.
-    pub(crate) fn references_at(&self, context: &Context<'_>, path: &str) -> References {
+    pub(crate) fn references_at(&self, context: &Context<'_>, path: &[&str]) -> References {
         let mut references = References::default();
-        walk(self, Reach::Taken(context), &mut path.to_owned(), &mut |visited| {
-            if let Visited::Call { function, span, path } = visited {
+        walk(self, Reach::Taken(context), path, &mut |visited| {
+            if let Visited::Call { function, span, trail } = visited {
                 let before = references.failed.len();
                 function.references(context, span, &mut references);
                 for diagnostic in &mut references.failed[before..] {
-                    diagnostic.path = if diagnostic.path.starts_with('[') {
-                        format!("{path}{}", diagnostic.path)
-                    } else if diagnostic.path.is_empty() {
-                        path.to_owned()
-                    } else {
-                        format!("{path}.{}", diagnostic.path)
-                    };
+                    diagnostic.path = path::append(&trail.path(), &diagnostic.path);
                 }
             }
         });

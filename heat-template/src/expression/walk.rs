@@ -1,6 +1,6 @@
 //! Going through all calls of an expression.
 
-use super::path::{push_index, push_key};
+use super::path::{Argument, Part, Trail};
 use super::{Context, Expression, Kind};
 use crate::diagnostic::Diagnostic;
 use crate::function::Function;
@@ -16,52 +16,62 @@ pub enum Reach<'a> {
 }
 
 /// What a walk meets.
-pub(crate) enum Visited<'e, 'p> {
-    /// A call; `path` leads to it and ends with its name.
-    Call { function: &'e dyn Function, span: Span, path: &'p str },
+pub(crate) enum Visited<'e, 't> {
+    /// A call; the trail leads to it and ends with its name.
+    Call { function: &'e dyn Function, span: Span, trail: &'t Trail<'e> },
     /// A call with wrong arguments.
     Invalid { diagnostic: &'e Diagnostic },
 }
 
-/// Visits calls from the outside in, in the order of the text.
+/// Visits calls from the outside in, in the order of the text; `path` leads to the expression.
 pub(crate) fn walk<'e>(
     expression: &'e Expression,
     reach: Reach<'_>,
-    path: &mut String,
+    path: &'e [&'e str],
     visit: &mut dyn FnMut(Visited<'e, '_>),
 ) {
-    if expression.is_constant() {
-        return;
+    if !expression.is_constant() {
+        into(expression, reach, &mut Trail::new(path), visit);
     }
-    let length = path.len();
+}
+
+fn into<'e>(
+    expression: &'e Expression,
+    reach: Reach<'_>,
+    trail: &mut Trail<'e>,
+    visit: &mut dyn FnMut(Visited<'e, '_>),
+) {
+    let length = trail.len();
     match expression.kind() {
-        Kind::Scalar(_) => {}
+        Kind::Scalar(_) | Kind::List { constant: true, .. } | Kind::Map { constant: true, .. } => {}
         Kind::List { items, .. } => {
             for (at, item) in items.iter().enumerate() {
-                push_index(path, at);
-                walk(item, reach, path, visit);
-                path.truncate(length);
+                trail.push(Part::Index(at));
+                into(item, reach, trail, visit);
+                trail.truncate(length);
             }
         }
         Kind::Map { entries, .. } => {
             for entry in entries {
-                push_key(path, &entry.key);
-                walk(&entry.value, reach, path, visit);
-                path.truncate(length);
+                trail.push(Part::Key(&entry.key));
+                into(&entry.value, reach, trail, visit);
+                trail.truncate(length);
             }
         }
         Kind::Call { name, function } => {
-            push_key(path, name);
-            visit(Visited::Call { function: &**function, span: expression.span(), path });
-            let inner = path.len();
-            function.arguments(reach, &mut |step, argument| {
-                if let Some(step) = step {
-                    step.push(path);
+            trail.push(Part::Key(name));
+            visit(Visited::Call { function: &**function, span: expression.span(), trail });
+            let inner = trail.len();
+            function.arguments(reach, &mut |argument, expression| {
+                match argument {
+                    Argument::Whole => {}
+                    Argument::Key(key) => trail.push(Part::Key(key)),
+                    Argument::Index(index) => trail.push(Part::Index(index)),
                 }
-                walk(argument, reach, path, visit);
-                path.truncate(inner);
+                into(expression, reach, trail, visit);
+                trail.truncate(inner);
             });
-            path.truncate(length);
+            trail.truncate(length);
         }
         Kind::Invalid(diagnostic) => visit(Visited::Invalid { diagnostic }),
     }

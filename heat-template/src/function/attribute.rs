@@ -5,7 +5,8 @@ use super::{Checking, Function, Outcome, did_you_mean, known, shown};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{
-    AttributeReference, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, References, Step,
+    Argument, AttributeReference, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach,
+    References,
 };
 use crate::python;
 use crate::source::Span;
@@ -102,11 +103,11 @@ impl GetAttr {
 }
 
 impl Function for GetAttr {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         for (at, argument) in
             std::iter::once(&self.resource).chain(&self.attribute).chain(&self.path).enumerate()
         {
-            visit(Some(Step::Index(at)), argument);
+            visit(Argument::Index(at), argument);
         }
     }
 
@@ -129,11 +130,11 @@ impl Function for GetAttr {
         let resource = match self.resource.evaluate(context).map_err(|error| error.within_index(0)) {
             Ok(Evaluated::Known(resource)) => resource,
             Ok(_) => return,
-            Err(error) => return report(error.at(checking.span).within(checking.path).into_diagnostic()),
+            Err(error) => return report(error.at(checking.span).within(&checking.path()).into_diagnostic()),
         };
         let resource = match enabled(context, &resource) {
             Ok(resource) => resource,
-            Err(error) => return report(error.at(checking.span).within(checking.path).into_diagnostic()),
+            Err(error) => return report(error.at(checking.span).within(&checking.path()).into_diagnostic()),
         };
         let Some(attribute_expression) = &self.attribute else { return };
         let Ok(Evaluated::Known(attribute)) = attribute_expression.evaluate(context) else { return };
@@ -150,7 +151,7 @@ impl Function for GetAttr {
         );
         let mut diagnostic = Diagnostic::error(codes::ATTRIBUTE_REFERENCE, message)
             .at(attribute_expression.span(), "")
-            .path(checking.path);
+            .path(checking.path());
         diagnostic.help.extend(did_you_mean(&text, schema.attributes.keys().map(String::as_str)));
         report(diagnostic);
     }

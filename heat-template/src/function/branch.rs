@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
 
 /// `if: [condition, value if true, value if false]`.
 #[derive(Debug)]
@@ -51,8 +51,8 @@ fn wrong(call: &Call<'_>, compiler: &Compiler<'_>) -> Box<Diagnostic> {
 }
 
 impl Function for If {
-    fn arguments<'a>(&'a self, reach: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(Step::Index(0)), &self.condition);
+    fn arguments<'a>(&'a self, reach: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Index(0), &self.condition);
         let taken = match reach {
             Reach::All => None,
             // A condition that cannot be evaluated takes neither branch; the error itself is told elsewhere.
@@ -62,12 +62,12 @@ impl Function for If {
             },
         };
         if taken != Some(false) {
-            visit(Some(Step::Index(1)), &self.then);
+            visit(Argument::Index(1), &self.then);
         }
         if taken != Some(true)
             && let Some(otherwise) = &self.otherwise
         {
-            visit(Some(Step::Index(2)), otherwise);
+            visit(Argument::Index(2), otherwise);
         }
     }
 

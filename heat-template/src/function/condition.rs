@@ -3,7 +3,7 @@
 use super::{Function, Outcome, give, known, visit_whole};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python;
 use serde_json::Value;
 
@@ -29,9 +29,9 @@ pub fn equals(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Fu
 }
 
 impl Function for Equals {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(Step::Index(0)), &self.left);
-        visit(Some(Step::Index(1)), &self.right);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Index(0), &self.left);
+        visit(Argument::Index(1), &self.right);
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
@@ -74,7 +74,7 @@ pub fn not_in_list(
 }
 
 impl Function for Not {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.condition, visit);
     }
 
@@ -119,9 +119,9 @@ fn several(
 }
 
 impl Function for Several {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         for (at, condition) in self.conditions.iter().enumerate() {
-            visit(Some(Step::Index(at)), condition);
+            visit(Argument::Index(at), condition);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give, known, shown, visit_whole};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
 use serde_json::Value;
 use sha2::Digest as _;
 use std::fmt::Write;
@@ -41,7 +41,7 @@ pub fn digest(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Fu
 }
 
 impl Function for Digest {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 

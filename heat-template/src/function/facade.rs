@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Facade, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Facade, Reach};
 
 /// `resource_facade: metadata`.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ fn compile(
 }
 
 impl Function for ResourceFacade {
-    fn arguments<'a>(&'a self, _: Reach<'_>, _: &mut dyn FnMut(Option<Step>, &'a Expression)) {}
+    fn arguments<'a>(&'a self, _: Reach<'_>, _: &mut dyn FnMut(Argument, &'a Expression)) {}
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
         match context.scope.facade(self.part) {

@@ -3,7 +3,7 @@
 use super::{Function, Outcome, did_you_mean, give, known, shown, visit_whole};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, References, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach, References};
 use crate::source::Span;
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ pub fn get_file(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn 
 }
 
 impl Function for GetFile {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 

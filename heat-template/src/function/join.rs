@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give, known, shown};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python;
 use serde_json::Value;
 use std::sync::Arc;
@@ -53,9 +53,9 @@ fn compile(
 }
 
 impl Function for ListJoin {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         for (at, argument) in std::iter::once(&self.delimiter).chain(&self.lists).enumerate() {
-            visit(Some(Step::Index(at)), argument);
+            visit(Argument::Index(at), argument);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{Function, Outcome, give, known, shown, visit_whole};
 use crate::diagnostic::Diagnostic;
 use crate::evaluated::Evaluated;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python;
 use serde_json::Value;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ pub fn filter(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Fu
 }
 
 impl Function for Filter {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(Step::Index(0)), &self.values);
-        visit(Some(Step::Index(1)), &self.list);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Index(0), &self.values);
+        visit(Argument::Index(1), &self.list);
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
@@ -83,7 +83,7 @@ pub fn concat_unique(
 }
 
 impl Function for ListConcat {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 
@@ -156,9 +156,9 @@ pub fn contains(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn 
 }
 
 impl Function for Contains {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(Step::Index(0)), &self.value);
-        visit(Some(Step::Index(1)), &self.sequence);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Index(0), &self.value);
+        visit(Argument::Index(1), &self.sequence);
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {

@@ -3,7 +3,7 @@
 use super::{Function, Outcome, give, known, shown, visit_whole};
 use crate::diagnostic::Diagnostic;
 use crate::evaluated::Evaluated;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
 use crate::python;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -20,7 +20,7 @@ pub fn merge(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Fun
 }
 
 impl Function for MapMerge {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 
@@ -78,7 +78,7 @@ fn map_or_null(value: Option<Value>) -> Result<Map<String, Value>, EvaluationErr
 }
 
 impl Function for MapReplace {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, did_you_mean, give, known};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python;
 use serde_json::{Map, Value};
 
@@ -30,9 +30,9 @@ pub fn find_in_map(
 }
 
 impl Function for FindInMap {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         for (at, step) in self.steps.iter().enumerate() {
-            visit(Some(Step::Index(at)), step);
+            visit(Argument::Index(at), step);
         }
     }
 

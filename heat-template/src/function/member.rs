@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give, known, shown};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -41,8 +41,8 @@ pub fn list_to_map(
 }
 
 impl Function for MemberListToMap {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(Step::Index(2)), &self.list);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Index(2), &self.list);
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {

@@ -31,7 +31,7 @@ pub use attribute::select_attribute;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluated::Evaluated;
-use crate::expression::{Context, EvaluationError, Expression, Reach, References, Step};
+use crate::expression::{Argument, Context, EvaluationError, Expression, Reach, References, Trail};
 use crate::schema::ResourceSchema;
 use crate::source::Span;
 use serde_json::Value;
@@ -45,7 +45,7 @@ pub type Outcome = Result<Option<Evaluated>, EvaluationError>;
 pub trait Function: fmt::Debug + Send + Sync {
     /// Visits the arguments, each with the step that leads to it from the call; a function that chooses between
     /// branches visits only those within reach.
-    fn arguments<'a>(&'a self, reach: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression));
+    fn arguments<'a>(&'a self, reach: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression));
 
     /// Does the work.
     ///
@@ -83,13 +83,19 @@ pub struct Checking<'a> {
     pub resource_type: &'a dyn Fn(&str) -> Option<Arc<ResourceSchema>>,
     /// Where the call stands.
     pub span: Span,
-    /// Heat's path to it.
-    pub path: &'a str,
+    pub(crate) trail: &'a Trail<'a>,
+}
+
+impl Checking<'_> {
+    /// Heat's path to the call.
+    pub fn path(&self) -> String {
+        self.trail.path()
+    }
 }
 
 impl fmt::Debug for Checking<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Checking").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Checking").field("path", &self.path()).finish_non_exhaustive()
     }
 }
 
@@ -105,8 +111,8 @@ macro_rules! known {
 pub(crate) use known;
 
 /// Visits the items of an argument that is a list, or the argument itself.
-pub(crate) fn visit_whole<'a>(argument: &'a Expression, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-    visit(None, argument);
+pub(crate) fn visit_whole<'a>(argument: &'a Expression, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+    visit(Argument::Whole, argument);
 }
 
 /// A value of a known result.

@@ -3,7 +3,7 @@
 use super::{Function, Outcome, did_you_mean, known, shown, visit_whole};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, References, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach, References};
 use crate::parameter::ParameterValue;
 use crate::python;
 use crate::source::Span;
@@ -26,7 +26,7 @@ pub fn get_param(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn
 }
 
 impl Function for GetParam {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 
@@ -143,7 +143,7 @@ pub fn parameter_reference(
 }
 
 impl Function for ParameterReference {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 

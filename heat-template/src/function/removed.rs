@@ -2,7 +2,7 @@
 
 use super::{Checking, Function, Outcome, visit_whole};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
 
 /// A call that is refused as soon as it is checked.
 #[derive(Debug)]
@@ -38,13 +38,13 @@ impl Removed {
 }
 
 impl Function for Removed {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let diagnostic = Diagnostic::error(codes::FUNCTION_REMOVED, self.message());
-        let mut diagnostic = diagnostic.at(checking.span, "").path(checking.path);
+        let mut diagnostic = diagnostic.at(checking.span, "").path(checking.path());
         diagnostic.help.extend(successor(&self.name).map(|instead| format!("use {instead}")));
         report(diagnostic);
     }

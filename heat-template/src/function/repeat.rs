@@ -2,7 +2,7 @@
 
 use super::{Checking, Function, Outcome, give, known, shown};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use serde_json::Value;
 
 /// Copies that one `repeat` may make; Heat has no limit, and a template of a few lines could fill any memory.
@@ -77,16 +77,16 @@ fn compile(
 }
 
 impl Function for Repeat {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some("for_each".into()), &self.for_each);
-        visit(Some("template".into()), &self.template);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Key("for_each"), &self.for_each);
+        visit(Argument::Key("template"), &self.template);
     }
 
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         if !matches!(self.for_each.kind(), Kind::Map { .. } | Kind::Call { .. } | Kind::Invalid(_)) {
             let message = format!("for_each of repeat must be a map, not {}", self.for_each.kind_name());
             let diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message);
-            report(diagnostic.at(self.for_each.span(), "").path(checking.path));
+            report(diagnostic.at(self.for_each.span(), "").path(checking.path()));
         }
     }
 

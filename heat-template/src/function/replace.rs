@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give, known, shown};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -27,8 +27,8 @@ struct StrReplace {
     manner: Manner,
     template: Expression,
     params: Expression,
-    /// The steps to template and params.
-    steps: [Step; 2],
+    /// Where template and params stand.
+    places: [Argument; 2],
 }
 
 /// Compiles `str_replace` of the first version.
@@ -78,7 +78,7 @@ fn hot(
         let message = format!("{name} must be like: {name}: {{template: text, params: {{key: value}}}}");
         return Err(compiler.invalid(call, message));
     };
-    make(call, compiler, manner, template, params, ["template".into(), "params".into()])
+    make(call, compiler, manner, template, params, [Argument::Key("template"), Argument::Key("params")])
 }
 
 /// Compiles `Fn::Replace`, which takes the map first.
@@ -91,7 +91,7 @@ pub fn cfn(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Funct
         let message = format!("the arguments of {0} must be like: {0}: [{{key: value}}, text]", call.name);
         return Err(compiler.invalid(call, message));
     };
-    make(call, compiler, Manner::Plain, template, params, [1.into(), 0.into()])
+    make(call, compiler, Manner::Plain, template, params, [Argument::Index(1), Argument::Index(0)])
 }
 
 fn make(
@@ -100,28 +100,29 @@ fn make(
     manner: Manner,
     template: Expression,
     params: Expression,
-    steps: [Step; 2],
+    places: [Argument; 2],
 ) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     if !matches!(params.kind(), Kind::Map { .. } | Kind::Call { .. } | Kind::Invalid(_)) {
         let message = format!("the params of {} must be a map, not {}", call.name, params.kind_name());
         return Err(compiler.invalid(call, message));
     }
-    Ok(Box::new(StrReplace { name: call.name.clone(), manner, template, params, steps }))
+    Ok(Box::new(StrReplace { name: call.name.clone(), manner, template, params, places }))
 }
 
 impl Function for StrReplace {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(self.steps[0].clone()), &self.template);
-        visit(Some(self.steps[1].clone()), &self.params);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(self.places[0], &self.template);
+        visit(self.places[1], &self.params);
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
-        let within = |error: EvaluationError, step: &Step| match step {
-            Step::Key(key) => error.within(key),
-            Step::Index(index) => error.within_index(*index),
+        let within = |error: EvaluationError, place: Argument| match place {
+            Argument::Whole => error,
+            Argument::Key(key) => error.within(key),
+            Argument::Index(index) => error.within_index(index),
         };
-        let template = self.template.evaluate(context).map_err(|error| within(error, &self.steps[0]))?;
-        let params = self.params.evaluate(context).map_err(|error| within(error, &self.steps[1]))?;
+        let template = self.template.evaluate(context).map_err(|error| within(error, self.places[0]))?;
+        let params = self.params.evaluate(context).map_err(|error| within(error, self.places[1]))?;
         let (template, params) = (known!(template), known!(params));
         let Value::String(template) = template else {
             let message = format!("the template of {} must be a text, not {}", self.name, shown(&template));

@@ -4,7 +4,7 @@ use super::parameter::referenced;
 use super::{Checking, Function, Outcome, known, visit_whole};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, References, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach, References};
 use crate::python;
 use crate::source::Span;
 use serde_json::Value;
@@ -77,7 +77,7 @@ pub(crate) fn refer(
 }
 
 impl Function for GetResource {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 
@@ -119,7 +119,7 @@ impl Reference {
 }
 
 impl Function for Reference {
-    fn arguments<'a>(&'a self, _: Reach<'_>, _: &mut dyn FnMut(Option<Step>, &'a Expression)) {}
+    fn arguments<'a>(&'a self, _: Reach<'_>, _: &mut dyn FnMut(Argument, &'a Expression)) {}
 
     fn references(&self, context: &Context<'_>, span: Span, references: &mut References) {
         match self.resource(context) {

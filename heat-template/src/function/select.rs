@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give, known, shown};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python::{self, Num};
 use serde_json::Value;
 
@@ -28,9 +28,9 @@ pub fn select(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Fu
 }
 
 impl Function for Select {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(Step::Index(0)), &self.index);
-        visit(Some(Step::Index(1)), &self.collection);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Index(0), &self.index);
+        visit(Argument::Index(1), &self.collection);
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {

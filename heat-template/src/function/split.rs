@@ -3,7 +3,7 @@
 use super::{Function, Outcome, give, known, shown, visit_whole};
 use crate::diagnostic::Diagnostic;
 use crate::evaluated::Evaluated;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python::{self, Num};
 use serde_json::Value;
 
@@ -26,7 +26,7 @@ pub fn str_split(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn
 const FORM: &str = "the arguments of str_split must be like: str_split: [\",\", \"apples,pears\", <index>]";
 
 impl Function for StrSplit {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 
@@ -95,9 +95,9 @@ pub fn split(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Fun
 }
 
 impl Function for Split {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(Some(Step::Index(0)), &self.delimiter);
-        visit(Some(Step::Index(1)), &self.text);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Index(0), &self.delimiter);
+        visit(Argument::Index(1), &self.text);
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {

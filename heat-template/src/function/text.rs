@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give, known, shown, visit_whole};
 use crate::diagnostic::Diagnostic;
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
 use serde_json::Value;
 
 /// `Fn::Base64: text`, which gives the text as it is: Heat takes user data in clear.
@@ -17,7 +17,7 @@ pub fn base64(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Fu
 }
 
 impl Function for Base64 {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Checking, Function, Outcome, did_you_mean, give, known, shown};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python::{self, Num};
 use serde_json::{Map, Value};
 use std::fmt::Write;
@@ -27,8 +27,8 @@ pub fn make_url(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn 
 }
 
 impl Function for MakeUrl {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-        visit(None, &self.argument);
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+        visit(Argument::Whole, &self.argument);
     }
 
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
@@ -36,7 +36,7 @@ impl Function for MakeUrl {
             let message =
                 format!("the arguments of make_url must be a map, not {}", self.argument.kind_name());
             let diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message);
-            return report(diagnostic.at(self.argument.span(), "").path(checking.path));
+            return report(diagnostic.at(self.argument.span(), "").path(checking.path()));
         };
         for entry in entries {
             let key = &*entry.key;
@@ -44,14 +44,14 @@ impl Function for MakeUrl {
                 let message = format!("make_url: a URL has no part \"{key}\"");
                 let mut diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message)
                     .at(entry.key_span, "")
-                    .path(checking.path);
+                    .path(checking.path());
                 diagnostic.help.extend(did_you_mean(key, PARTS));
                 report(diagnostic);
             } else if let Some(value) = entry.value.constant()
                 && let Err(message) = part_is_fine(key, &value)
             {
                 let diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message);
-                report(diagnostic.at(entry.value.span(), "").path(checking.path));
+                report(diagnostic.at(entry.value.span(), "").path(checking.path()));
             }
         }
     }

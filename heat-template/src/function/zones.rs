@@ -2,7 +2,7 @@
 
 use super::{Function, Outcome, give, visit_whole};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Call, Compiler, Context, EvaluationError, Expression, Reach, Step};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
 
 /// `Fn::GetAZs: region`; the region is ignored, as in Heat.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub fn get_azs(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn F
 }
 
 impl Function for GetAvailabilityZones {
-    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
+    fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
         visit_whole(&self.argument, visit);
     }
 

@@ -9,7 +9,7 @@ use super::{Children, PropertySchema, ValueType};
 use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::Step;
+use crate::expression::{Part, Step};
 use crate::python::{self, Num};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -112,16 +112,16 @@ pub fn coerce_properties(
     Ok(values.into_iter().filter_map(|(key, value)| Some((key, value.into_known()?))).collect())
 }
 
-struct Work<'a> {
+struct Work<'a, 's> {
     coercion: Coercion<'a>,
-    path: Vec<Step>,
+    path: Vec<Part<'s>>,
     problems: Vec<PropertyProblem>,
 }
 
-impl Work<'_> {
+impl<'s> Work<'_, 's> {
     fn problem(&mut self, code: Code, message: String) -> &mut PropertyProblem {
         self.problems.push(PropertyProblem {
-            path: self.path.clone(),
+            path: self.path.iter().map(|part| part.step()).collect(),
             code,
             message,
             help: Vec::new(),
@@ -133,26 +133,25 @@ impl Work<'_> {
 
     fn fields(
         &mut self,
-        schema: &IndexMap<String, PropertySchema>,
+        schema: &'s IndexMap<String, PropertySchema>,
         mut given: IndexMap<String, Evaluated>,
         top: Option<&dyn Fn(&str) -> bool>,
     ) -> IndexMap<String, Evaluated> {
         if top.is_some() || self.coercion.constraints {
             for key in given.keys().filter(|key| !schema.contains_key(*key)) {
-                self.path.push(key.as_str().into());
                 let known = schema.keys().map(String::as_str);
                 let help = suggest::nearest(key, known).map(|similar| format!("did you mean \"{similar}\"?"));
                 let problem = self.problem(codes::PROPERTY_UNKNOWN, format!("unknown property {key}"));
+                problem.path.push(key.as_str().into());
                 problem.about_key = true;
                 problem.help.extend(help);
-                self.path.pop();
             }
         }
         let mut values = IndexMap::with_capacity(schema.len());
         for (name, property) in schema {
             let value = given.swap_remove(name);
             let given = value.is_some();
-            self.path.push(name.as_str().into());
+            self.path.push(Part::Key(name));
             let constraints = self.coercion.constraints;
             self.coercion.constraints &= !top.is_some_and(|types_only| types_only(name));
             let value = match value {
@@ -183,7 +182,7 @@ impl Work<'_> {
         values
     }
 
-    fn value(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+    fn value(&mut self, schema: &'s PropertySchema, value: Evaluated) -> Option<Evaluated> {
         let outer = self.coercion.mask;
         self.coercion.mask |= schema.secret;
         let before = self.problems.len();
@@ -216,7 +215,7 @@ impl Work<'_> {
         None
     }
 
-    fn typed(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+    fn typed(&mut self, schema: &'s PropertySchema, value: Evaluated) -> Option<Evaluated> {
         if matches!(value, Evaluated::Unknown(_)) {
             return Some(value);
         }
@@ -279,7 +278,7 @@ impl Work<'_> {
         }
     }
 
-    fn map(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+    fn map(&mut self, schema: &'s PropertySchema, value: Evaluated) -> Option<Evaluated> {
         let entries = match value.into_map() {
             Ok(entries) => entries,
             Err(Evaluated::Known(value)) => {
@@ -301,7 +300,7 @@ impl Work<'_> {
         }
     }
 
-    fn list(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+    fn list(&mut self, schema: &'s PropertySchema, value: Evaluated) -> Option<Evaluated> {
         let items = match value.into_list() {
             Ok(items) => items,
             Err(Evaluated::Known(Value::String(text))) if schema.allow_conversion => {
@@ -313,7 +312,7 @@ impl Work<'_> {
         let Children::Item(item_schema) = &schema.children else { return Some(Evaluated::list(items)) };
         let mut values = Vec::with_capacity(items.len());
         for (at, item) in items.into_iter().enumerate() {
-            self.path.push(at.into());
+            self.path.push(Part::Index(at));
             values.extend(self.value(item_schema, item));
             self.path.pop();
         }

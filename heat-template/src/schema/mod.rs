@@ -10,16 +10,16 @@ pub mod check;
 pub mod coerce;
 mod constraint;
 mod cron;
-mod generic;
 mod describe;
+mod generic;
 mod property;
 mod resource;
 mod support;
 mod timezones;
 mod translation;
 
-pub use builder::{ResourceSchemaBuilder, SchemaError};
 pub use attribute::{AttributeMode, AttributeSchema};
+pub use builder::{ResourceSchemaBuilder, SchemaError};
 pub use check::{Checks, CustomCheck, CustomConstraints, DeferredConstraints, GenericConstraints};
 pub use coerce::{Coercion, PropertyProblem, coerce_properties};
 pub use constraint::{Constraint, ConstraintKind};

@@ -178,14 +178,14 @@ fn a_template_may_come_as_a_value_and_goes_out_as_one() {
 #[test]
 fn third_parties_can_add_a_dialect_with_a_function() {
     use heat_template::diagnostic::Diagnostic;
-    use heat_template::expression::{Call, Compiler, Context, Expression, Reach, Step};
+    use heat_template::expression::{Argument, Call, Compiler, Context, Expression, Reach};
     use heat_template::function::{Function, Outcome};
 
     #[derive(Debug)]
     struct Shout(Expression);
     impl Function for Shout {
-        fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Option<Step>, &'a Expression)) {
-            visit(None, &self.0);
+        fn arguments<'a>(&'a self, _: Reach<'_>, visit: &mut dyn FnMut(Argument, &'a Expression)) {
+            visit(Argument::Whole, &self.0);
         }
         fn evaluate(&self, context: &Context<'_>) -> Outcome {
             let text = self.0.evaluate(context)?.to_value_lossy();
