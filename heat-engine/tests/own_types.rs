@@ -1,4 +1,5 @@
 //! The `OS::Heat::*` types in stacks: how they live, and what they cost.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use heat_engine::run::Clock;
 use heat_engine::seal::KeyRing;

@@ -1,5 +1,6 @@
 //! Every store of this crate keeps what the suite says that stores promise.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use heat_engine::store::testing::{Fixture, Recorder, broken_promises};
 use heat_engine::store::{MemoryStore, Store};

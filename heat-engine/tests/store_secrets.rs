@@ -1,5 +1,6 @@
 //! What is secret in a record comes back from the store, and lies nowhere in clear.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use heat_engine::plan::{Plan, Reason, Step, StepId, StepKind};
 use heat_engine::record::{

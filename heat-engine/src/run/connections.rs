@@ -44,11 +44,13 @@ struct Shared {
     seats: Arc<Semaphore>,
 }
 
+/// Which connector with which credentials: their name and their content, in memory only; nothing here is printable.
+type Whose = (ConnectorId, Option<String>, String);
+
 /// The connections of one engine.
 pub(crate) struct Connections {
     source: Arc<dyn CredentialSource>,
-    // The key holds the credentials' content, in memory only; nothing here is printable.
-    shared: Mutex<HashMap<(ConnectorId, Option<String>, String), Arc<Shared>>>,
+    shared: Mutex<HashMap<Whose, Arc<Shared>>>,
 }
 
 impl Connections {

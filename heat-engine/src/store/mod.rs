@@ -8,6 +8,24 @@
 //! Every batch carries that epoch; when another engine has claimed the stack since, the batch is refused as
 //! [`StoreError::Fenced`] and nothing of it is written. How a store knows that an engine is gone is its own matter: the
 //! SQLite store holds an operating system lock for as long as the process lives.
+//!
+//! **What is sealed**: properties and attributes that a type's schema calls secret, at any depth; what comes from hidden
+//! parameters and secret attributes ([`ResourceRecord::sensitive`](crate::record::ResourceRecord::sensitive)); private data
+//! of plugins; hidden parameters; credentials with content; sources that say so; of a type that is not registered any more
+//! all properties and attributes. Everything else is JSON in clear, so that people can look at it.
+//!
+//! **Writing a store**: implement [`Store`] and let `testing::broken_promises` (feature `testing`) run against it.
+//!
+//! ```
+//! use heat_engine::store::{MemoryStore, StackQuery, Store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), heat_engine::store::StoreError> {
+//! let store = MemoryStore::new();
+//! assert!(store.stacks(&StackQuery::default()).await?.is_empty());
+//! # Ok(())
+//! # }
+//! ```
 
 mod backend;
 mod batch;

@@ -1,9 +1,4 @@
-//! A store in one SQLite file: the default.
-//!
-//! One thread writes, with group commit; three read. The file is in write-ahead mode with `synchronous=FULL`, so what was
-//! answered survives a power cut, and readers never wait. Several processes may use the same file at once: a stack that one
-//! of them works on can be looked at, but not worked on, by the others, and is free the moment that process is gone (see
-//! the `lock` module). The file must lie on a local file system.
+//! A store in one SQLite file: one thread writes, with group commit; three read.
 
 mod apply;
 mod connection;
@@ -41,7 +36,18 @@ const READERS: usize = 3;
 /// How many writes may wait before those who ask for more wait too.
 const WAITING: usize = 1024;
 
-/// A store in one SQLite file.
+/// A store in one SQLite file: the default.
+///
+/// The file is in write-ahead mode with `synchronous=FULL`: what was answered survives a power cut. Transactions that wait at
+/// the same time share one on the disk, and readers never wait. A commit whose future is dropped may still be written.
+///
+/// **Several processes** may use the same file at once. Each holds an operating system lock on a file of its own beside the
+/// database (`heat.db-engine-…`) as long as it lives. A stack that a living one has claimed can be looked at by the others,
+/// but not claimed or written to; when its process is gone, however it ended, the stack can be claimed at once. So the file
+/// must lie on a local file system.
+///
+/// **What lies in the file** can be looked at with any SQLite client: documents are JSON, and what is secret in them is
+/// replaced by `(sealed)`, with the sealed bytes in a column of their own. The files are readable by their owner only.
 ///
 /// ```
 /// use heat_engine::store::SqliteStore;
