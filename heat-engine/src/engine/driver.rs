@@ -1,7 +1,7 @@
 //! Which stacks are worked on in this process, and by which task.
 
 use super::EngineError;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, PlanError};
 use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, Status, TraversalRecord};
 use crate::run::{Core, Current, End, Goal, Traversal, stack_event};
 use crate::store::{Batch, Claim, StoreError, Write};
@@ -186,7 +186,11 @@ pub(super) async fn make_plan(
         if goal.fetch(core, &stack.credentials).await.map_err(EngineError::Service)? {
             continue;
         }
-        return plan.map_err(EngineError::from);
+        return plan.map_err(|error| match error {
+            // Their places are in the template, like those of everything else that is wrong with it.
+            PlanError::Properties { diagnostics, .. } => diagnostics.into(),
+            other => other.into(),
+        });
     }
 }
 

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 pub struct StackPreview {
     /// Name.
     pub stack_name: String,
-    /// The template's description.
-    pub description: String,
+    /// The template's description: a text, or whatever else the template has there, as in Heat.
+    pub description: Value,
     /// Parameters as texts, hidden ones masked.
     pub parameters: IndexMap<String, String>,
     /// The resources that would be created, in the order of the template; those that a condition disables are not

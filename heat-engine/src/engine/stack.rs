@@ -282,7 +282,9 @@ impl Stack {
                 why: "a stack that is being deleted cannot be updated",
             });
         }
-        let content = store_content::updated(self.engine.core(), &stack, update).await?;
+        let core = self.engine.core();
+        let content = store_content::updated(core, &stack, update).await?;
+        let before = stack.clone();
         stack.desired = store_content::desired(&content);
         if let Some(timeout) = update.timeout {
             stack.timeout_minutes = Some(timeout.as_secs().div_ceil(60) as u32);
@@ -299,6 +301,13 @@ impl Stack {
             stack.credentials = credentials.clone();
         }
         let goal = self.engine.goal(&stack, &content).await?;
+        if goal.has_immutable_parameters() && before.desired.template.is_some() {
+            let old = recorded_goal(core, &before, &before.desired).await?;
+            let changed = goal.immutable_parameters_changed(&old);
+            if !changed.is_empty() {
+                return Err(changed.into());
+            }
+        }
         Ok((stack, content, goal))
     }
 

@@ -19,10 +19,10 @@ pub struct StackView {
     /// The name of its credentials, such as a cloud of `clouds.yaml`. Heat does not show it.
     #[serde(skip)]
     pub credentials: Option<String>,
-    /// The template's description.
-    pub description: String,
+    /// The template's description: a text, or whatever else the template has there, as in Heat.
+    pub description: Value,
     /// The same, under the name that `show` has.
-    pub template_description: String,
+    pub template_description: Value,
     /// `CREATE_COMPLETE` and the like.
     pub stack_status: String,
     /// Why.
@@ -53,8 +53,8 @@ impl StackView {
             stack_name: stack.name.clone(),
             project: stack.project.clone(),
             credentials: stack.credentials.name().map(str::to_owned),
-            description: String::new(),
-            template_description: String::new(),
+            description: "".into(),
+            template_description: "".into(),
             stack_status: format!("{}_{}", stack.action, stack.status),
             stack_status_reason: stack.reason.clone(),
             creation_time: time(stack.created),

@@ -4,9 +4,11 @@ use super::change::{self, Differs};
 use super::{ChangeEffect, DesiredState, PropertyChange, Prospects, Reason, TypeRules};
 use crate::record::{Action, IntentKind, ResourceRecord, Status};
 use heat_plugin_sdk::{Change, PropertyMap, ReplaceOrder};
+use heat_template::environment::RestrictedAction;
 use heat_template::evaluated::Evaluated;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// What becomes of a resource that is recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,18 @@ pub enum Decision {
     },
     /// No plugin provides the type.
     UnknownType,
+}
+
+impl Decision {
+    /// What of it the environment forbids, if it forbids any of it.
+    pub fn forbidden(&self, restricted: &BTreeSet<RestrictedAction>) -> Option<RestrictedAction> {
+        let action = match self {
+            Self::Update { .. } => RestrictedAction::Update,
+            Self::Replace { .. } => RestrictedAction::Replace,
+            _ => return None,
+        };
+        restricted.contains(&action).then_some(action)
+    }
 }
 
 /// Decides what becomes of a recorded resource whose operations are all finished, by Heat's rules in Heat's order:

@@ -4,10 +4,12 @@ use super::Prospects;
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{Change, FindBasis, PropertyMap, Registry, ReplaceOrder};
 use heat_template::diagnostic::Diagnostic;
+use heat_template::environment::RestrictedAction;
 use heat_template::evaluated::Evaluated;
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One resource that shall be, as far as it is known without evaluating anything.
@@ -49,6 +51,12 @@ pub trait Desired {
     /// # Errors
     /// What is wrong with its properties.
     fn evaluate(&self, resource: &str, scope: &Prospects<'_>) -> Result<DesiredState, Vec<Diagnostic>>;
+
+    /// What the environment forbids to do to a resource.
+    fn restricted(&self, resource: &str) -> BTreeSet<RestrictedAction> {
+        let _ = resource;
+        BTreeSet::new()
+    }
 
     /// Where a property stands in the template.
     fn place(&self, resource: &str, property: &str) -> Option<Span> {

@@ -140,6 +140,12 @@ impl<'a> Planner<'a> {
         let restore = self.is_handed_over(record);
         let incarnation = record.id.clone();
         let revived = |reason| if record.replaced_by.is_some() { Reason::Revived } else { reason };
+        let forbidden = if interrupted { None } else { decision.forbidden(&self.desired.restricted(name)) };
+        if let Some(action) = forbidden {
+            prospects.stays(name, record, Some(schema));
+            self.draft_main(name, type_name, StepKind::Refuse { incarnation, action }, Reason::Restricted);
+            return Ok(());
+        }
         let (kind, reason) = match decision {
             Decision::UnknownType => return Err(unknown_type()),
             Decision::Refuse { property } => {

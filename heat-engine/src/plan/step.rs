@@ -2,6 +2,7 @@
 
 use crate::record::{Action, IncarnationId};
 use heat_plugin_sdk::ReplaceOrder;
+use heat_template::environment::RestrictedAction;
 use petgraph::graph::DiGraph;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -119,6 +120,14 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         restore: bool,
     },
+    /// Fails: the environment forbids what would have to be done to it (`restricted_actions` of the resource registry).
+    /// It stays as it is.
+    Refuse {
+        /// The incarnation.
+        incarnation: IncarnationId,
+        /// What is forbidden.
+        action: RestrictedAction,
+    },
     /// Removes it.
     Delete {
         /// The incarnation.
@@ -182,6 +191,8 @@ pub enum Reason {
     WasDeleted,
     /// It takes back the place of an incarnation that was to replace it.
     Revived,
+    /// The environment forbids what would have to be done.
+    Restricted,
     /// The template has it no more.
     Removed,
     /// It is replaced by a step of this plan.
@@ -236,6 +247,7 @@ impl StepKind {
             | Self::Update { incarnation, .. }
             | Self::Keep { incarnation, .. }
             | Self::Decide { incarnation, .. }
+            | Self::Refuse { incarnation, .. }
             | Self::Delete { incarnation, .. } => incarnation,
         }
     }

@@ -1,6 +1,8 @@
 //! What a stack shall be: its definition, brought together with what services say of names and values.
 
+mod immutable;
 mod preview;
+mod validate;
 
 use super::core::Core;
 use super::current::Current;
@@ -13,7 +15,7 @@ use heat_plugin_sdk::schema::Translation;
 use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
 use heat_template::definition::{DefinedResource, Definition, Inputs};
 use heat_template::diagnostic::{Diagnostic, codes};
-use heat_template::environment::Implementation;
+use heat_template::environment::{Implementation, RestrictedAction};
 use heat_template::evaluated::Evaluated;
 use heat_template::expression::{AttributeReference, EvaluationError, Expression, Scope};
 use heat_template::function::select_attribute;
@@ -198,6 +200,9 @@ impl Goal {
                 }
             }
         }
+        if problems.is_empty() && !*asks {
+            problems.extend(self.refused_by_type(definition, &resource, type_name, &properties));
+        }
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -328,10 +333,12 @@ impl Goal {
         self.requires(&record.name, current) != record.requires
     }
 
-    /// The template's description.
-    pub(crate) fn description(&self) -> String {
-        let description = self.definition.as_ref().map(|definition| definition.template().description());
-        description.as_ref().and_then(Value::as_str).unwrap_or("No description").to_owned()
+    /// The template's description; Heat takes any value for one.
+    pub(crate) fn description(&self) -> Value {
+        match &self.definition {
+            Some(definition) => definition.template().description(),
+            None => "No description".into(),
+        }
     }
 
     /// Parameters as texts, hidden ones masked.
@@ -354,6 +361,12 @@ impl Goal {
                 OutputView { output_key, output_value, description, output_error }
             })
             .collect()
+    }
+
+    /// What the environment forbids to do to a resource.
+    pub(crate) fn restricted(&self, name: &str) -> BTreeSet<RestrictedAction> {
+        let environment = self.definition.as_ref().map(Definition::environment);
+        environment.map(|known| known.registry().restricted_actions(name)).unwrap_or_default()
     }
 
     /// For each resource the names of those that it depends on directly.
@@ -577,6 +590,10 @@ impl Desired for Against<'_> {
     fn evaluate(&self, resource: &str, scope: &Prospects<'_>) -> Result<DesiredState, Vec<Diagnostic>> {
         // A name that is not looked up yet stays a name; whoever plans looks it up and plans again.
         self.goal.evaluate(resource, scope, &mut false)
+    }
+
+    fn restricted(&self, resource: &str) -> BTreeSet<RestrictedAction> {
+        self.goal.restricted(resource)
     }
 
     fn place(&self, resource: &str, property: &str) -> Option<Span> {

@@ -18,6 +18,7 @@ use crate::store::{Batch, Claim, StoreError, Write};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use heat_template::environment::RestrictedAction;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
@@ -197,7 +198,7 @@ impl Traversal {
                 StepKind::Decide { successor, .. } => {
                     self.current.resource(successor).filter(|record| ended(record)).map(|_| Outcome::Replaced)
                 }
-                StepKind::Keep { .. } => None,
+                StepKind::Keep { .. } | StepKind::Refuse { .. } => None,
                 // A deletion that hangs on a decision says nothing of it: the deciding step may have deleted the old one
                 // itself, before it came to make the new one.
                 StepKind::Delete { only_if_replaced_by: Some(_), .. } => None,
@@ -283,28 +284,35 @@ impl Traversal {
                 }))
             }
             Err(Unresolved::Wrong(reason)) => {
-                // The record learns of it, so that the stack's resources tell why it failed.
-                let incarnation = step.kind.incarnation().clone();
-                let record = self
-                    .current
-                    .resource(&incarnation)
-                    .cloned()
-                    .unwrap_or_else(|| self.new_record(&incarnation, step));
-                let action = if self.current.resource(&incarnation).is_some() {
-                    Action::Update
-                } else {
-                    Action::Create
-                };
-                match self.work(record, signal) {
-                    Ok(work) => Begun::Works(Box::pin(async move {
-                        let result = work.fail(action, reason).await;
-                        end(id, &work, incarnation, result).await
-                    })),
-                    Err(_) => Begun::Works(Box::pin(async move {
-                        StepEnd { step: id, records: Vec::new(), result: Ok(StepResult::Failed(reason)) }
-                    })),
-                }
+                let event = self.refusal(step, &reason);
+                let (core, claim) = (Arc::clone(&self.core), self.claim.clone());
+                Begun::Works(Box::pin(async move {
+                    let result = core.commit(&claim, vec![Write::Event(event)]).await;
+                    let result = result.map(|()| StepResult::Failed(reason));
+                    StepEnd { step: id, records: Vec::new(), result }
+                }))
             }
+        }
+    }
+
+    /// The event of a step that fails before anything was begun. The record stays as it is: what is there is as good as
+    /// before and must not be repaired, and what is not there was never begun.
+    fn refusal(&self, step: &Step, reason: &str) -> Event {
+        let record = self.current.resource(step.kind.incarnation());
+        Event {
+            id: self.core.ids.uuid(),
+            stack: self.stack.id.clone(),
+            time: self.core.clock.now(),
+            resource: step.resource.clone(),
+            type_name: step.type_name.clone(),
+            physical_id: record.and_then(|record| record.physical_id.clone()),
+            action: if matches!(step.kind, StepKind::Create { .. }) {
+                Action::Create
+            } else {
+                Action::Update
+            },
+            status: Status::Failed,
+            reason: reason.to_owned(),
         }
     }
 
@@ -338,6 +346,7 @@ impl Traversal {
             StepKind::Decide { incarnation, successor, restore, .. } => {
                 self.decide(id, step, incarnation, successor, *restore, signal)
             }
+            StepKind::Refuse { action, .. } => Err(Unresolved::Wrong(restricted(&step.resource, *action))),
             StepKind::Delete { incarnation, retain, .. } => {
                 let Some(record) = self.current.resource(incarnation).cloned() else {
                     return Ok(Begun::Over(Outcome::Skipped));
@@ -480,6 +489,7 @@ impl Traversal {
             (Arc::clone(&self.core.steps), step.type_name.clone(), Arc::clone(&self.core));
         // Which one stands for the name is known when the step ends.
         let name = step.resource.clone();
+        let forbidden = self.goal.restricted(&name);
         Ok(Begun::Works(Box::pin(async move {
             let _permit = steps.acquire_owned().await;
             // An interrupted operation that fails now is repaired like any other failure.
@@ -492,6 +502,10 @@ impl Traversal {
             }
             let record = old.record().await;
             let decision = decide(&record, &type_name, &state, &*core.registry, &Prospects::default());
+            if let Some(action) = decision.forbidden(&forbidden) {
+                let result = old.refuse(Action::Update, restricted(&name, action)).await;
+                return end(id, &old, incarnation, result).await;
+            }
             let result = async {
                 if restore && !matches!(decision, Decision::Replace { .. }) {
                     match old.hand_over(true).await? {
@@ -614,6 +628,11 @@ pub(crate) fn stack_event(core: &Core, stack: &StackRecord, now: jiff::Timestamp
         status: stack.status,
         reason: stack.reason.clone(),
     }
+}
+
+/// The reason of a step that the environment forbids.
+fn restricted(resource: &str, action: RestrictedAction) -> String {
+    format!("ResourceActionRestricted: resources.{resource}: {} is restricted for resource.", action.name())
 }
 
 enum Begun {

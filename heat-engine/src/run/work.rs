@@ -222,6 +222,15 @@ impl Work {
         Ok(Ended::Failed(reason))
     }
 
+    /// Fails before anything was begun: the event tells it, the record stays as it is.
+    pub(crate) async fn refuse(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
+        let record = self.record().await;
+        let refused = ResourceRecord { action, status: Status::Failed, reason: reason.clone(), ..record };
+        let event = self.event(&refused, self.core.clock.now());
+        self.core.commit(&self.claim, vec![Write::Event(event)]).await?;
+        Ok(Ended::Failed(reason))
+    }
+
     /// Records the way an operation left its path.
     pub(crate) async fn ended(
         &self,

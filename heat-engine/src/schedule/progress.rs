@@ -338,7 +338,7 @@ impl Schedule {
 /// How a step ended that was done and left no trace.
 fn untraced(kind: &StepKind) -> Outcome {
     match kind {
-        StepKind::Keep { .. } | StepKind::Decide { .. } => Outcome::Kept,
+        StepKind::Keep { .. } | StepKind::Decide { .. } | StepKind::Refuse { .. } => Outcome::Kept,
         StepKind::Delete { only_if_replaced_by: Some(_), .. } => Outcome::Skipped,
         StepKind::Create { replaces: Some(_), .. } => Outcome::Replaced,
         StepKind::Create { .. } | StepKind::Update { .. } | StepKind::Delete { .. } => Outcome::Done,

@@ -467,6 +467,13 @@ impl Definition {
         }
     }
 
+    /// A diagnostic about this definition that somebody else made, without the values of hidden parameters.
+    #[must_use]
+    pub fn redacted(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        redact(&mut diagnostic, &self.0.secrets);
+        diagnostic
+    }
+
     /// Takes the values of hidden parameters out of an error.
     fn without_secrets(&self, error: EvaluationError) -> EvaluationError {
         let mut diagnostic = error.into_diagnostic();

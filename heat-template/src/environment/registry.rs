@@ -9,6 +9,7 @@ use crate::schema::{ResourceSchema, ResourceTypes};
 use crate::source::Span;
 use crate::yaml::Entry;
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -67,7 +68,8 @@ impl Hook {
 }
 
 /// An action that an environment can forbid for a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RestrictedAction {
     /// Updating it in place.
     Update,

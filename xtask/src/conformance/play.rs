@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heat_engine::record::{Action, EventSequence, IncarnationId};
+use heat_engine::record::{Action, EventSequence, IncarnationId, Status};
 use heat_engine::store::EventQuery;
 use heat_engine::{Engine, EngineError, ResourceView, Stack, StackView};
 use serde_json::{Map, Value, json};
@@ -156,7 +156,7 @@ async fn settled(stack: &Stack, expect: &Expect) -> Result<(), String> {
     mentions("the status reason", &view.stack_status_reason, &expect.reason_must_mention)?;
     outputs(&view, expect)?;
     if let Some(wanted) = &expect.description {
-        same("description", &Value::String(view.description.clone()), wanted)?;
+        same("description", &view.description, wanted)?;
     }
     if let Some(wanted) = &expect.parameters {
         same("parameters", &without_pseudo(view.parameters.clone()), &json!(wanted))?;
@@ -334,7 +334,9 @@ async fn changes(stack: &Stack, before: &Snapshot, expect: &Expect) -> Result<()
     let events = stack.recorded_events(&query).await.map_err(|error| format!("no events: {error}"))?;
     let updated: BTreeSet<&str> = events
         .iter()
-        .filter(|(_, event)| event.type_name != "OS::Heat::Stack" && event.action == Action::Update)
+        .filter(|(_, event)| event.type_name != "OS::Heat::Stack")
+        // One that was refused before it began has only the event of its failure.
+        .filter(|(_, event)| event.action == Action::Update && event.status == Status::InProgress)
         .map(|(_, event)| event.resource.as_str())
         .collect();
     let mut found = BTreeMap::new();

@@ -56,6 +56,7 @@ fn colour(kind: &StepKind) -> &'static str {
         StepKind::Update { .. } => "#dbe9f8",
         StepKind::Keep { .. } => "#f2f2f2",
         StepKind::Decide { .. } => "#eadff5",
+        StepKind::Refuse { .. } => "#f3b4b4",
         StepKind::Delete { .. } => "#f6d9d9",
     }
 }

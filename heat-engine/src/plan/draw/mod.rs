@@ -23,6 +23,8 @@ pub struct Totals {
     pub keep: usize,
     /// What becomes of them is decided in the run.
     pub decide: usize,
+    /// Fail, because the environment forbids what would have to be done.
+    pub refuse: usize,
 }
 
 impl Plan {
@@ -36,6 +38,7 @@ impl Plan {
                 StepKind::Update { .. } => totals.update += 1,
                 StepKind::Keep { .. } => totals.keep += 1,
                 StepKind::Decide { .. } => totals.decide += 1,
+                StepKind::Refuse { .. } => totals.refuse += 1,
                 StepKind::Delete { .. } if is_part_of_replacement(step) => {}
                 StepKind::Delete { .. } => totals.delete += 1,
             }
@@ -52,6 +55,7 @@ impl fmt::Display for Totals {
             (self.update, "to update"),
             (self.replace, "to replace"),
             (self.decide, "to decide in the run"),
+            (self.refuse, "that may not be changed"),
             (self.delete, "to delete"),
         ];
         let mut first = true;
@@ -83,6 +87,7 @@ fn mark(kind: &StepKind) -> &'static str {
         StepKind::Update { .. } => "~",
         StepKind::Keep { .. } => "=",
         StepKind::Decide { .. } => "?",
+        StepKind::Refuse { .. } => "!",
         StepKind::Delete { retain: true, .. } => "<",
         StepKind::Delete { .. } => "-",
     }
@@ -111,6 +116,7 @@ fn words(kind: &StepKind) -> String {
             let may: Vec<&str> = may.into_iter().filter_map(|(may, what)| may.then_some(what)).collect();
             may.join(" or ")
         }
+        StepKind::Refuse { action, .. } => format!("fail: {} is restricted", action.name()),
         StepKind::Delete { retain: true, .. } => "forget, the real thing stays".to_owned(),
         StepKind::Delete { only_if_replaced_by: Some(_), .. } => "delete if replaced".to_owned(),
         StepKind::Delete { .. } => "delete".to_owned(),
@@ -123,7 +129,7 @@ fn because(step: &Step) -> String {
         StepKind::Create { changes, .. }
         | StepKind::Update { changes, .. }
         | StepKind::Decide { changes, .. } => changes.as_slice(),
-        StepKind::Keep { .. } | StepKind::Delete { .. } => &[],
+        StepKind::Keep { .. } | StepKind::Refuse { .. } | StepKind::Delete { .. } => &[],
     };
     let mut why = match step.reason {
         Reason::New | Reason::Unchanged | Reason::Removed | Reason::StackDeleted => String::new(),
@@ -136,6 +142,7 @@ fn because(step: &Step) -> String {
         Reason::Interrupted => "its last operation was interrupted and is finished first".to_owned(),
         Reason::NeverCompleted => "it was never begun".to_owned(),
         Reason::WasDeleted => "it was being deleted".to_owned(),
+        Reason::Restricted => "the environment forbids it".to_owned(),
         Reason::Revived => "it takes its place back".to_owned(),
         Reason::Replaced => "replaced".to_owned(),
         Reason::LeftOver => "left over".to_owned(),
