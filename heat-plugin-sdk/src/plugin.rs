@@ -43,6 +43,7 @@ pub struct Plugin {
     pub(crate) connectors: HashMap<ConnectorId, Arc<dyn DynConnector>>,
     pub(crate) constraints: Vec<(String, Arc<dyn DynConstraint>)>,
     pub(crate) finders: Vec<(String, Arc<dyn DynFinder>)>,
+    pub(crate) unsupported: Vec<(String, String)>,
 }
 
 impl Plugin {
@@ -58,6 +59,7 @@ impl Plugin {
             connectors,
             constraints: Vec::new(),
             finders: Vec::new(),
+            unsupported: Vec::new(),
         }
     }
 
@@ -83,6 +85,14 @@ impl Plugin {
     #[must_use]
     pub fn dynamic_resource(mut self, resource: Arc<dyn DynResource>) -> Self {
         self.resources.push(resource);
+        self
+    }
+
+    /// Says why a resource type that people would expect here is not provided, so that they are told more than that it is
+    /// unknown. Another plugin may provide it all the same.
+    #[must_use]
+    pub fn unsupported(mut self, type_name: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.unsupported.push((type_name.into(), reason.into()));
         self
     }
 

@@ -62,6 +62,8 @@ pub struct Registry {
     resources: IndexMap<String, Registered<dyn DynResource>>,
     constraints: HashMap<String, Registered<dyn DynConstraint>>,
     finders: HashMap<String, Registered<dyn DynFinder>>,
+    /// Why types are not there, by their names.
+    unsupported: HashMap<String, String>,
     errors: Vec<RegistryError>,
 }
 
@@ -109,6 +111,7 @@ impl Registry {
             self.errors.extend(add(&mut self.finders, &self.plugins, "finder", name, item, made));
         }
         self.connectors.push(plugin.connectors);
+        self.unsupported.extend(plugin.unsupported);
         self
     }
 
@@ -199,6 +202,10 @@ impl ResourceTypes for Registry {
 
     fn type_names(&self) -> Vec<String> {
         self.resources.keys().cloned().collect()
+    }
+
+    fn why_unsupported(&self, name: &str) -> Option<String> {
+        self.unsupported.get(name).cloned()
     }
 }
 
@@ -293,6 +300,16 @@ mod tests {
         let registry = Registry::new().with(plugin);
         assert_eq!(registry.check(), Ok(()));
         assert!(registry.constraint("acme.zone").is_some() && registry.finder("acme.zone").is_some());
+    }
+
+    #[test]
+    fn a_type_that_one_plugin_explains_away_another_may_provide() {
+        let registry = Registry::new().with(Plugin::new("one").unsupported("Acme::Thing", "too heavy"));
+        assert!(registry.resource_type("Acme::Thing").is_none());
+        assert_eq!(registry.why_unsupported("Acme::Thing").as_deref(), Some("too heavy"));
+        assert_eq!(registry.why_unsupported("Acme::Other"), None);
+        let registry = registry.with(connected("two").resource(Thing));
+        assert!(registry.resource_type("Acme::Thing").is_some() && registry.check().is_ok());
     }
 
     #[test]

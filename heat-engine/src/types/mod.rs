@@ -20,7 +20,13 @@ use std::sync::Arc;
 
 /// The plugin with these types; an engine registers it by itself.
 pub fn plugin() -> Plugin {
-    Plugin::new("heat")
+    let mut plugin = Plugin::new("heat");
+    for (reason, types) in UNSUPPORTED {
+        for name in *types {
+            plugin = plugin.unsupported(format!("OS::Heat::{name}"), *reason);
+        }
+    }
+    plugin
         .resource(Delay)
         .resource(NoneResource)
         .resource(RandomString)
@@ -28,6 +34,44 @@ pub fn plugin() -> Plugin {
         .resource(ValueResource)
         .constraint("test_constr", test_constraint)
 }
+
+/// The other types that Heat has under `OS::Heat::`, and why they are not there.
+const UNSUPPORTED: &[(&str, &[&str])] = &[
+    (
+        "stacks inside stacks are not there in this version",
+        &["AutoScalingGroup", "InstanceGroup", "ResourceChain", "ResourceGroup", "Stack"],
+    ),
+    (
+        "software configurations are not there in this version",
+        &[
+            "CloudConfig",
+            "DeployedServer",
+            "MultipartMime",
+            "SoftwareComponent",
+            "SoftwareConfig",
+            "SoftwareDeployment",
+            "SoftwareDeploymentGroup",
+            "SoftwareDeployments",
+            "StructuredConfig",
+            "StructuredDeployment",
+            "StructuredDeploymentGroup",
+            "StructuredDeployments",
+        ],
+    ),
+    (
+        "signals are not there in this version",
+        &[
+            "AccessPolicy",
+            "HARestarter",
+            "ScalingPolicy",
+            "SwiftSignal",
+            "SwiftSignalHandle",
+            "UpdateWaitConditionHandle",
+            "WaitCondition",
+            "WaitConditionHandle",
+        ],
+    ),
+];
 
 /// Takes as many seconds as the value says, and is always met (`constraint_prop_secs` of `OS::Heat::TestResource`).
 async fn test_constraint(_: Arc<()>, value: serde_json::Value) -> Result<(), Failure> {

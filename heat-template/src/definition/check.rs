@@ -128,12 +128,18 @@ impl Definition {
                 }
             },
             Ok(None) => {
-                let message = format!("the resource type {type_name} could not be found");
+                let reason = types.why_unsupported(type_name);
+                let message = match &reason {
+                    Some(reason) => format!("the resource type {type_name} is not supported: {reason}"),
+                    None => format!("the resource type {type_name} could not be found"),
+                };
                 let mut diagnostic = Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message);
-                let names = names.get_or_insert_with(|| types.type_names());
-                let known = names.iter().map(String::as_str).chain(registry.type_names());
-                let help = suggest::nearest(type_name, known);
-                diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                if reason.is_none() {
+                    let names = names.get_or_insert_with(|| types.type_names());
+                    let known = names.iter().map(String::as_str).chain(registry.type_names());
+                    let help = suggest::nearest(type_name, known);
+                    diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                }
                 diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(join(&path)));
                 Found::Nothing
             }

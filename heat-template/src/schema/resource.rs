@@ -36,4 +36,11 @@ pub trait ResourceTypes {
 
     /// All names, for "did you mean" and listings.
     fn type_names(&self) -> Vec<String>;
+
+    /// Why there is no type of this name although somebody who knows templates would expect it; `None` for names that
+    /// mean nothing here.
+    fn why_unsupported(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
 }
