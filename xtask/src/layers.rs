@@ -40,6 +40,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "conformance", quick: true, minutes: 2, run: conformance::layer },
     Layer { name: "docs", quick: false, minutes: 15, run: docs },
     Layer { name: "package", quick: false, minutes: 20, run: package },
+    Layer { name: "kill", quick: false, minutes: 40, run: kill },
     Layer { name: "cloud", quick: false, minutes: 45, run: cloud::layer },
 ];
 
@@ -55,6 +56,12 @@ fn unit(run: &LayerRun) -> Result<(), StepError> {
         run.note("cargo-nextest is not installed: the same tests run under `cargo test`");
         run.cargo(&["test", "--workspace", "--tests", "--no-fail-fast"])
     }
+}
+
+/// The command is killed many times; the unit layer does the same a few times.
+fn kill(run: &LayerRun) -> Result<(), StepError> {
+    let arguments = ["test", "--package", "heat-cli", "--test", "kill", "--", "--nocapture", "--test-threads=1"];
+    run.run(run.cargo_command().args(arguments).env("HEAT_TEST_KILLS", "50"))
 }
 
 fn docs(run: &LayerRun) -> Result<(), StepError> {

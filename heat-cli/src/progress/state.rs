@@ -230,6 +230,7 @@ mod tests {
                 incarnation: IncarnationId(resource.into()),
                 replaces: None,
                 order: None,
+                changes: Vec::new(),
             },
             reason: Reason::New,
             after: after.iter().copied().map(StepId).collect(),
