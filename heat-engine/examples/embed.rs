@@ -20,6 +20,7 @@ outputs:
   password: {value: {get_attr: [password, value]}}
 ";
 
+/// Deploys the template and takes it down again.
 #[tokio::main]
 pub async fn main() -> Result<(), Box<dyn Error>> {
     // The types OS::Heat::* are always there; plugins come in by `.registry(...)`, and a store that outlives the program

@@ -1,5 +1,6 @@
 //! The embedding example runs.
 #![allow(missing_docs, clippy::panic, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(unreachable_pub)]
 
 #[path = "../examples/embed.rs"]
 mod embed;
