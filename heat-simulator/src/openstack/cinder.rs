@@ -83,8 +83,8 @@ pub(super) fn serve(
         None => Err(super::no_route_page()),
     };
     answer
-        .map(|answer| microversion::label(answer, version))
-        .map_err(|answer| microversion::label(answer, version))
+        .map(|answer| microversion::label(answer, request, version))
+        .map_err(|answer| microversion::label(answer, request, version))
 }
 
 fn route(cloud: &mut Cloud, cx: &Cx<'_>, rest: &[&str]) -> Option<Outcome> {

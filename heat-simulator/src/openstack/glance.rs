@@ -6,7 +6,7 @@ mod images;
 mod members;
 
 use crate::cloud::{Caller, Cloud};
-use crate::http::exchange::{Answer, Outcome, Refusal, Request};
+use crate::http::exchange::{Answer, Body, Outcome, Refusal, Request};
 use serde_json::json;
 
 pub(super) use image_data::imported;
@@ -27,6 +27,15 @@ pub(super) fn versions(request: &Request, base: &str, segments: &[&str]) -> Opti
 
 /// Works on a request below `/image`.
 pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, segments: &[&str]) -> Outcome {
+    let answer = route(cloud, caller, request, segments)?;
+    // A type is named even where there is no body.
+    Ok(match answer.body {
+        Body::Empty => answer.with("content-type", "text/html; charset=UTF-8"),
+        _ => answer,
+    })
+}
+
+fn route(cloud: &mut Cloud, caller: &Caller, request: &Request, segments: &[&str]) -> Outcome {
     let ["v2", rest @ ..] = segments else { return Err(not_found()) };
     match (request.method.as_str(), rest) {
         ("GET", ["images"]) => images::list(cloud, caller, request),

@@ -122,7 +122,9 @@ fn create(cloud: &mut Cloud, caller: &Caller, request: &Request, resource: &Reso
     let one = |cloud: &mut Cloud, given: &Object| -> Result<Value, Refusal> {
         let object = attributes::for_create(resource, caller, given)?;
         let id = (resource.create)(cloud, caller, object)?;
-        Ok(Value::Object((resource.view)(cloud, caller, resource.find(cloud, caller, &id)?)))
+        let mut shown = (resource.view)(cloud, caller, resource.find(cloud, caller, &id)?);
+        resource.as_created(&mut shown);
+        Ok(Value::Object(shown))
     };
     match (body.get(resource.name), body.get(resource.plural())) {
         (Some(Value::Object(given)), _) => {

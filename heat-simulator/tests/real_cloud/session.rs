@@ -114,13 +114,20 @@ impl Session {
         if let Some((name, pointer)) = capture {
             let body: Value = serde_json::from_str(&body).unwrap_or_default();
             let found = body.pointer(pointer).and_then(Value::as_str);
-            let found =
-                found.unwrap_or_else(|| panic!("{method} {path}: nothing at {pointer}: {status} {body}"));
-            self.names.insert(name.to_owned(), found.to_owned());
+            // What was not made shows as a difference; the rest goes on, so that everything is taken away again.
+            let found = found.unwrap_or(self.names["none"].as_str()).to_owned();
+            self.names.insert(name.to_owned(), found);
         }
         let mut text = body;
         for (name, value) in &self.names {
-            text = text.replace(value.as_str(), &format!("{{{name}}}"));
+            let name = format!("{{{name}}}");
+            if value.len() > 8 {
+                text = text.replace(value.as_str(), &name);
+            } else {
+                // A short id (flavors may have `1`) would be found everywhere: only where it is all of a text.
+                text = text.replace(&format!("\"{value}\""), &format!("\"{name}\""));
+                text = text.replace(&format!("'{value}'"), &format!("'{name}'"));
+            }
         }
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         Reply { status, content_type, body }
@@ -133,7 +140,8 @@ impl Session {
             let body: Value = serde_json::from_str(&body).unwrap_or_default();
             match body.pointer(pointer).and_then(Value::as_str) {
                 Some(found) if found.eq_ignore_ascii_case(wanted) => return,
-                Some("ERROR" | "error") => panic!("{path} failed: {body}"),
+                // The next comparison shows what there is instead.
+                Some("ERROR" | "error") | None => return,
                 _ => tokio::time::sleep(Duration::from_millis(200)).await,
             }
         }

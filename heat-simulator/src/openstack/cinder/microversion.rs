@@ -1,6 +1,6 @@
 //! Which version of the API a request asks for.
 
-use crate::http::exchange::{Answer, Refusal, Request};
+use crate::http::exchange::{Answer, Body, Refusal, Request};
 
 /// The latest version that is simulated.
 pub(super) const LATEST: u32 = 70;
@@ -35,6 +35,12 @@ pub(super) fn asked(request: &Request) -> Result<u32, Refusal> {
 }
 
 /// Adds what the answer says about its version.
-pub(super) fn label(answer: Answer, version: u32) -> Answer {
+pub(super) fn label(answer: Answer, request: &Request, version: u32) -> Answer {
+    // A type is named even where there is no body; deletions are webob's own answers.
+    let answer = match answer.body {
+        Body::Empty if request.method == "DELETE" => answer.with("content-type", "text/html; charset=UTF-8"),
+        Body::Empty => answer.with("content-type", "application/json"),
+        _ => answer,
+    };
     answer.with("openstack-api-version", format!("volume 3.{version}")).with("vary", "OpenStack-API-Version")
 }

@@ -21,7 +21,6 @@ const ATTRIBUTES: &[Attribute] = &[
     fixed("dns_name", Initial::Text(""), Check::Text(255)),
     fixed("dns_domain", Initial::Text(""), Check::Text(255)),
     free("qos_policy_id", Initial::Null, Check::UuidOrNull),
-    shown("qos_network_policy_id"),
     shown("port_details"),
     shown("port_forwardings"),
     free("distributed", Initial::Unset, Check::Flag),
@@ -47,8 +46,6 @@ fn view(cloud: &Cloud, caller: &Caller, floating: &Object) -> Object {
             "admin_state_up": port.flag("admin_state_up"), "status": port.text("status"),
             "device_id": port.text("device_id"), "device_owner": port.text("device_owner")})
     }));
-    let network = cloud.tables.get(Kind::Network, floating.text("floating_network_id"));
-    shown.set("qos_network_policy_id", network.map_or(Value::Null, |network| network.value("qos_policy_id")));
     shown.set("port_forwardings", json!([]));
     shown
 }

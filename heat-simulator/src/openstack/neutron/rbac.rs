@@ -80,7 +80,7 @@ fn create(cloud: &mut Cloud, caller: &Caller, given: Object) -> Result<String, R
         return Err(Refusal::typed(
             403,
             "PolicyNotAuthorized",
-            "(rule:create_rbac_policy and rule:create_rbac_policy:target_tenant) is disallowed by policy",
+            "((((rule:create_rbac_policy and rule:create_rbac_policy:object_type) and rule:create_rbac_policy:object_id) and rule:create_rbac_policy:target_tenant) and rule:create_rbac_policy:action) is disallowed by policy",
         ));
     }
     let same = |policy: &Object| {

@@ -51,6 +51,20 @@ impl Resource {
         self.collection.replace('-', "_")
     }
 
+    /// What the answer to a creation shows more or less than a later look.
+    pub(super) fn as_created(&self, shown: &mut Object) {
+        match self.kind {
+            Kind::Network => {
+                shown.entry("is_default").or_insert(Value::Bool(false));
+            }
+            Kind::SecurityGroupRule => {
+                shown.shift_remove("tags");
+                shown.shift_remove("standard_attr_id");
+            }
+            _ => {}
+        }
+    }
+
     fn none(&self, id: &str) -> Refusal {
         let (kind, text) = self.missing;
         Refusal::typed(404, kind, text.replace("{}", id))

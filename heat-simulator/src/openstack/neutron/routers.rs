@@ -89,7 +89,7 @@ fn check_routes(cloud: &Cloud, id: &str, routes: &[Value]) -> Result<(), Refusal
         if Cidr::parse(destination).is_none() {
             return Err(super::attributes::invalid(
                 "routes",
-                &format!("'{destination}' is not a valid IP subnet"),
+                &format!("'{destination}' is not a valid CIDR"),
             ));
         }
         let refused = |reason: &str| {

@@ -2,7 +2,7 @@
 
 use super::addresses::{self, Cidr};
 use super::attributes::{invalid, pool_text};
-use crate::cloud::document::text_of;
+use crate::cloud::document::{python_repr, text_of};
 use crate::cloud::{Fields, Object};
 use crate::http::exchange::Refusal;
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ pub(super) fn check_pools(subnet: &Object, cidr: Cidr) -> Result<(), Refusal> {
             return Err(Refusal::typed(
                 400,
                 "InvalidAllocationPool",
-                format!("The allocation pool {} is not valid.", pool_text(pool)),
+                format!("The allocation pool {} is not valid.", python_repr(pool)),
             ));
         }
         if !cidr.is_host(first) || !cidr.is_host(last) {
@@ -118,7 +118,7 @@ pub(super) fn check_routes(subnet: &Object) -> Result<(), Refusal> {
     for route in subnet.items("host_routes") {
         let (destination, hop) = (text_of(route, "destination"), text_of(route, "nexthop"));
         if Cidr::parse(destination).is_none() {
-            return Err(invalid("host_routes", &format!("'{destination}' is not a valid IP subnet")));
+            return Err(invalid("host_routes", &format!("'{destination}' is not a valid CIDR")));
         }
         if addresses::parse(hop).is_none() {
             return Err(invalid("host_routes", &format!("'{hop}' is not a valid IP address")));

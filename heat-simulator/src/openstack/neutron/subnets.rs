@@ -145,7 +145,8 @@ fn check_modes(subnet: &Object, v6: bool) -> Result<(), Refusal> {
         return Ok(());
     }
     if !v6 {
-        return Err(invalid("ipv6_ra_mode or ipv6_address_mode cannot be set when ip_version is 4"));
+        let name = if ra.is_empty() { "ipv6_address_mode" } else { "ipv6_ra_mode" };
+        return Err(invalid(format!("{name} is not valid when ip_version is 4")));
     }
     if !subnet.flag("enable_dhcp") {
         return Err(invalid(

@@ -1,6 +1,6 @@
 //! Which version of the API a request asks for.
 
-use crate::http::exchange::{Answer, Refusal, Request};
+use crate::http::exchange::{Answer, Body, Refusal, Request};
 
 /// The latest version that is simulated.
 pub(super) const LATEST: u32 = 96;
@@ -37,6 +37,12 @@ pub(super) fn asked(request: &Request) -> Result<u32, Refusal> {
 
 /// Adds what the answer says about its version.
 pub(super) fn label(answer: Answer, version: u32) -> Answer {
+    // Nova names a type even where there is no body.
+    let typed = answer.headers.iter().any(|(name, _)| *name == "content-type");
+    let answer = match answer.body {
+        Body::Empty if !typed => answer.with("content-type", "application/json"),
+        _ => answer,
+    };
     answer
         .with("openstack-api-version", format!("compute 2.{version}"))
         .with("x-openstack-nova-api-version", format!("2.{version}"))

@@ -33,7 +33,12 @@ pub(super) fn serve(cloud: &mut Cloud, cx: &Cx<'_>, id: &str, tail: &[&str]) -> 
             after.push((*tag).into());
             let location = format!("{}/v2.1/servers/{id}/tags/{tag}", cx.base);
             match check(&after) {
-                Ok(()) => (after, Answer::empty(201).with("location", location)),
+                Ok(()) => (
+                    after,
+                    Answer::empty(201)
+                        .with("location", location)
+                        .with("content-type", "text/html; charset=UTF-8"),
+                ),
                 Err(refusal) => return Some(Err(refusal)),
             }
         }

@@ -46,7 +46,8 @@ pub(super) fn list(cloud: &Cloud, cx: &Cx<'_>, detail: bool) -> Outcome {
             }
         },
     };
-    let more = found.len() > limit;
+    // A full page always names a next one, which may be empty.
+    let more = found.len() >= limit && !found.is_empty();
     found.truncate(limit);
     let shown: Vec<Value> =
         found
