@@ -27,7 +27,7 @@ pub(crate) enum Step {
     VolumeDetached { attachment: String },
     /// A port is unplugged from a server.
     InterfaceDetached { server: String, port: String },
-    /// A volume made from something is ready.
+    /// An image's data has been fetched from an address, or taken from the staging area if that is empty.
     ImageImported { id: String, uri: String },
 }
 

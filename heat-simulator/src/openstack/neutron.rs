@@ -61,7 +61,7 @@ pub(super) fn serve(cloud: &mut Cloud, caller: &Caller, request: &Request, segme
         ("GET", ["extensions"]) => Ok(Answer::json(200, json!({"extensions": extensions::list()}))),
         ("GET", ["extensions", alias]) => extensions::show(alias),
         ("GET", ["availability_zones"]) => Ok(agents::zones()),
-        ("GET", ["agents"]) => Ok(agents::list(caller)),
+        ("GET", ["agents"]) => Ok(agents::list()),
         ("GET", ["networks", id, "dhcp-agents"]) => agents::of_network(cloud, caller, id),
         ("GET" | "PUT" | "DELETE", ["quotas", ..]) => quotas::serve(cloud, caller, request, &rest[1..]),
         ("PUT", ["routers", id, action]) if *action != "tags" => {

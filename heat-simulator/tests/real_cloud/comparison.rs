@@ -83,10 +83,8 @@ fn compare(path: &str, real: &Value, simulated: &Value, found: &mut Vec<String>)
         (one, other) if std::mem::discriminant(one) != std::mem::discriminant(other) => {
             found.push(format!("{path} is {one} against {other}"));
         }
-        (Value::String(one), Value::String(other)) => {
-            if form(one) != form(other) {
-                found.push(format!("{path} has the form of {one} against {other}"));
-            }
+        (Value::String(one), Value::String(other)) if form(one) != form(other) => {
+            found.push(format!("{path} has the form of {one} against {other}"));
         }
         _ => {}
     }

@@ -3,6 +3,8 @@
 //! Needs a real control plane: `HEAT_REAL_CLOUDS_YAML` names its `clouds.yaml`, `HEAT_REAL_CLOUD` the cloud in it (default `demo`; an
 //! ordinary user's). Run with `cargo test -p heat-simulator --test real_cloud -- --ignored`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is all tests")]
+
 mod comparison;
 mod scenario;
 mod session;

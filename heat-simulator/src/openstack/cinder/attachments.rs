@@ -60,7 +60,9 @@ fn create(cloud: &mut Cloud, cx: &Cx<'_>) -> Outcome {
     let volume_id = given.text("volume_uuid");
     let volume = find_volume(cloud, cx, Kind::Volume, volume_id)?;
     let (status, shared) = (volume.text("status"), volume.flag("multiattach"));
-    if !matches!(status, "available" | "downloading" | "attaching") && !(shared && status == "in-use") {
+    let free = matches!(status, "available" | "downloading" | "attaching");
+    let joins = shared && status == "in-use";
+    if !free && !joins {
         return Err(Refusal::new(
             400,
             format!(

@@ -49,7 +49,7 @@ pub(super) fn check_metadata(given: Option<&Value>) -> Result<(), Refusal> {
             ),
         ));
     };
-    match map.iter().find(|(_, value)| !value.as_str().is_some_and(|text| text.chars().count() <= 255)) {
+    match map.iter().find(|(_, value)| value.as_str().is_none_or(|text| text.chars().count() > 255)) {
         None => Ok(()),
         Some((key, value)) => Err(Refusal::new(
             400,

@@ -95,7 +95,7 @@ pub(super) fn tag(cloud: &mut Cloud, caller: &Caller, request: &Request, id: &st
 
 /// POST /images/{id}/actions/{deactivate,reactivate}.
 pub(super) fn act(cloud: &mut Cloud, caller: &Caller, id: &str, action: &str) -> Outcome {
-    let status = find_own(cloud, caller, id, &format!("{action}"))?.text("status").to_owned();
+    let status = find_own(cloud, caller, id, action)?.text("status").to_owned();
     if !caller.is_admin() {
         return Err(Refusal::new(403, format!("You are not authorized to complete {action} action.")));
     }

@@ -93,16 +93,10 @@ pub(super) fn import(cloud: &mut Cloud, caller: &Caller, request: &Request, id: 
     let status = image.text("status");
     match (name, status) {
         ("web-download", "queued") | ("glance-direct", "uploading") => {}
-        ("web-download", other) => {
+        ("web-download", _) => {
             return Err(Refusal::new(
                 409,
-                format!(
-                    "Image needs to be in 'queued' state to use 'web-download' method, it is in '{other}'"
-                )
-                .split(", it is")
-                .next()
-                .unwrap_or("")
-                .to_owned(),
+                "Image needs to be in 'queued' state to use 'web-download' method",
             ));
         }
         (_, _) => {

@@ -33,7 +33,7 @@ pub(super) fn serve(
             .map(|member| Answer::json(200, view(member)))
             .ok_or_else(missing),
         ("POST", []) => {
-            let _ = find_own(cloud, caller, id, "add_member")?;
+            find_own(cloud, caller, id, "add_member")?;
             if image.text("visibility") != "shared" {
                 return Err(Refusal::new(403, "Only shared images have members."));
             }
@@ -79,7 +79,7 @@ pub(super) fn serve(
                 .ok_or_else(missing)
         }
         ("DELETE", [project]) => {
-            let _ = find_own(cloud, caller, id, "delete_member")?;
+            find_own(cloud, caller, id, "delete_member")?;
             cloud.tables.remove(Kind::Member, &key(project)).map(|_| Answer::empty(204)).ok_or_else(missing)
         }
         _ => Err(missing()),

@@ -87,7 +87,7 @@ pub(super) fn issue(cloud: &mut Cloud, request: &Request) -> Outcome {
         application_credential: credential.map(|credential| credential.text("id").to_owned()),
     };
     let now = cloud.now;
-    if n % 256 == 0 {
+    if n.is_multiple_of(256) {
         cloud.tokens.retain(|_, token| token.expires > now);
     }
     let with_catalog = request.query.iter().all(|(name, _)| name != "nocatalog");

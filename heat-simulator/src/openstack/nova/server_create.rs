@@ -78,7 +78,7 @@ pub(super) fn create(cloud: &mut Cloud, cx: &Cx<'_>) -> Outcome {
     if !zone.is_empty() && zone != "nova" {
         return Err(Refusal::new(400, "The requested availability zone is not available"));
     }
-    let groups = security_groups(cloud, cx, &given, &networks)?;
+    let groups = security_groups(cloud, cx, &given)?;
     let tags = given.items("tags").to_vec();
     if tags.len() > 50 {
         return Err(invalid("tags", &given.value("tags"), "is too long"));
@@ -256,12 +256,7 @@ pub(super) fn check_fit(flavor: &Object, image: Option<&Object>, devices: &[Valu
     Ok(())
 }
 
-fn security_groups(
-    cloud: &mut Cloud,
-    cx: &Cx<'_>,
-    given: &Object,
-    networks: &[Value],
-) -> Result<Value, Refusal> {
+fn security_groups(cloud: &mut Cloud, cx: &Cx<'_>, given: &Object) -> Result<Value, Refusal> {
     let project = cx.caller.project_id.as_str();
     let mut ids = Vec::new();
     for group in given.items("security_groups") {
@@ -284,7 +279,6 @@ fn security_groups(
             }
         }
     }
-    let _ = networks;
     Ok(Value::Array(ids))
 }
 

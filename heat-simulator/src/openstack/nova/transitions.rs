@@ -47,7 +47,8 @@ pub(super) fn check_state(server: &Object, action: &str, from: &[&str]) -> Resul
         ));
     }
     // A scheduled task has to end first; a reboot may be asked for during a reboot.
-    if !task.is_empty() && !(action == "reboot" && task.starts_with("reboot")) {
+    let again = action == "reboot" && task.starts_with("reboot");
+    if !task.is_empty() && !again {
         return Err(Refusal::new(
             409,
             format!("Cannot '{action}' instance {id} while it is in task_state {task}"),
