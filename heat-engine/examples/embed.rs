@@ -1,6 +1,7 @@
 //! A program that embeds the engine: it deploys a template, follows the events, reads an output, deletes the stack.
 //!
 //! `cargo run -p heat-engine --example embed`
+#![allow(clippy::print_stdout)]
 
 use futures_util::StreamExt;
 use heat_engine::{Engine, NewStack};
