@@ -8,6 +8,7 @@ mod inputs;
 mod names;
 mod properties;
 mod resource;
+mod update;
 
 pub use check::NothingKnown;
 pub use inputs::Inputs;

@@ -2,12 +2,13 @@
 
 use crate::expression::ResourceNames;
 use crate::template::Template;
+use indexmap::IndexSet;
 use std::collections::HashSet;
 
 /// The names of the resources, declared and enabled.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    declared: HashSet<String>,
+    declared: IndexSet<String>,
     disabled: HashSet<String>,
 }
 

@@ -5,7 +5,7 @@ use crate::diagnostic::codes;
 use crate::diagnostic::suggest;
 use crate::evaluated::Evaluated;
 use crate::parameter::ParameterValues;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
 /// The resources of a stack, as far as they exist.
@@ -85,7 +85,7 @@ impl Scope for NoResources {
 pub struct Conditions {
     pub(crate) values: IndexMap<String, Result<bool, EvaluationError>>,
     /// All names, those that are not evaluated yet among them.
-    pub(crate) known: std::collections::HashSet<String>,
+    pub(crate) known: IndexSet<String>,
 }
 
 impl Conditions {

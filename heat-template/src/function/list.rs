@@ -56,7 +56,11 @@ impl Function for Filter {
             let message = format!("filter takes out a list of values, not {}", shown(&values));
             return Err(EvaluationError::value(message));
         };
-        let kept = items.into_iter().filter(|item| !values.iter().any(|value| python::equal(item, value)));
+        let mut out = python::Equals::default();
+        values.iter().for_each(|value| {
+            out.insert(value);
+        });
+        let kept = items.into_iter().filter(|item| !out.contains(item));
         give(kept.collect::<Vec<_>>())
     }
 }
@@ -123,12 +127,8 @@ impl Function for ListConcat {
             return Ok(Some(Evaluated::list(joined)));
         }
         let Value::Array(items) = known!(Evaluated::list(joined)) else { return give(Value::Null) };
-        let mut unique: Vec<Value> = Vec::new();
-        for item in items {
-            if !unique.iter().any(|known| python::equal(known, &item)) {
-                unique.push(item);
-            }
-        }
+        let mut known = python::Equals::default();
+        let unique: Vec<Value> = items.iter().filter(|item| known.insert(item)).cloned().collect();
         give(unique)
     }
 }

@@ -8,7 +8,7 @@ use crate::expression::join_key;
 use crate::python::{self, Num, Pattern};
 use crate::schema::{Checks, Constraint, ConstraintKind, GenericConstraints, ValueType};
 use crate::yaml::{Entry, Node, NodeKind};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 /// Reads the `parameters` section. Declarations that are wrong are left out, each with its problem.
 pub(crate) fn parse_parameters(
@@ -285,7 +285,8 @@ impl Reader<'_> {
         let number = match &value {
             Value::String(text) => python::number_from_text(text),
             other => Num::of(other),
-        };
+        }
+        .filter(|number| number.to_f64().is_finite());
         if number.is_none() {
             let message = format!("{} is not a number", python::repr(&value));
             self.error(codes::CONSTRAINT_SHAPE, node, message);
@@ -298,7 +299,7 @@ impl Reader<'_> {
             self.error(codes::CONSTRAINT_SHAPE, node, "a range needs min or max".to_owned());
             return None;
         }
-        let number = |number: Option<Num>| number.map(|number| number.to_number());
+        let number = |number: Option<Num>| number.and_then(|number| number.to_number());
         Some(ConstraintKind::Range { min: number(min), max: number(max) })
     }
 
@@ -349,8 +350,7 @@ impl Reader<'_> {
         if (whole_offset < 0 && whole_step > 0) || (whole_offset > 0 && whole_step < 0) {
             return wrong(self, "step and offset of modulo must have the same sign");
         }
-        let number = |number: &Num| -> Number { number.to_number() };
-        Some(ConstraintKind::Modulo { step: number(&step), offset: number(&offset) })
+        Some(ConstraintKind::Modulo { step: step.to_number()?, offset: offset.to_number()? })
     }
 
     fn allowed_values(&mut self, node: &Node) -> Option<ConstraintKind> {

@@ -2,6 +2,8 @@
 
 use super::Num;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Python's `==`: numbers by value, booleans as numbers (`1 == 1.0 == True`), maps in any order.
 pub fn equal(left: &Value, right: &Value) -> bool {
@@ -16,6 +18,60 @@ pub fn equal(left: &Value, right: &Value) -> bool {
             (Some(a), Some(b)) => a.compare(&b).is_some_and(std::cmp::Ordering::is_eq),
             _ => false,
         },
+    }
+}
+
+/// A number that is the same for values that are [`equal`]: for finding equal ones among many.
+pub fn equality_hash(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match value {
+        Value::Null => 0_u8.hash(&mut hasher),
+        // Equal numbers are the same float, though not the other way round.
+        Value::Bool(_) | Value::Number(_) => {
+            let number = Num::of(value).map_or(0.0, |number| number.to_f64());
+            (if number == 0.0 { 0.0 } else { number }).to_bits().hash(&mut hasher);
+        }
+        Value::String(text) => text.hash(&mut hasher),
+        Value::Array(items) => {
+            1_u8.hash(&mut hasher);
+            items.iter().for_each(|item| equality_hash(item).hash(&mut hasher));
+        }
+        Value::Object(entries) => {
+            // In any order.
+            let sum = entries.iter().fold(0_u64, |sum, (key, value)| {
+                let mut pair = DefaultHasher::new();
+                key.hash(&mut pair);
+                equality_hash(value).hash(&mut pair);
+                sum.wrapping_add(pair.finish())
+            });
+            (2_u8, sum).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
+}
+
+/// Values in which equal ones are found quickly.
+#[derive(Debug, Default)]
+pub struct Equals<'v> {
+    by_hash: HashMap<u64, Vec<&'v Value>>,
+}
+
+impl<'v> Equals<'v> {
+    /// Whether an equal value is among them.
+    pub fn contains(&self, value: &Value) -> bool {
+        self.by_hash
+            .get(&equality_hash(value))
+            .is_some_and(|same| same.iter().any(|known| equal(known, value)))
+    }
+
+    /// Adds a value; false if an equal one was there.
+    pub fn insert(&mut self, value: &'v Value) -> bool {
+        let same = self.by_hash.entry(equality_hash(value)).or_default();
+        let new = !same.iter().any(|known| equal(known, value));
+        if new {
+            same.push(value);
+        }
+        new
     }
 }
 
@@ -46,6 +102,25 @@ mod tests {
         assert!(!equal(&json!(null), &json!(0)));
         assert!(equal(&json!({"a": [1], "b": 2}), &json!({"b": 2.0, "a": [true]})));
         assert!(!equal(&json!({"a": 1}), &json!({"a": 1, "b": null})));
+    }
+
+    #[test]
+    fn equal_values_have_the_same_hash() {
+        for (a, b) in [
+            (json!(1), json!(true)),
+            (json!(0.0), json!(-0.0)),
+            (json!({"a": [1], "b": 2}), json!({"b": 2.0, "a": [true]})),
+        ] {
+            assert!(equal(&a, &b));
+            assert_eq!(equality_hash(&a), equality_hash(&b));
+        }
+        let values = [json!(1), json!("1"), json!(1.0), json!(null)];
+        let mut known = Equals::default();
+        assert_eq!(
+            values.iter().map(|value| known.insert(value)).collect::<Vec<_>>(),
+            [true, true, false, true]
+        );
+        assert!(known.contains(&json!(true)) && !known.contains(&json!(2)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod number;
 mod pattern;
 mod text;
 
-pub use equality::{equal, truthy};
+pub use equality::{Equals, equal, equality_hash, truthy};
 pub use json::dumps;
 pub use number::{Num, int_from_text, number_from_text};
 pub use pattern::{Pattern, PatternError};

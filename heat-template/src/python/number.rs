@@ -1,5 +1,6 @@
 //! Integers of any size and floats.
 
+use crate::yaml::{float_number, float_text};
 use serde_json::{Number, Value};
 use std::cmp::Ordering;
 
@@ -132,18 +133,21 @@ impl Num {
         }
     }
 
-    /// As a JSON number; infinity and NaN are written as Python writes them.
+    /// As a JSON value; infinity and NaN, for which JSON has no number, become texts, as everywhere in this crate.
     pub fn to_value(&self) -> Value {
-        Value::Number(self.to_number())
+        self.to_number().map_or_else(|| Value::String(self.json()), Value::Number)
     }
 
-    /// As a JSON number; infinity and NaN are written as Python writes them.
-    pub fn to_number(&self) -> Number {
+    /// As a JSON number; `None` for infinity and NaN.
+    pub fn to_number(&self) -> Option<Number> {
         match self {
-            Self::Int(value) => i64::try_from(*value)
-                .map(Number::from)
-                .unwrap_or_else(|_| Number::from_string_unchecked(value.to_string())),
-            other => Number::from_string_unchecked(other.json()),
+            Self::Int(value) => Some(
+                i64::try_from(*value)
+                    .map(Number::from)
+                    .unwrap_or_else(|_| Number::from_string_unchecked(value.to_string())),
+            ),
+            Self::Big { .. } => Some(Number::from_string_unchecked(self.repr())),
+            Self::Float(value) => float_number(*value),
         }
     }
 
@@ -159,10 +163,7 @@ impl Num {
     /// As Python's `json.dumps` writes it.
     pub fn json(&self) -> String {
         match self {
-            Self::Float(value) if value.is_nan() => "NaN".to_owned(),
-            Self::Float(value) if value.is_infinite() => {
-                if *value < 0.0 { "-Infinity" } else { "Infinity" }.to_owned()
-            }
+            Self::Float(value) => float_text(*value),
             other => other.repr(),
         }
     }
@@ -196,15 +197,7 @@ fn float_repr(value: f64) -> String {
     if value.is_infinite() {
         return if value < 0.0 { "-inf" } else { "inf" }.to_owned();
     }
-    let scientific = format!("{value:e}");
-    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    if value != 0.0 && !(-4..16).contains(&exponent) {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{digits}e{sign}{:02}", exponent.unsigned_abs());
-    }
-    let plain = format!("{value}");
-    if plain.contains('.') { plain } else { plain + ".0" }
+    float_text(value)
 }
 
 /// An integer in plain decimal digits with an optional sign.

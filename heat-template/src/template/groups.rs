@@ -7,8 +7,9 @@ use crate::expression::{join_key, push_index};
 use crate::python;
 use crate::source::Span;
 use crate::yaml::Node;
+use indexmap::IndexSet;
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Parameters that belong together.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +26,7 @@ pub struct ParameterGroup {
 pub(super) fn read_groups(
     section: &str,
     node: &Node,
-    names: &HashSet<&str>,
+    names: &IndexSet<&str>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<ParameterGroup> {
     if !python::truthy(&node.to_value()) {

@@ -17,9 +17,8 @@ use crate::parameter::ParameterSchema;
 use crate::python;
 use crate::source::{FileId, SourceMap};
 use crate::yaml::{self, Limits, TextKind};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -52,15 +51,15 @@ pub(crate) struct Inner {
     pub(crate) description: Option<Value>,
     pub(crate) parameters: Vec<ParameterSchema>,
     /// All names in the section, those with a wrong declaration among them.
-    pub(crate) parameter_names: HashSet<String>,
+    pub(crate) parameter_names: IndexSet<String>,
     pub(crate) groups: Vec<ParameterGroup>,
     pub(crate) raw_groups: Value,
     pub(crate) mappings: Value,
     pub(crate) conditions: Vec<ConditionDefinition>,
-    pub(crate) condition_names: HashSet<String>,
+    pub(crate) condition_names: IndexSet<String>,
     pub(crate) resources: IndexMap<String, Resource>,
     /// Resources with a wrong definition: references to them are no further problem.
-    pub(crate) broken_resources: HashSet<String>,
+    pub(crate) broken_resources: IndexSet<String>,
     pub(crate) outputs: IndexMap<String, Output>,
 }
 

@@ -10,9 +10,8 @@ use crate::parameter::parse_parameters;
 use crate::python;
 use crate::source::FileId;
 use crate::yaml::{Entry, Node};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 struct Reader<'a> {
@@ -34,12 +33,12 @@ pub(super) fn read(
     reader.sections(root);
     let parameter_entries = reader.section(root, keys.parameters);
     let parameters = parse_parameters(&dialect, parameter_entries, reader.diagnostics);
-    let parameter_names: HashSet<String> =
+    let parameter_names: IndexSet<String> =
         parameter_entries.iter().map(|entry| entry.key.to_string()).collect();
     let groups_node = keys.parameter_groups.and_then(|key| root.get(key));
     let groups = match (groups_node, keys.parameter_groups) {
         (Some(node), Some(section)) => {
-            let mut names: HashSet<&str> = parameter_names.iter().map(String::as_str).collect();
+            let mut names: IndexSet<&str> = parameter_names.iter().map(String::as_str).collect();
             names.extend(["OS::stack_id", "OS::project_id"]);
             read_groups(section, node, &names, reader.diagnostics)
         }
@@ -49,7 +48,7 @@ pub(super) fn read(
     let conditions = reader.conditions(root);
     let condition_names = conditions.iter().map(|condition| condition.name.clone()).collect();
     let mut resources = IndexMap::new();
-    let mut broken_resources = HashSet::new();
+    let mut broken_resources = IndexSet::new();
     for entry in reader.section(root, keys.resources) {
         match reader.resource(entry) {
             Some(resource) => {

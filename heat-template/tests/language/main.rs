@@ -5,6 +5,7 @@ mod conditions;
 mod diagnostics;
 mod environments;
 mod functions;
+mod hostile;
 mod kit;
 mod parameters;
 mod properties;

@@ -204,3 +204,25 @@ fn groups_name_declared_parameters_once() {
     stack(&text("[{parameters: [a]}, {label: M, parameters: [a]}]"))
         .refused("HT0109", &["parameter_groups.M", "a"]);
 }
+
+#[test]
+fn an_immutable_parameter_keeps_its_value() {
+    let text = |default: &str, immutable: bool| {
+        format!(
+            "heat_template_version: 2021-04-16\nparameters: {{p: {{type: number, default: {default}, immutable: {immutable}}}}}\n"
+        )
+    };
+    let before = stack(&text("5", false)).ok();
+    let changed = |text: &str| stack(text).ok().changed_immutable_parameters(&before).len();
+    assert_eq!(changed(&text("'5'", true)), 0);
+    assert_eq!(changed(&text("6", true)), 1);
+    assert_eq!(changed(&text("6", false)), 0);
+    assert_eq!(changed(&text("6", true).replace("p:", "q:")), 0);
+}
+
+#[test]
+fn infinity_and_nan_become_texts() {
+    assert_eq!(value_of("{type: number}", json!("nan")), Ok(json!("NaN")));
+    assert_eq!(value_of("{type: number}", json!("-inf")), Ok(json!("-Infinity")));
+    assert!(value_of("{type: number, constraints: [{range: {min: nan}}]}", json!(1)).is_err());
+}

@@ -1,0 +1,127 @@
+//! Whatever comes in, an answer comes out: no panic, no endless work.
+
+use crate::kit::{NothingFails, stack};
+use heat_template::NoResources;
+use heat_template::definition::NothingKnown;
+use heat_template::dialect::{condition_function_table, function_table};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// Values with functions in them, right and wrong.
+fn value() -> impl Strategy<Value = Value> {
+    let names: Vec<&'static str> =
+        function_table().iter().chain(condition_function_table()).map(|row| row.name).collect();
+    let word = prop::sample::select(vec![
+        "",
+        "a",
+        "r",
+        "p",
+        "c",
+        "value",
+        "template",
+        "params",
+        "for_each",
+        "keys",
+        "values",
+        "metadata",
+        "md5",
+        "0",
+        "-1",
+        "1e3",
+        "Metadata",
+        "OS::stack_id",
+        ".member.0.a=b",
+        "host",
+        "\u{e4}\u{1f600}",
+    ]);
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        (-1e6..1e6).prop_map(Value::from),
+        word.clone().prop_map(Value::from),
+    ];
+    scalar.prop_recursive(5, 40, 5, move |inner| {
+        let name = prop::sample::select(names.clone());
+        let map = prop::collection::btree_map(word.clone(), inner.clone(), 0..4);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            map.prop_map(|entries| entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()),
+            (name.clone(), inner.clone()).prop_map(|(name, argument)| json!({ name: argument })),
+            (name, prop::collection::vec(inner, 1..4)).prop_map(|(name, argument)| json!({ name: argument })),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_value_makes_it_panic(
+        version in prop::sample::select(vec!["2013-05-23", "2015-10-15", "2016-10-14", "2021-04-16"]),
+        a in value(), b in value(), c in value(), d in value(),
+    ) {
+        let text = json!({
+            "heat_template_version": version,
+            "parameters": {"p": {"type": "json", "default": a}},
+            "conditions": {"c": b},
+            "resources": {
+                "r": {"type": "Test::Any", "properties": {"value": c}, "condition": b},
+                "s": {"type": "Test::Typed", "properties": {"text": d, "names": a, "nested": c}, "metadata": {"m": d}},
+            },
+            "outputs": {"o": {"value": d}, "q": {"value": c, "condition": b}},
+        });
+        let stack = stack(&text.to_string());
+        if let Some(definition) = stack.definition {
+            for output in ["o", "q"] {
+                for scope in [&NoResources as &dyn heat_template::Scope, &NothingKnown] {
+                    let _ = definition.output(output, scope);
+                }
+                let _ = definition.output_references(output);
+            }
+            NothingFails::look_at(&definition);
+        }
+    }
+
+    #[test]
+    fn no_section_makes_it_panic(
+        key in prop::sample::select(vec!["parameters", "conditions", "resources", "outputs", "parameter_groups", "description"]),
+        a in value(), b in value(),
+    ) {
+        let text = json!({"heat_template_version": "2021-04-16", key: a});
+        stack(&text.to_string());
+        let text = json!({"heat_template_version": "2021-04-16", key: {"x": a, "y": b}});
+        stack(&text.to_string());
+        let text = json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"R": a}, "Parameters": {"P": b}, "Outputs": {"O": {"Value": a}}});
+        stack(&text.to_string());
+    }
+}
+
+#[test]
+fn deep_nesting_needs_no_more_stack_than_a_thread_has() {
+    let mut value = "x".to_owned();
+    for _ in 0..60 {
+        value = format!("{{list_join: ['', [{value}]]}}");
+    }
+    let found = stack(&format!("heat_template_version: 2021-04-16\noutputs: {{o: {{value: {value}}}}}\n"));
+    // Either it is deeper than the reader allows, or it has a value.
+    match found.definition.as_ref().filter(|_| found.errors().is_empty()) {
+        Some(definition) => assert_eq!(crate::kit::output(definition), Ok(json!("x"))),
+        None => assert!(!found.errors().is_empty()),
+    }
+}
+
+#[test]
+fn equal_items_are_found_quickly_among_many() {
+    let list = (0..60_000).map(|at| at.to_string()).collect::<Vec<_>>().join(", ");
+    let text = format!(
+        "heat_template_version: 2021-04-16\nparameters: {{p: {{type: json, default: [{list}]}}}}\noutputs:\n  o: {{value: {{filter: [{{get_param: p}}, {{list_concat_unique: [{{get_param: p}}, {{get_param: p}}]}}]}}}}\n"
+    );
+    assert_eq!(crate::kit::output(&stack(&text).ok()), Ok(json!([])));
+}
+
+#[test]
+fn a_pattern_that_explodes_is_given_up() {
+    let text = "heat_template_version: 2021-04-16\nparameters: {p: {type: string, default: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, constraints: [{allowed_pattern: '(?=(a+)+$)(a+)+\\2b'}]}}\n";
+    stack(text).refused("HT0207", &["p"]);
+}
