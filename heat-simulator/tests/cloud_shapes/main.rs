@@ -1,7 +1,7 @@
 //! The simulated cloud and a real one get the same requests; their answers must look the same, field by field and word by word.
 //!
-//! Needs a real control plane: `HEAT_REAL_CLOUDS_YAML` names its `clouds.yaml`, `HEAT_REAL_CLOUD` the cloud in it (default `demo`; an
-//! ordinary user's). Run with `cargo test -p heat-simulator --test real_cloud -- --ignored`.
+//! Needs a real control plane: `HEAT_TEST_CLOUDS` names its `clouds.yaml`, `HEAT_TEST_CLOUD` the cloud in it (default `demo`; an
+//! ordinary user's). Run with `cargo test -p heat-simulator --test cloud_shapes -- --ignored`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is all tests")]
 
@@ -13,10 +13,10 @@ use scenario::{Step, steps};
 use session::Session;
 
 #[tokio::test]
-#[ignore = "needs a real control plane: set HEAT_REAL_CLOUDS_YAML"]
+#[ignore = "needs the control plane: cargo xtask test --only cloud"]
 async fn the_simulator_answers_as_a_real_cloud_does() {
-    let file = std::env::var("HEAT_REAL_CLOUDS_YAML").expect("HEAT_REAL_CLOUDS_YAML names a clouds.yaml");
-    let name = std::env::var("HEAT_REAL_CLOUD").unwrap_or_else(|_| "demo".to_owned());
+    let file = std::env::var("HEAT_TEST_CLOUDS").expect("HEAT_TEST_CLOUDS names a clouds.yaml");
+    let name = std::env::var("HEAT_TEST_CLOUD").unwrap_or_else(|_| "demo".to_owned());
     let simulator = heat_simulator::Simulator::builder().start().await.unwrap();
     let simulated_file = simulator.clouds_yaml("simulated");
     let mut real = Session::open(&std::fs::read_to_string(file).unwrap(), &name).await;
