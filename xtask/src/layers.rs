@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::cloud;
 use crate::conformance;
+use crate::outside;
 use crate::step::{LayerRun, StepError};
 
 /// A layer of tests.
@@ -38,9 +39,12 @@ pub(crate) const LAYERS: &[Layer] = &[
         run: |run| run.cargo(&["test", "--doc", "--workspace"]),
     },
     Layer { name: "conformance", quick: true, minutes: 2, run: conformance::layer },
+    Layer { name: "simulation", quick: false, minutes: 20, run: simulation },
+    Layer { name: "fuzz", quick: false, minutes: 15, run: fuzz },
     Layer { name: "docs", quick: false, minutes: 15, run: docs },
-    Layer { name: "package", quick: false, minutes: 20, run: package },
     Layer { name: "kill", quick: false, minutes: 40, run: kill },
+    Layer { name: "examples", quick: false, minutes: 20, run: outside::examples },
+    Layer { name: "package", quick: false, minutes: 20, run: outside::package },
     Layer { name: "cloud", quick: false, minutes: 45, run: cloud::layer },
 ];
 
@@ -60,18 +64,27 @@ fn unit(run: &LayerRun) -> Result<(), StepError> {
 
 /// The command is killed many times; the unit layer does the same a few times.
 fn kill(run: &LayerRun) -> Result<(), StepError> {
-    let arguments = ["test", "--package", "heat-cli", "--test", "kill", "--", "--nocapture", "--test-threads=1"];
+    let arguments = ["test", "--workspace", "--test", "kill", "--", "--nocapture", "--test-threads=1"];
     run.run(run.cargo_command().args(arguments).env("HEAT_TEST_KILLS", "50"))
+}
+
+/// Thousands of seeds in place of the few of `unit`. All members are named so that the features, and with them what was
+/// built for `unit`, stay the same; so in `fuzz`.
+fn simulation(run: &LayerRun) -> Result<(), StepError> {
+    let mut cargo = run.cargo_command();
+    cargo.args(["test", "--workspace", "--test", "simulation"]).env("HEAT_SIMULATION_SEEDS", "3000");
+    run.run(&mut cargo)
+}
+
+/// Many more changed templates and environments than in `unit`.
+fn fuzz(run: &LayerRun) -> Result<(), StepError> {
+    let mut cargo = run.cargo_command();
+    cargo.args(["test", "--workspace", "--test", "mutation"]).env("HEAT_MUTATIONS", "100000");
+    run.run(&mut cargo)
 }
 
 fn docs(run: &LayerRun) -> Result<(), StepError> {
     run.run(run.cargo_command().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
-}
-
-/// Each published crate is packed, and built from what was packed alone.
-fn package(run: &LayerRun) -> Result<(), StepError> {
-    // What is not committed yet is tested too.
-    run.cargo(&["package", "--workspace", "--exclude", "xtask", "--allow-dirty"])
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod checkout;
 mod cloud;
 mod conformance;
 mod layers;
+mod outside;
 mod step;
 mod test_run;
 
