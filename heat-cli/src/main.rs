@@ -76,7 +76,7 @@ fn watch(arguments: &Arguments) {
         (false, 0) => "warn",
         (false, 1) => "warn,heat_engine=info,heat_plugins_openstack=info",
         (false, 2) => "info,heat_engine=debug,heat_plugins_openstack=debug",
-        (false, _) => "debug,heat_engine=trace,heat_plugins_openstack=trace",
+        (false, _) => "debug,heat_engine=trace,heat_plugins_openstack=trace,hyper_util=info",
     };
     let filter = match std::env::var("RUST_LOG") {
         Ok(text) if !text.is_empty() => EnvFilter::new(text),

@@ -36,7 +36,8 @@ fn template(changed: bool) -> String {
             &format!("security_group: {{get_resource: group}}, {range}"),
         );
     }
-    put("key", "OS::Nova::KeyPair", "name: kill-test");
+    let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH3K8Q2ywQ2hP0cUBJmSgM6y3Jf0rWkI7JgY3eZ0Qw1R test";
+    put("key", "OS::Nova::KeyPair", &format!("name: kill-test, public_key: {key}"));
     for n in 1..=3 {
         let dns = if changed { "9.9.9.9" } else { "1.1.1.1" };
         put(&format!("net_{n}"), "OS::Neutron::Net", if changed { "tags: [changed]" } else { "" });

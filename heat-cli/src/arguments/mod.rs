@@ -23,7 +23,7 @@ use std::path::PathBuf;
 /// Exit codes: 0 done, 1 the operation failed, 2 the input is wrong, 130 interrupted (the stack goes on with
 /// `heat stack wait NAME`). The answer goes to stdout, everything else to stderr.
 #[derive(Debug, Parser)]
-#[command(name = "heat", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "heat", version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) global: GlobalArguments,
@@ -111,7 +111,8 @@ mod tests {
     #[test]
     fn what_a_user_of_the_openstack_client_writes_is_understood() {
         for line in [
-            "heat stack create -t t.yaml -e e.yaml -e f.yaml --parameter a=b --parameter c=d --enable-rollback --timeout 5 --tags x,y web",
+            "heat stack create -t t.yaml -e e.yaml -e f.yaml --parameter a=b --parameter c=d --enable-rollback \
+             --timeout 5 --tags x,y web",
             "heat stack create --dry-run -t t.yaml --wait web",
             "heat stack update web --existing --clear-parameter a --rollback enabled",
             "heat stack update web -t t.yaml --rollback keep --dry-run",
@@ -132,7 +133,7 @@ mod tests {
             "heat resource type show OS::Nova::Server",
             "heat simulator openstack --latency 20-200 --seed 4",
         ] {
-            let words = line.split(' ');
+            let words = line.split_whitespace();
             assert!(Arguments::try_parse_from(words).is_ok(), "{line}");
         }
     }

@@ -18,7 +18,9 @@ pub(super) fn run(command: &ResourceTypeCommand) -> Result<Answer> {
                 match filter.split_once('=') {
                     Some(("name", text)) => names.retain(|name| name.contains(text)),
                     _ => {
-                        return Err(CliError::input(format!("{filter:?} is no filter: it must be name=TEXT")));
+                        return Err(CliError::input(format!(
+                            "{filter:?} is no filter: it must be name=TEXT"
+                        )));
                     }
                 }
             }

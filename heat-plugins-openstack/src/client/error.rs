@@ -204,7 +204,7 @@ impl Error {
             Delivery::Answered => {
                 changes
                     && self.0.status.is_some_and(|status| status >= 500)
-                    && self.0.class != ErrorClass::Busy
+                    && !matches!(self.0.class, ErrorClass::Busy | ErrorClass::Unsupported)
             }
         }
     }
@@ -253,6 +253,7 @@ mod tests {
         assert!(!answered(Method::GET, 504, ErrorClass::Unavailable).is_uncertain());
         assert!(!answered(Method::POST, 409, ErrorClass::Conflict).is_uncertain());
         assert!(!answered(Method::POST, 503, ErrorClass::Busy).is_uncertain());
+        assert!(!answered(Method::POST, 501, ErrorClass::Unsupported).is_uncertain());
         let lost = Error::new(ErrorClass::Unavailable, "compute", "lost").on(&Method::POST, "/servers");
         assert!(!lost.clone().is_uncertain());
         assert!(lost.delivered(Delivery::Unanswered).is_uncertain());

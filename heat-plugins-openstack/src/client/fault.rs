@@ -98,6 +98,8 @@ pub(crate) fn classify(status: u16, fault: &Fault, wait: bool) -> ErrorClass {
         413 => ErrorClass::OverLimit,
         429 => ErrorClass::Busy,
         503 if wait => ErrorClass::Busy,
+        // Nothing was done, and nothing will be however often one asks.
+        501 => ErrorClass::Unsupported,
         502..=504 => ErrorClass::Unavailable,
         500.. => ErrorClass::Failed,
         _ => ErrorClass::Invalid,
