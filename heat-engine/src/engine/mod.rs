@@ -26,7 +26,10 @@ use driver::{Driver, begin, make_plan};
 use heat_plugin_sdk::Registry;
 pub(crate) use request::Content;
 use serde_json::Value;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use tokio::sync::OwnedMutexGuard;
 
 /// Deploys stacks. Cheap to clone; all clones are the same engine.
 ///
@@ -39,12 +42,35 @@ struct Inner {
     core: Arc<Core>,
     driver: Driver,
     /// One request at a time changes a stack.
-    requests: tokio::sync::Mutex<()>,
+    requests: std::sync::Mutex<HashMap<StackId, Arc<tokio::sync::Mutex<()>>>>,
+    /// The engine was shut down and takes no requests.
+    closed: AtomicBool,
 }
 
 impl Inner {
     fn new(core: Arc<Core>) -> Self {
-        Self { driver: Driver::new(Arc::clone(&core)), core, requests: tokio::sync::Mutex::default() }
+        let driver = Driver::new(Arc::clone(&core));
+        Self { driver, core, requests: std::sync::Mutex::default(), closed: AtomicBool::new(false) }
+    }
+
+    /// Waits until no other request changes the stack.
+    async fn turn(&self, stack: &StackId) -> Result<OwnedMutexGuard<()>, EngineError> {
+        let turn = {
+            let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+            // Only those that somebody holds or waits for are kept.
+            requests.retain(|_, turn| Arc::strong_count(turn) > 1);
+            Arc::clone(requests.entry(stack.clone()).or_default())
+        };
+        let turn = turn.lock_owned().await;
+        self.open(stack.as_str())?;
+        Ok(turn)
+    }
+
+    fn open(&self, stack: &str) -> Result<(), EngineError> {
+        match self.closed.load(Ordering::SeqCst) {
+            true => Err(EngineError::Stopped { stack: stack.to_owned() }),
+            false => Ok(()),
+        }
     }
 }
 
@@ -76,7 +102,7 @@ impl Engine {
     /// [`EngineError::Refused`] with everything that is wrong with the template and its parameters; the name is taken; a
     /// limit; a service that must be asked gives no answer. Nothing was done then, and nothing is left behind.
     pub async fn create(&self, new: NewStack) -> Result<Stack, EngineError> {
-        let _turn = self.0.requests.lock().await;
+        self.0.open(&new.name)?;
         let (mut stack, goal, plan) = self.prepare(&new).await?;
         let core = self.core();
         let on_failure = new.on_failure;
@@ -215,7 +241,7 @@ impl Engine {
     /// Stops between two calls of plugins everywhere and waits for that. Everything is recorded: an engine that is built
     /// on the same store goes on.
     pub async fn shutdown(&self) {
-        let _turn = self.0.requests.lock().await;
+        self.0.closed.store(true, Ordering::SeqCst);
         self.0.driver.interrupt_all().await;
     }
 

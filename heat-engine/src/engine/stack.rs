@@ -80,7 +80,7 @@ impl Stack {
     /// # Errors
     /// What is recorded cannot be read.
     pub async fn resume(&self) -> Result<(), EngineError> {
-        let _turn = self.engine.0.requests.lock().await;
+        let _turn = self.engine.0.turn(&self.id).await?;
         let Some(traversal) = self.record().await?.traversal else { return Ok(()) };
         match self.engine.core().records.traversal(&traversal).await? {
             Some(record) => self.engine.go_on(record).await,
@@ -207,7 +207,7 @@ impl Stack {
     /// # Errors
     /// As [`Engine::create`]; the stack is being deleted. The stack is left as it is then.
     pub async fn update(&self, update: Update) -> Result<(), EngineError> {
-        let _turn = self.engine.0.requests.lock().await;
+        let _turn = self.engine.0.turn(&self.id).await?;
         let (next, content, goal) = self.prepare(&update).await?;
         let core = self.engine.core();
         // Everything about the request is right: only now the running traversal is stopped.
@@ -324,7 +324,7 @@ impl Stack {
     /// # Errors
     /// It is gone already; the store fails.
     pub async fn delete(&self) -> Result<(), EngineError> {
-        let _turn = self.engine.0.requests.lock().await;
+        let _turn = self.engine.0.turn(&self.id).await?;
         let stack = self.living().await?;
         if stack.action == Action::Delete
             && stack.status == Status::InProgress

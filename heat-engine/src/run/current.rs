@@ -52,6 +52,17 @@ impl Current {
         self.standing.values().filter_map(|id| self.resources.get(id))
     }
 
+    /// The other incarnations of a name that nothing replaces.
+    pub(crate) fn others(&self, record: &ResourceRecord) -> impl Iterator<Item = &ResourceRecord> {
+        let standing = self.standing(&record.name).into_iter();
+        let by = record.replaced_by.as_ref().and_then(|by| self.resources.get(by)).into_iter();
+        let mut seen = BTreeSet::new();
+        let id = record.id.clone();
+        standing.chain(by).filter(move |other| {
+            other.id != id && other.replaced_by.is_none() && seen.insert(other.id.clone())
+        })
+    }
+
     /// From now on this one stands for the name.
     pub(crate) fn stand(&mut self, name: &str, id: &IncarnationId) {
         self.standing.insert(name.to_owned(), id.clone());

@@ -11,7 +11,7 @@ use super::work::Facts;
 use crate::engine::{Content, EngineError, OutputView, store_content};
 use crate::plan::{Desired, DesiredResource, DesiredState, Prospects, given};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, Resources, StackRecord};
-use heat_plugin_sdk::schema::Translation;
+use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
 use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
 use heat_template::definition::{DefinedResource, Definition, Inputs};
 use heat_template::diagnostic::{Diagnostic, codes};
@@ -328,6 +328,13 @@ impl Goal {
         }
     }
 
+    /// Whether something refers to an attribute that is fetched only when somebody wants it, and the record lacks it.
+    pub(crate) fn wants_more(&self, record: &ResourceRecord) -> bool {
+        let Some(wanted) = self.wanted.get(&record.name) else { return false };
+        let Some(plugin) = self.registry.resource(&record.type_name) else { return false };
+        lacks(&plugin.schema(), wanted, &record.attributes)
+    }
+
     /// Whether a resource that is kept depends on other incarnations than its record says.
     pub(crate) fn moves(&self, record: &ResourceRecord, current: &Current) -> bool {
         self.requires(&record.name, current) != record.requires
@@ -525,6 +532,14 @@ fn sibling(definition: &Definition, name: &str, type_name: &str) -> Sibling {
         properties: Value::Object(properties),
         references,
     }
+}
+
+/// Whether one of these attributes is fetched only when somebody wants it, and is not among those that are known.
+pub(super) fn lacks(schema: &ResourceSchema, wanted: &BTreeSet<String>, known: &Map<String, Value>) -> bool {
+    wanted.iter().filter(|name| !known.contains_key(*name)).any(|name| {
+        let mode = schema.attributes.get(name).map(|attribute| attribute.mode);
+        name == "show" || mode.map_or(schema.open_attributes, |mode| mode == AttributeMode::OnDemand)
+    })
 }
 
 /// Where a property stands in the template.

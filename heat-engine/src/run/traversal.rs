@@ -337,7 +337,12 @@ impl Traversal {
                         step.resource
                     )));
                 };
-                if !restore && record.intent.is_none() && !self.goal.moves(record, &self.current) {
+                if !restore
+                    && record.intent.is_none()
+                    && record.replaced_by.is_none()
+                    && !self.goal.moves(record, &self.current)
+                    && !self.goal.wants_more(record)
+                {
                     self.current.stand(&step.resource, incarnation);
                     return Ok(Begun::Over(Outcome::Kept));
                 }
@@ -424,15 +429,26 @@ impl Traversal {
         let properties = known(&state)?;
         let facts = self.facts(&step.resource, &state);
         let revived = record.replaced_by.is_some();
+        let mut others = Vec::new();
+        if revived {
+            for other in self.current.others(&record) {
+                others.push(self.work(other.clone(), signal)?);
+            }
+        }
         let work = self.work(record, signal)?;
         let (incarnation, steps) = (incarnation.clone(), Arc::clone(&self.core.steps));
+        let work_id = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         Ok(Begun::Works(Box::pin(async move {
             let _permit = steps.acquire_owned().await;
             let mut outcome = Outcome::Done;
             let result = async {
                 if revived {
-                    work.remember(|record| record.replaced_by = None).await;
+                    work.write(None, |record| record.replaced_by = None).await?;
+                    // Whoever starts from the record sees which one stands for the name.
+                    for other in &others {
+                        other.write(None, |record| record.replaced_by = Some(work_id.clone())).await?;
+                    }
                 }
                 if let Some(ended) = settle(&work).await? {
                     return Ok(ended);
@@ -450,13 +466,23 @@ impl Traversal {
                     Wanted::Update(changed) => work.update(properties, changed, facts).await,
                     Wanted::Keep => {
                         outcome = Outcome::Kept;
+                        if work.lacks_wanted().await
+                            && let Err(stopped) = work.refresh().await
+                        {
+                            return work.ended(Action::Update, Err(stopped)).await;
+                        }
                         work.write(None, |record| facts.put(record)).await?;
                         Ok(Ended::Done)
                     }
                 }
             }
             .await;
-            end_as(id, &work, incarnation, result, outcome).await
+            let mut end = end_as(id, &work, incarnation, result, outcome).await;
+            for other in others {
+                let other = other.record().await;
+                end.records.push((other.id.clone(), Some(other)));
+            }
+            end
         })))
     }
 

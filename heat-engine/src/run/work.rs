@@ -2,6 +2,7 @@
 
 use super::connections::Seat;
 use super::core::Core;
+use super::goal::lacks;
 use super::ids::short_id;
 use crate::record::{Action, Event, IncarnationId, Intent, IntentKind, ResourceRecord, Status, TraversalId};
 use crate::schedule::{Trial, Verdict, classify};
@@ -113,9 +114,10 @@ impl Work {
         change(&mut next);
         let now = self.core.clock.now();
         next.updated = now;
-        next.traversal = Some(self.traversal.clone());
         let mut writes = Vec::with_capacity(2);
         if let Some((action, status, reason)) = event {
+            // Only what an operation did is this traversal's; a failure that it merely finds is not.
+            next.traversal = Some(self.traversal.clone());
             next.action = action;
             next.status = status;
             reason.clone_into(&mut next.reason);
@@ -130,6 +132,36 @@ impl Work {
     /// Changes the record in memory only: the next write makes it durable together with its own change.
     pub(crate) async fn remember(&self, change: impl FnOnce(&mut ResourceRecord)) {
         change(&mut *self.record.lock().await);
+    }
+
+    /// Whether something refers to an attribute that is fetched only when somebody wants it, and nobody did so far.
+    pub(crate) async fn lacks_wanted(&self) -> bool {
+        let record = self.record.lock().await;
+        lacks(&self.resource.schema(), &self.wanted, &record.attributes)
+    }
+
+    /// Reads the thing and keeps what is seen of its attributes.
+    pub(crate) async fn refresh(&self) -> Result<(), Break> {
+        let Some(id) = self.record().await.physical_id else { return Ok(()) };
+        let mut attempt = 0;
+        let observed = loop {
+            let answer = match self.seat().await {
+                Ok(seat) => {
+                    let cx = self.context(&seat, BTreeSet::new()).await;
+                    self.call(self.resource.read(&cx, &id)).await?
+                }
+                Err(failure) => Err(failure),
+            };
+            match answer {
+                Ok(observed) => break observed,
+                Err(failure) => {
+                    self.retry(failure, None, &mut attempt).await?;
+                }
+            }
+        };
+        let (attributes, _) = self.gather(&id, observed.as_ref()).await?;
+        self.write(None, |record| record.attributes = attributes).await?;
+        Ok(())
     }
 
     /// Removes the record, with the event of its deletion.
