@@ -1,6 +1,5 @@
 //! What a stack shall be: its definition, brought together with what services say of names and values.
 
-mod immutable;
 mod preview;
 mod validate;
 

@@ -5,20 +5,26 @@
 //! change durable itself, and gives the record back when it ends. What is decided (what is ready, what follows a failure)
 //! is decided by [`Schedule`]; here it is only performed.
 
+mod ending;
+mod history;
+mod refusal;
+
 use super::core::Core;
 use super::current::Current;
 use super::goal::{Goal, Unresolved};
 use super::work::{Ended, Facts, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide};
 use crate::record::{
-    Action, Event, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, Status, TraversalRecord,
+    Action, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, TraversalRecord,
 };
 use crate::schedule::{Failed, Outcome, Schedule, StepState};
-use crate::store::{Batch, Claim, StoreError, Write};
+use crate::store::{Claim, StoreError, Write};
+pub(crate) use ending::stack_event;
+use ending::title;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
-use heat_template::environment::RestrictedAction;
+use refusal::restricted;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
@@ -175,52 +181,6 @@ impl Traversal {
         self.finish(failure).await
     }
 
-    /// The steps that this traversal ended well before a crash.
-    fn done_before(&self) -> Vec<(StepId, Outcome)> {
-        let id = &self.record.id;
-        let ended = |record: &ResourceRecord| {
-            record.traversal.as_ref() == Some(id)
-                && record.status == Status::Complete
-                && record.intent.is_none()
-        };
-        let mut done = Vec::new();
-        for (step, what) in self.record.plan.iter() {
-            let outcome = match &what.kind {
-                StepKind::Create { incarnation, replaces, .. } => self
-                    .current
-                    .resource(incarnation)
-                    .filter(|record| ended(record) && record.action == Action::Create)
-                    .map(|_| if replaces.is_some() { Outcome::Replaced } else { Outcome::Done }),
-                StepKind::Update { incarnation, .. } => {
-                    self.current.resource(incarnation).filter(|record| ended(record)).map(|_| Outcome::Done)
-                }
-                // One that did not replace decides once more: it finds that nothing is left to do.
-                StepKind::Decide { successor, .. } => {
-                    self.current.resource(successor).filter(|record| ended(record)).map(|_| Outcome::Replaced)
-                }
-                StepKind::Keep { .. } | StepKind::Refuse { .. } => None,
-                // A deletion that hangs on a decision says nothing of it: the deciding step may have deleted the old one
-                // itself, before it came to make the new one.
-                StepKind::Delete { only_if_replaced_by: Some(_), .. } => None,
-                StepKind::Delete { incarnation, .. } => {
-                    self.current.resource(incarnation).is_none().then_some(Outcome::Done)
-                }
-            };
-            done.extend(outcome.map(|outcome| (step, outcome)));
-        }
-        done
-    }
-
-    /// The failure that this traversal recorded before a crash, if it had not come to record its own end.
-    fn failed_before(&self) -> Option<String> {
-        let id = &self.record.id;
-        self.current
-            .resources()
-            .values()
-            .find(|record| record.traversal.as_ref() == Some(id) && record.status == Status::Failed)
-            .map(|record| record.reason.clone())
-    }
-
     fn identity(&self) -> StackIdentity {
         StackIdentity {
             id: self.stack.id.0.clone(),
@@ -292,27 +252,6 @@ impl Traversal {
                     StepEnd { step: id, records: Vec::new(), result }
                 }))
             }
-        }
-    }
-
-    /// The event of a step that fails before anything was begun. The record stays as it is: what is there is as good as
-    /// before and must not be repaired, and what is not there was never begun.
-    fn refusal(&self, step: &Step, reason: &str) -> Event {
-        let record = self.current.resource(step.kind.incarnation());
-        Event {
-            id: self.core.ids.uuid(),
-            stack: self.stack.id.clone(),
-            time: self.core.clock.now(),
-            resource: step.resource.clone(),
-            type_name: step.type_name.clone(),
-            physical_id: record.and_then(|record| record.physical_id.clone()),
-            action: if matches!(step.kind, StepKind::Create { .. }) {
-                Action::Create
-            } else {
-                Action::Update
-            },
-            status: Status::Failed,
-            reason: reason.to_owned(),
         }
     }
 
@@ -585,80 +524,6 @@ impl Traversal {
             }
         })))
     }
-
-    /// Creations that had to be repeated may have made a second thing: it is looked for once more, and removed where it
-    /// is proven.
-    async fn look_again(&mut self, signal: &watch::Receiver<Signal>) -> Result<Option<String>, StoreError> {
-        let again: Vec<_> =
-            self.current.resources().values().filter(|record| record.look_again).cloned().collect();
-        for record in again {
-            let id = record.id.clone();
-            let Ok(work) = self.work(record, signal) else { continue };
-            if let Err(reason) = work.remove_second().await? {
-                return Ok(Some(reason));
-            }
-            let record = work.record().await;
-            self.current.put(id, Some(record));
-        }
-        Ok(None)
-    }
-
-    /// Records the end of the traversal.
-    async fn finish(&mut self, failure: Option<String>) -> Result<End, StoreError> {
-        let now = self.core.clock.now();
-        let action = self.record.action;
-        let name = title(action);
-        let (status, reason) = match &failure {
-            None => (Status::Complete, format!("Stack {} completed successfully", action.as_str())),
-            Some(reason) if reason.ends_with("timed out") => (Status::Failed, reason.clone()),
-            Some(reason) => (Status::Failed, format!("Resource {} failed: {reason}", action.as_str())),
-        };
-        tracing::info!(stack = %self.stack.name, status = %status, "{name} ended");
-        self.stack.action = action;
-        self.stack.status = status;
-        self.stack.reason = reason;
-        self.stack.traversal = None;
-        let rolls_back = failure.is_some()
-            && self.record.on_failure == OnFailure::Rollback
-            && matches!(action, Action::Create | Action::Update);
-        if failure.is_none() && action != Action::Delete {
-            self.stack.last_complete = Some(self.stack.desired.clone());
-        }
-        let event = stack_event(&self.core, &self.stack, now);
-        let mut batch = Batch::new(self.claim.clone());
-        if failure.is_none() && action == Action::Delete {
-            self.stack.deleted = Some(now);
-            batch.push(Write::Event(event));
-            batch.push(Write::RemoveStack(self.stack.clone()));
-        } else {
-            batch.push(Write::Stack(self.stack.clone()));
-            batch.push(Write::RemoveTraversal(self.record.id.clone()));
-            batch.push(Write::Event(event));
-        }
-        batch.release = !rolls_back;
-        self.core.commit_batch(batch).await?;
-        Ok(if failure.is_none() { End::Complete } else { End::Failed })
-    }
-}
-
-/// An event of the stack itself.
-pub(crate) fn stack_event(core: &Core, stack: &StackRecord, now: jiff::Timestamp) -> Event {
-    Event {
-        id: core.ids.uuid(),
-        stack: stack.id.clone(),
-        time: now,
-        resource: stack.name.clone(),
-        type_name: "OS::Heat::Stack".to_owned(),
-        physical_id: Some(PhysicalId::new(stack.id.as_str())),
-        action: stack.action,
-        status: stack.status,
-        reason: stack.reason.clone(),
-    }
-}
-
-/// The reason of a step that the environment forbids.
-fn restricted(resource: &str, action: RestrictedAction) -> String {
-    format!("ResourceActionRestricted: resources.{resource}: {} is restricted for resource.", action.name())
 }
 
 enum Begun {
@@ -780,16 +645,5 @@ async fn sleep_until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
-    }
-}
-
-/// `Create`, `Update`, as Heat words its reasons.
-fn title(action: Action) -> &'static str {
-    match action {
-        Action::Create => "Create",
-        Action::Update => "Update",
-        Action::Delete => "Delete",
-        Action::Rollback => "Rollback",
-        _ => "Action",
     }
 }

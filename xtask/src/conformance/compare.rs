@@ -37,7 +37,7 @@ pub(crate) fn same(at: &str, found: &Value, wanted: &Value) -> Result<(), String
 /// By value; floats may differ in the last digit.
 fn same_number(a: &serde_json::Number, b: &serde_json::Number) -> bool {
     let (a, b) = (Num::from_number(a), Num::from_number(b));
-    if a == b {
+    if a.compare(&b) == Some(std::cmp::Ordering::Equal) {
         return true;
     }
     let (a, b) = (a.to_f64(), b.to_f64());

@@ -1,4 +1,5 @@
-//! What a resource type has to say of properties that are each right for themselves.
+//! What is wrong with a goal beyond its template: what resource types say of properties that are each right for
+//! themselves, and what an update must not change.
 
 use super::{Goal, property_span};
 use heat_plugin_sdk::{FailureClass, PropertyMap};
@@ -8,6 +9,21 @@ use heat_template::evaluated::Evaluated;
 use indexmap::IndexMap;
 
 impl Goal {
+    /// Whether the template declares a parameter that may not be changed.
+    pub(crate) fn has_immutable_parameters(&self) -> bool {
+        self.definition.as_ref().is_some_and(|definition| {
+            definition.template().parameters().iter().any(|parameter| parameter.immutable)
+        })
+    }
+
+    /// What is wrong with this goal for a stack that is as `before` says: immutable parameters that have another value.
+    pub(crate) fn immutable_parameters_changed(&self, before: &Self) -> Vec<Diagnostic> {
+        match (&self.definition, &before.definition) {
+            (Some(new), Some(old)) => new.changed_immutable_parameters(old),
+            _ => Vec::new(),
+        }
+    }
+
     /// Why the type refuses the properties as a whole. It is asked as soon as all values are known: mostly before
     /// anything is done, otherwise when the resource's turn comes.
     pub(super) fn refused_by_type(

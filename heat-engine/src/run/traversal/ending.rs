@@ -1,0 +1,94 @@
+//! How a traversal ends: the last look for what may be there twice, and the record of the end.
+
+use super::{End, Traversal};
+use crate::record::{Action, Event, OnFailure, StackRecord, Status};
+use crate::run::Core;
+use crate::run::work::Signal;
+use crate::store::{Batch, StoreError, Write};
+use heat_plugin_sdk::PhysicalId;
+use tokio::sync::watch;
+
+impl Traversal {
+    /// Creations that had to be repeated may have made a second thing: it is looked for once more, and removed where it
+    /// is proven.
+    pub(super) async fn look_again(
+        &mut self,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Option<String>, StoreError> {
+        let again: Vec<_> =
+            self.current.resources().values().filter(|record| record.look_again).cloned().collect();
+        for record in again {
+            let id = record.id.clone();
+            let Ok(work) = self.work(record, signal) else { continue };
+            if let Err(reason) = work.remove_second().await? {
+                return Ok(Some(reason));
+            }
+            let record = work.record().await;
+            self.current.put(id, Some(record));
+        }
+        Ok(None)
+    }
+
+    /// Records the end of the traversal.
+    pub(super) async fn finish(&mut self, failure: Option<String>) -> Result<End, StoreError> {
+        let now = self.core.clock.now();
+        let action = self.record.action;
+        let name = title(action);
+        let (status, reason) = match &failure {
+            None => (Status::Complete, format!("Stack {} completed successfully", action.as_str())),
+            Some(reason) if reason.ends_with("timed out") => (Status::Failed, reason.clone()),
+            Some(reason) => (Status::Failed, format!("Resource {} failed: {reason}", action.as_str())),
+        };
+        tracing::info!(stack = %self.stack.name, status = %status, "{name} ended");
+        self.stack.action = action;
+        self.stack.status = status;
+        self.stack.reason = reason;
+        self.stack.traversal = None;
+        let rolls_back = failure.is_some()
+            && self.record.on_failure == OnFailure::Rollback
+            && matches!(action, Action::Create | Action::Update);
+        if failure.is_none() && action != Action::Delete {
+            self.stack.last_complete = Some(self.stack.desired.clone());
+        }
+        let event = stack_event(&self.core, &self.stack, now);
+        let mut batch = Batch::new(self.claim.clone());
+        if failure.is_none() && action == Action::Delete {
+            self.stack.deleted = Some(now);
+            batch.push(Write::Event(event));
+            batch.push(Write::RemoveStack(self.stack.clone()));
+        } else {
+            batch.push(Write::Stack(self.stack.clone()));
+            batch.push(Write::RemoveTraversal(self.record.id.clone()));
+            batch.push(Write::Event(event));
+        }
+        batch.release = !rolls_back;
+        self.core.commit_batch(batch).await?;
+        Ok(if failure.is_none() { End::Complete } else { End::Failed })
+    }
+}
+
+/// An event of the stack itself.
+pub(crate) fn stack_event(core: &Core, stack: &StackRecord, now: jiff::Timestamp) -> Event {
+    Event {
+        id: core.ids.uuid(),
+        stack: stack.id.clone(),
+        time: now,
+        resource: stack.name.clone(),
+        type_name: "OS::Heat::Stack".to_owned(),
+        physical_id: Some(PhysicalId::new(stack.id.as_str())),
+        action: stack.action,
+        status: stack.status,
+        reason: stack.reason.clone(),
+    }
+}
+
+/// `Create`, `Update`, as Heat words its reasons.
+pub(super) fn title(action: Action) -> &'static str {
+    match action {
+        Action::Create => "Create",
+        Action::Update => "Update",
+        Action::Delete => "Delete",
+        Action::Rollback => "Rollback",
+        _ => "Action",
+    }
+}
