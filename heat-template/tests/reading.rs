@@ -1,4 +1,10 @@
 //! How texts are read: every rule of YAML 1.1 as PyYAML and Heat have it, and what strangers may send.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where something is not as it should be"
+)]
 
 use heat_template::diagnostic::{Code, Diagnostic, codes};
 use heat_template::source::{FileId, SourceMap, Span};

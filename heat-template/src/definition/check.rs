@@ -10,12 +10,12 @@ use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
 use crate::expression::{
-    Context, EvaluationError, Expression, NoResources, Reach, Scope, Visited, join, walk,
+    Context, EvaluationError, Expression, NoResources, Reach, Scope, Step, Visited, join, walk,
 };
 use crate::function::Checking;
 use crate::schema::{Coercion, CustomConstraints, ResourceSchema, ResourceTypes, SupportStatus};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A stack of which nothing is known yet: reference ids and attributes are unknown.
@@ -173,33 +173,56 @@ impl Definition {
                 .push(Diagnostic::error(codes::DELETION_POLICY, message).at(span, "").path(join(&path)));
         }
         self.check_update_policy(resource, schema, custom, diagnostics);
-        let waits = self.waiting_properties(resource);
+        let waiting = &resource.facts.waiting;
+        let waits = |name: &str| waiting.iter().any(|waiting| **waiting == *name);
         let context = self.context(&NoResources);
         let coercion = Coercion::strict(custom);
         let before = diagnostics.len();
-        self.properties_with(
-            resource,
-            &context,
-            schema,
-            &coercion,
-            &|name| waits.contains(name),
-            diagnostics,
-        );
+        self.properties_with(resource, &context, schema, &coercion, &waits, diagnostics);
         let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
-        if failed || waits.is_empty() {
-            return;
+        if !failed && !waiting.is_empty() {
+            self.check_later(resource, schema, &coercion, diagnostics);
         }
-        // What Heat would find only when the resource is created.
+    }
+
+    /// What Heat would find only when the resource is created.
+    fn check_later(
+        &self,
+        resource: &DefinedResource<'_>,
+        schema: &ResourceSchema,
+        coercion: &Coercion<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let waiting = &resource.facts.waiting;
         let unknown = self.context(&NothingKnown);
         let mut later = Vec::new();
-        self.properties_with(
-            resource,
-            &unknown,
-            schema,
-            &coercion,
-            &|name| !waits.contains(name),
-            &mut later,
-        );
+        if schema.translations.is_empty() {
+            let keys = self.template().dialect().keys();
+            let path = [keys.resources, resource.name(), keys.properties];
+            for name in waiting {
+                let value = resource.properties().and_then(|properties| properties.get(name));
+                let (Some(expression), Some(property)) = (value, schema.properties.get(&**name)) else {
+                    continue;
+                };
+                match expression.evaluate_nullable(&unknown) {
+                    Ok(Some(value)) => {
+                        for mut problem in coercion.value(property, value).1 {
+                            let span = expression.locate(&problem.path, problem.about_key);
+                            problem.path.insert(0, Step::Key(name.clone()));
+                            later.push(super::properties::problem_diagnostic(&problem, &join(&path), span));
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        let error = error.at(expression.span()).within(name).within(&join(&path));
+                        later.push(error.into_diagnostic());
+                    }
+                }
+            }
+        } else {
+            let known = |name: &str| !waiting.iter().any(|waiting| **waiting == *name);
+            self.properties_with(resource, &unknown, schema, coercion, &known, &mut later);
+        }
         for mut diagnostic in later {
             diagnostic.severity = Severity::Warning;
             diagnostics.push(diagnostic);
@@ -229,21 +252,6 @@ impl Definition {
             Ok(Err(_)) => {}
             Err(error) => diagnostics.push(error.into_diagnostic()),
         }
-    }
-
-    /// The properties that hang on other resources. Nothing exists yet, so Heat checks no more than their types.
-    fn waiting_properties<'a>(&self, resource: &DefinedResource<'a>) -> HashSet<&'a str> {
-        if resource.references().resources.is_empty() {
-            return HashSet::new();
-        }
-        let context = self.context(&NoResources);
-        let Some(entries) = resource.properties().and_then(Expression::as_map) else {
-            return HashSet::new();
-        };
-        entries
-            .filter(|(_, _, value)| !value.is_constant() && !value.references(&context).resources.is_empty())
-            .map(|(name, ..)| name)
-            .collect()
     }
 }
 

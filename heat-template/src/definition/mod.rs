@@ -19,8 +19,8 @@ use crate::checked::Checked;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::environment::Environment;
 use crate::expression::{
-    Conditions, Context, EvaluationError, Expression, NoResources, Reach, References, Scope, Visited, join,
-    walk,
+    Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach, References, Scope, Visited,
+    join, walk,
 };
 use crate::parameter::{self, ParameterValues};
 use crate::schema::{CustomConstraints, ResourceTypes};
@@ -58,6 +58,8 @@ pub(crate) struct Facts {
     deletion_policy: DeletionPolicy,
     external_id: Option<crate::evaluated::Evaluated>,
     references: References,
+    /// The properties at the top that hang on other resources.
+    waiting: Vec<Arc<str>>,
 }
 
 impl fmt::Debug for Definition {
@@ -313,13 +315,25 @@ impl Work<'_> {
             return None;
         }
         let mut references = References::default();
-        for (key, expression) in
-            [(keys.properties, &resource.properties), (keys.metadata, &resource.metadata)]
-        {
-            if let Some(expression) = expression {
-                let path = [keys.resources, name, key];
-                references.extend(expression.references_at(&self.context, &path));
+        let mut waiting = Vec::new();
+        let properties = resource.properties.as_ref();
+        match properties.map(Expression::kind) {
+            Some(Kind::Map { entries, .. }) => {
+                for entry in entries.iter().filter(|entry| !entry.value.is_constant()) {
+                    let path = [keys.resources, name, keys.properties, &entry.key];
+                    let found = entry.value.references_at(&self.context, &path);
+                    if !found.resources.is_empty() {
+                        waiting.push(entry.key.clone());
+                    }
+                    references.extend(found);
+                }
             }
+            _ => references.extend(properties.map_or_else(References::default, |expression| {
+                expression.references_at(&self.context, &[keys.resources, name, keys.properties])
+            })),
+        }
+        if let Some(metadata) = &resource.metadata {
+            references.extend(metadata.references_at(&self.context, &[keys.resources, name, keys.metadata]));
         }
         self.diagnostics.append(&mut references.failed);
         let mut external_id = None;
@@ -343,7 +357,7 @@ impl Work<'_> {
             let diagnostic = Diagnostic::error(codes::DEPENDENCY_EXTERNAL, message).at(first.span, "");
             self.diagnostics.push(diagnostic.path(join(&[keys.resources, name, keys.depends_on])));
         }
-        Some(Facts { deletion_policy, external_id, references })
+        Some(Facts { deletion_policy, external_id, references, waiting })
     }
 
     fn deletion_policy(&mut self, resource: &Resource, path: &[&str]) -> DeletionPolicy {

@@ -40,6 +40,10 @@ impl References {
 
     /// Adds all that another expression needs.
     pub fn extend(&mut self, other: Self) {
+        if *self == Self::default() {
+            *self = other;
+            return;
+        }
         for (name, span) in other.resources {
             self.resources.entry(name).or_insert(span);
         }
