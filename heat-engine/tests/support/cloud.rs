@@ -395,11 +395,7 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
                     return Err(Failure::not_found(format!("{wanted} does not exist")));
                 };
                 let name = object.name.clone();
-                // Things of the unique kind are replaced by deleting first, so they may go while others name them (as key
-                // pairs may); all others may not.
-                if MANNER != 1
-                    && let Some((user, _)) =
-                        state.objects.iter().find(|(_, other)| other.links.contains(&wanted))
+                if let Some((user, _)) = state.objects.iter().find(|(_, other)| other.links.contains(&wanted))
                 {
                     let breach = format!("{name} was to be deleted while {user} links to it");
                     state.breaches.push(breach.clone());
