@@ -1,4 +1,39 @@
-//! The OpenStack resource types of Heat (OS::Nova, OS::Neutron, …) and the client behind them.
+//! The OpenStack resource types of Heat (`OS::Nova`, `OS::Neutron`, `OS::Cinder`, `OS::Glance`) and the client behind them.
+//!
+//! [`plugin`] is what an engine registers. Each type is a file of this crate: its properties and attributes as Heat has
+//! them, and what is special about it. Names become ids by finders (`neutron.network`, `nova.flavor`, `glance.image`, …),
+//! which are also the custom constraints of those names.
+//!
+//! ```
+//! use heat_plugin_sdk::Registry;
+//!
+//! let registry = Registry::new().with(heat_plugins_openstack::plugin());
+//! assert!(registry.resource("OS::Nova::Server").is_some());
+//! ```
+//!
+//! # Credentials
+//!
+//! An engine hands [`connect`] the content of a cloud's entry in `clouds.yaml`; [`client::choose_settings`] finds the one
+//! that a user means, with `secure.yaml` and the `OS_*` variables, as openstacksdk does:
+//!
+//! ```
+//! use heat_plugin_sdk::Credentials;
+//! use heat_plugins_openstack::client::{CloudsFiles, choose_settings};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let text = "clouds: {dev: {auth: {auth_url: 'https://cloud.example.org:5000', username: ada, password: secret}}}";
+//! let files = CloudsFiles { clouds: Some(text.to_owned()), ..CloudsFiles::default() };
+//! let (name, settings) = choose_settings(Some("dev"), &files, std::iter::empty::<(&str, &str)>())?;
+//! let credentials = Credentials::named(name).with_content(settings.into());
+//! # let _ = credentials;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The client alone
+//!
+//! [`client`] is of use without Heat: a thin client of OpenStack's HTTP APIs with authentication, catalog, microversions,
+//! paging and classed errors.
 
 pub mod cinder;
 pub mod client;

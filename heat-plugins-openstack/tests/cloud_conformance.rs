@@ -6,7 +6,10 @@ mod fixtures;
 use std::time::Duration;
 
 use fixtures::{Site, a_test_for_each_type, credentials};
+use heat_plugin_sdk::Resource;
+use heat_plugin_sdk::testing::Call;
 use heat_plugins_openstack::client::{Client, Cloud, Request};
+use heat_plugins_openstack::nova::{KeyPair, KeyPairProperties};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn real() -> (Site, ()) {
@@ -71,11 +74,30 @@ a_test_for_each_type! { real;
     web_image: "OS::Glance::WebImage",
 }
 
-/// Serves a few bytes where Glance may fetch an image from: it allows the usual ports only.
+#[tokio::test]
+#[ignore = "needs a real cloud: HEAT_TEST_CLOUDS"]
+async fn a_private_key_that_nova_generates_is_told_at_creation() {
+    let (site, ()) = real().await;
+    let client = heat_plugins_openstack::connect(site.credentials).await.unwrap();
+    let call = Call::new("key").connection(client);
+    let properties = KeyPairProperties {
+        name: format!("heat-test-{}", std::process::id()),
+        save_private_key: true,
+        public_key: None,
+        key_type: None,
+        user: None,
+    };
+    let created = KeyPair.create(&call.context(), &properties).await.unwrap();
+    KeyPair.delete(&call.context(), &created.id).await.unwrap();
+    let key = created.attributes["private_key"].as_str().unwrap();
+    assert!(key.starts_with("-----BEGIN"), "{}", key.len());
+    assert!(!format!("{created:?}").contains("BEGIN"));
+}
+
+/// Serves a few bytes on the loopback address, from which the tests' control plane lets Glance fetch images.
 async fn serve_image() -> String {
-    const ADDRESS: &str = "127.0.0.77:80";
-    let listener =
-        tokio::net::TcpListener::bind(ADDRESS).await.expect("port 80 of a loopback address can be used");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut buffer = [0; 4096];
@@ -85,5 +107,5 @@ async fn serve_image() -> String {
             let _ = stream.write_all(format!("{head}{}", "x".repeat(4096)).as_bytes()).await;
         }
     });
-    format!("http://{ADDRESS}/small.raw")
+    format!("http://{address}/small.raw")
 }

@@ -108,9 +108,9 @@ impl Auth {
         }
         url.set_query(None);
         url.set_fragment(None);
-        let last = url.path_segments().and_then(|segments| {
-            segments.filter(|segment| !segment.is_empty()).next_back().map(str::to_owned)
-        });
+        let last = url
+            .path_segments()
+            .and_then(|mut segments| segments.rfind(|segment| !segment.is_empty()).map(str::to_owned));
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty();
             match last.as_deref() {

@@ -18,7 +18,7 @@ pub(crate) struct Fault {
 pub(crate) fn read(status: u16, body: &[u8]) -> Fault {
     let value: Option<Value> = serde_json::from_slice(body).ok();
     if let Some(fault) = value.as_ref().and_then(from_json) {
-        return fault;
+        return Fault { message: without_markup(fault.message), ..fault };
     }
     let text = String::from_utf8_lossy(body);
     let text = plain_text(&text);
@@ -60,6 +60,11 @@ fn from_json(value: &Value) -> Option<Fault> {
 
 fn text_of(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().map(str::to_owned)
+}
+
+/// Some messages in JSON end with a few tags of the page that they were made for.
+fn without_markup(message: String) -> String {
+    if message.contains("<br />") { message.replace("<br />", " ").trim().to_owned() } else { message }
 }
 
 /// Glance and proxies answer with small HTML pages: the tags go, the words stay.
@@ -160,6 +165,11 @@ mod tests {
                 "who?",
             ),
             (r#"{"errors": [{"status": 409, "title": "Conflict", "detail": "there"}]}"#, None, "there"),
+            (
+                r#"{"message": "No image.<br /><br />\n\n\n", "code": "404", "title": "Not Found"}"#,
+                None,
+                "No image.",
+            ),
             (r#"{"faultcode": "Client", "faultstring": "bad pool"}"#, Some("Client"), "bad pool"),
             (
                 "<html><head><title>404 Not Found</title></head><body><h1>404 Not Found</h1>No image found\n</body></html>",

@@ -7,7 +7,7 @@ use heat_plugin_sdk::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::client::{Client, Request};
+use crate::client::{Client, ErrorClass, Request};
 use crate::rest::{self, Body, text};
 
 /// An image whose data Glance itself fetches from the web.
@@ -108,8 +108,12 @@ async fn show(client: &Client, id: &str) -> Result<Option<Value>> {
 }
 
 async fn members(client: &Client, id: &str) -> Result<Vec<String>> {
-    let members = client.list("image", Request::get(["images", id, "members"]), "members").await?;
-    Ok(members.iter().map(|member| text(member, "member_id").to_owned()).collect())
+    match client.list("image", Request::get(["images", id, "members"]), "members").await {
+        Ok(members) => Ok(members.iter().map(|member| text(member, "member_id").to_owned()).collect()),
+        // Only shared images have members.
+        Err(error) if error.class() == ErrorClass::Denied => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn state(image: &Value) -> State {
@@ -254,11 +258,9 @@ impl Resource for WebImage {
             let value = image.get(name).unwrap_or(&Value::Null);
             observed = observed.property(name, value)?;
         }
-        if let Some(applied) = &applied {
-            if applied.members.is_some() {
-                let members = members(client, id.as_str()).await?;
-                observed = observed.property("members", members)?;
-            }
+        if applied.is_some_and(|applied| applied.members.is_some()) {
+            let members = members(client, id.as_str()).await?;
+            observed = observed.property("members", members)?;
         }
         observed = observed.property("extra_properties", extra(&image))?.unreadable("location");
         if matches!(status, "active" | "deactivated") {
