@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
-    Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    ReplaceOrder, Resource, Result, Siblings, State, satisfies,
+    Change, Context, Created, Failure, FailureClass, FindBasis, Finding, Observed, Operation, PhysicalId,
+    Progress, ReplaceOrder, Resource, Result, Siblings, State, satisfies,
 };
 use serde_json::{Value, json};
 
@@ -134,6 +134,17 @@ impl Server {
         Ok(seen.collect())
     }
 
+    /// Asks Nova for the server; the ports that this takes are added to `made`.
+    async fn request(
+        cx: &Context<'_, Self>,
+        p: &ServerProperties,
+        made: &mut Vec<(String, String)>,
+    ) -> Result<Value> {
+        let networks = ports::for_create(cx, p, made).await?;
+        let request = request::create(p, &Self::name(cx, p), networks)?;
+        Ok(cx.connection()?.send("compute", request).await?.object("server")?)
+    }
+
     async fn must_exist(cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Value> {
         let server = SERVERS.show(cx.connection()?, id.as_str()).await?;
         server.ok_or_else(|| Failure::not_found(format!("server {id} is gone")))
@@ -151,23 +162,19 @@ impl Resource for Server {
     }
 
     async fn create(&self, cx: &Context<'_, Self>, p: &ServerProperties) -> Result<Created> {
-        let client = cx.connection()?;
-        let networks = ports::for_create(cx, p).await?;
-        let request = request::create(p, &Self::name(cx, p), networks)?;
-        let server = match client.send("compute", request).await {
-            Ok(response) => response.object("server")?,
-            Err(error) => {
-                // Nova made nothing, so the ports have nobody.
-                if !error.is_uncertain() && !error.is_temporary() {
-                    let names = ports::names(p.networks.as_deref().unwrap_or_default());
-                    for name in names.iter().flatten() {
-                        ports::remove(cx, name).await?;
-                    }
-                }
-                return Err(error.into());
-            }
-        };
-        Ok(Created::new(rest::id_of(&server)?))
+        let mut made = Vec::new();
+        let result = Self::request(cx, p, &mut made).await;
+        // Where Nova surely made nothing, the ports have nobody. Where it could not be asked, the next attempt uses them.
+        if let Err(failure) = &result
+            && !matches!(
+                failure.class(),
+                FailureClass::Unanswered | FailureClass::Unavailable { .. } | FailureClass::Busy { .. }
+            )
+        {
+            // What is wrong with the server is what people must know; the ports are recorded.
+            let _ = ports::remove_all(cx, &made).await;
+        }
+        Ok(Created::new(rest::id_of(&result?)?))
     }
 
     async fn read(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<Option<Observed<Self>>> {
@@ -246,8 +253,7 @@ impl Resource for Server {
                     Err(failure)
                         if matches!(
                             failure.class(),
-                            heat_plugin_sdk::FailureClass::Conflict
-                                | heat_plugin_sdk::FailureClass::Invalid { .. }
+                            FailureClass::Conflict | FailureClass::Invalid { .. }
                         ) => {}
                     result => result?,
                 }

@@ -144,6 +144,16 @@ pub(super) async fn ensure(
     Ok(id)
 }
 
+/// Removes the ports that a server was to have that was not made: those of this call and those of earlier attempts.
+pub(super) async fn remove_all(cx: &Context<'_, Server>, made: &[(String, String)]) -> Result<()> {
+    let client = cx.connection()?;
+    for (name, id) in made {
+        PORTS.delete(client, id).await?;
+        cx.owned(name.as_str()).gone().await?;
+    }
+    Ok(())
+}
+
 /// Removes one of the server's own ports.
 pub(super) async fn remove(cx: &Context<'_, Server>, name: &str) -> Result<()> {
     let client = cx.connection()?;
@@ -203,8 +213,13 @@ pub(super) fn cards(cx: &Context<'_, Server>, networks: &[Network]) -> Vec<Card>
     }
 }
 
-/// The cards in Nova's words for a new server, with the ports that they need; `None` if Nova shall choose.
-pub(super) async fn for_create(cx: &Context<'_, Server>, p: &ServerProperties) -> Result<Option<Value>> {
+/// The cards in Nova's words for a new server, with the ports that they need; `None` if Nova shall choose. Names and ids
+/// of the server's own ports are added to `made` as soon as they are there.
+pub(super) async fn for_create(
+    cx: &Context<'_, Server>,
+    p: &ServerProperties,
+    made: &mut Vec<(String, String)>,
+) -> Result<Option<Value>> {
     let networks = p.networks.as_deref().unwrap_or_default();
     if let Some(allocate) = networks.iter().find_map(|card| card.allocate_network.as_deref()) {
         return Ok(Some(json!(allocate)));
@@ -216,7 +231,11 @@ pub(super) async fn for_create(cx: &Context<'_, Server>, p: &ServerProperties) -
     for (number, (card, name)) in networks.iter().zip(names(networks)).enumerate() {
         let port = match (&card.port, name) {
             (Some(port), _) => Some(port.clone()),
-            (None, Some(name)) => Some(ensure(cx, p, &name, number, card).await?),
+            (None, Some(name)) => {
+                let id = ensure(cx, p, &name, number, card).await?;
+                made.push((name, id.clone()));
+                Some(id)
+            }
             (None, None) => None,
         };
         let mut nova = match &port {
