@@ -1,8 +1,7 @@
 //! Reading the declarations of parameters.
 
 use super::{ParameterSchema, ParameterType};
-use crate::diagnostic::suggest;
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::{Applicability, Code, Diagnostic, Fix, codes, suggest};
 use crate::dialect::{Dialect, Family, ParameterKeys};
 use crate::expression::join_key;
 use crate::python::{self, Num, Pattern};
@@ -63,15 +62,17 @@ impl Reader<'_> {
         };
         for entry in entries {
             if !self.keys.all(self.dialect).any(|key| key == &*entry.key) {
-                let help = suggest::nearest(&entry.key, self.keys.all(self.dialect));
-                let help = help.map(|similar| format!("did you mean \"{similar}\"?"));
-                let diagnostic = self.error(
-                    codes::PARAMETER_UNKNOWN_KEY,
-                    node,
-                    format!("\"{}\" is not a key of parameter {name}", entry.key),
-                );
-                *diagnostic = diagnostic.clone().at(entry.key_span, "");
-                diagnostic.help.extend(help);
+                let message = format!("\"{}\" is not a key of parameter {name}", entry.key);
+                let mut diagnostic = Diagnostic::error(codes::PARAMETER_UNKNOWN_KEY, message)
+                    .at(entry.key_span, "")
+                    .path(self.path.clone());
+                if let Some(similar) = suggest::nearest(&entry.key, self.keys.all(self.dialect)) {
+                    diagnostic = diagnostic
+                        .help(format!("did you mean \"{similar}\"?"))
+                        .fix(Applicability::MaybeWrong, vec![(entry.key_span, similar.to_owned())]);
+                }
+                self.failed = true;
+                self.diagnostics.push(diagnostic);
             }
         }
         let parameter_type = self.parameter_type(node)?;
@@ -142,7 +143,11 @@ impl Reader<'_> {
             let message =
                 format!("\"{shown}\" is not a type of parameters; the types are {}", all.join(", "));
             let diagnostic = self.error(codes::PARAMETER_TYPE_UNKNOWN, given, message);
-            diagnostic.help.extend(guess.map(|similar| format!("did you mean \"{similar}\"?")));
+            if let Some(similar) = guess {
+                diagnostic.help.push(format!("did you mean \"{similar}\"?"));
+                let edits = vec![(given.span, similar.to_owned())];
+                diagnostic.fix = Some(Fix { applicability: Applicability::MaybeWrong, edits });
+            }
         }
         found
     }

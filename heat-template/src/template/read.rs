@@ -3,7 +3,7 @@
 use super::groups::read_groups;
 use super::{ConditionDefinition, DependsOn, Inner, Output, Resource};
 use crate::diagnostic::suggest;
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::{Applicability, Code, Diagnostic, codes};
 use crate::dialect::{Dialect, Family};
 use crate::expression::{Compiler, Expression, Kind, join_key};
 use crate::parameter::parse_parameters;
@@ -95,12 +95,13 @@ impl<'a> Reader<'a> {
 
     /// A key that is not known where it stands.
     fn unknown_key(&mut self, code: Code, entry: &Entry, path: &str, message: String, known: &[&str]) {
-        let help = suggest::nearest(&entry.key, known.iter().copied());
-        let help = help.map(|similar| format!("did you mean \"{similar}\"?"));
-        self.diagnostics.push(Diagnostic::error(code, message).at(entry.key_span, "").path(path));
-        if let Some(last) = self.diagnostics.last_mut() {
-            last.help.extend(help);
+        let mut diagnostic = Diagnostic::error(code, message).at(entry.key_span, "").path(path);
+        if let Some(similar) = suggest::nearest(&entry.key, known.iter().copied()) {
+            diagnostic = diagnostic
+                .help(format!("did you mean \"{similar}\"?"))
+                .fix(Applicability::MaybeWrong, vec![(entry.key_span, similar.to_owned())]);
         }
+        self.diagnostics.push(diagnostic);
     }
 
     fn sections(&mut self, root: &Node) {

@@ -122,3 +122,21 @@ fn a_used_parameter_is_not_called_unused() {
         );
     }
 }
+
+#[test]
+fn a_misspelt_key_can_be_mended() {
+    let text =
+        "heat_template_version: 2021-04-16\nresorces: {}\nparameters: {p: {type: strng, defualt: x}}\n";
+    let stack = stack(text);
+    let mut mended = text.to_owned();
+    let mut edits: Vec<_> =
+        stack.diagnostics.iter().filter_map(|found| found.fix.clone()).flat_map(|fix| fix.edits).collect();
+    edits.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    for (span, replacement) in edits {
+        mended.replace_range(span.start as usize..span.end as usize, &replacement);
+    }
+    assert_eq!(
+        mended,
+        "heat_template_version: 2021-04-16\nresources: {}\nparameters: {p: {type: string, default: x}}\n"
+    );
+}
