@@ -140,10 +140,10 @@ fn types_in<'a>(root: &'a Node, mentions: &mut Vec<Mention<'a>>) {
     for section in ["resources", "Resources"] {
         for resource in root.get(section).and_then(Node::as_map).into_iter().flatten() {
             for key in ["type", "Type"] {
-                if let Some(node) = resource.value.get(key) {
-                    if let Some(name) = node.as_str().filter(|name| is_template(name)) {
-                        mentions.push(Mention::Template(node, name));
-                    }
+                if let Some(node) = resource.value.get(key)
+                    && let Some(name) = node.as_str().filter(|name| is_template(name))
+                {
+                    mentions.push(Mention::Template(node, name));
                 }
             }
         }

@@ -35,12 +35,12 @@ impl Location {
             };
             return Ok(Self { path: folder.join(percent_decoded(path)) });
         }
-        if let Some((scheme, _)) = text.split_once("://") {
-            if scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) {
-                return Err(CliError::input(format!(
-                    "{text}: texts are not fetched from {scheme} yet; download it and name the file"
-                )));
-            }
+        if let Some((scheme, _)) = text.split_once("://")
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        {
+            return Err(CliError::input(format!(
+                "{text}: texts are not fetched from {scheme} yet; download it and name the file"
+            )));
         }
         Ok(Self { path: folder.join(text) })
     }

@@ -76,10 +76,10 @@ async fn follow_live(stack: &Stack, name: &str, after: EventSequence) -> Result<
             event = events.next() => match event {
                 Some(event) => {
                     let (sequence, event) = event?;
-                    if sequence > after {
-                        if let Some(remark) = state::remark(name, &event) {
-                            live.remark(&remark);
-                        }
+                    if sequence > after
+                        && let Some(remark) = state::remark(name, &event)
+                    {
+                        live.remark(&remark);
                     }
                     if state.take(&event) {
                         // Another traversal began, a rollback perhaps.
