@@ -1,5 +1,7 @@
 //! What the client does on the wire: tokens, tries, microversions, pages, and what it says when it fails.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on ends there.
+
 mod scripted;
 
 use std::time::Duration;

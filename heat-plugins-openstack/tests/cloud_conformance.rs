@@ -1,6 +1,8 @@
 //! Every type through its whole life on a real cloud: the one whose `clouds.yaml` the variable `HEAT_TEST_CLOUDS` names,
 //! as its cloud `admin`. Without the variable there is nothing to try: `cargo xtask test` sets it in its layer `cloud`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on ends there.
+
 mod fixtures;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! What a server leaves behind, and what is found again, where answers get lost: against the simulated cloud.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on ends there.
+
 use heat_plugin_sdk::testing::Call;
 use heat_plugin_sdk::{Connection, Context, Credentials, FailureClass, Finding, Properties, Resource};
 use heat_plugins_openstack::client::{Client, CloudsFiles, Request};

@@ -1,5 +1,7 @@
 //! Every type through its whole life on the simulated cloud.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on ends there.
+
 mod fixtures;
 
 use std::time::Duration;
