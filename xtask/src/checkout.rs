@@ -24,6 +24,11 @@ impl Checkout {
         &self.root
     }
 
+    /// The folder that `cargo doc` writes to.
+    pub(crate) fn documentation(&self) -> PathBuf {
+        self.target.join("doc")
+    }
+
     /// The folder for what these commands write: logs, and build output that is not the workspace's own.
     pub(crate) fn output(&self) -> PathBuf {
         self.target.join("xtask")

@@ -1,12 +1,16 @@
-//! The commands of the developers of this project: `cargo xtask test`, `cargo xtask conformance`, `cargo xtask cloud`.
+//! The commands of the developers of this project: `cargo xtask test` and others.
 //!
 //! ```text
 //! cargo xtask test [--quick] [--only LAYER,…] [--without LAYER,…]    every layer of tests, with its set-up
 //! cargo xtask conformance [DIR] [--family NAME] [--case NAME] [-v]   the cases that were recorded from OpenStack Heat
+//! cargo xtask api [--write]                                          the public items of the library crates, and their lists
+//! cargo xtask bench [--only BENCHMARK,…] [--write]                   ratios of what is measured in one run
 //! cargo xtask cloud up|down|status|clouds-yaml|smoke                 a real OpenStack control plane on this machine
 //! ```
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
+mod api;
+mod bench;
 mod checkout;
 mod cloud;
 mod conformance;
@@ -33,6 +37,10 @@ enum Command {
     Test(test_run::TestArguments),
     /// Play the cases that were recorded from OpenStack Heat, and compare.
     Conformance(conformance::ConformanceArguments),
+    /// Compare the public items of the library crates with the lists in docs/api.
+    Api(api::ApiArguments),
+    /// Measure, and print ratios with what is demanded of them.
+    Bench(bench::BenchArguments),
     /// A real OpenStack control plane on this machine (Debian 12, root), for the tests that need one.
     Cloud(cloud::CloudArguments),
 }
@@ -41,6 +49,8 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test(arguments) => test_run::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Api(arguments) => api::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Cloud(arguments) => cloud::run(&arguments),
     };
     match outcome {

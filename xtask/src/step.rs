@@ -91,15 +91,7 @@ impl LayerRun {
 
     /// `cargo` in the workspace, to be completed by the layer.
     pub(crate) fn cargo_command(&self) -> Command {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command.current_dir(self.checkout.root());
-        // `cargo run` describes this package to this program; the next cargo must not take that for its own.
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                command.env_remove(&name);
-            }
-        }
+        let mut command = cargo(&self.checkout);
         if io::stdout().is_terminal() {
             command.env("CARGO_TERM_COLOR", "always");
         }
@@ -165,6 +157,20 @@ impl LayerRun {
             }
         }
     }
+}
+
+/// `cargo` in the workspace, as it would be typed there.
+pub(crate) fn cargo(checkout: &Checkout) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(checkout.root());
+    // `cargo run` describes this package to this program; the next cargo must not take that for its own.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
 }
 
 fn copy(

@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "xtask",
         &["heat-template", "heat-plugin-sdk", "heat-engine", "heat-plugins-openstack", "heat-simulator"],
     ),
+    ("xtask-bench", &["heat-template", "heat-plugin-sdk", "heat-engine"]),
 ];
 
 /// Crates of others that must not come with ours, by whatever way.
