@@ -10,11 +10,10 @@ mod support;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::hash::{BuildHasher, Hasher};
-use std::process::Child;
 use std::time::{Duration, Instant};
+use support::Home;
 use support::cloud::CloudProcess;
-use support::{Home, Ran};
+use support::kills::{Operation, Scene};
 
 /// How many kills the inner loop of a developer has.
 const USUAL_KILLS: usize = 4;
@@ -100,122 +99,13 @@ fn the_stack_has_thirty_resources() {
     }
 }
 
-/// Random numbers that a seed repeats.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        let fresh = || std::collections::hash_map::RandomState::new().build_hasher().finish();
-        let seed =
-            std::env::var("HEAT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(fresh);
-        eprintln!("HEAT_TEST_SEED={seed}");
-        Self(seed | 1)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        // xorshift64*
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % limit
-    }
+fn scene(home: Home) -> Scene {
+    Scene::new(home, "s", &template(false), &template(true), &[])
 }
 
 fn kills_wanted() -> usize {
     std::env::var("HEAT_TEST_KILLS")
         .map_or(USUAL_KILLS, |number| number.parse().expect("HEAT_TEST_KILLS is a number"))
-}
-
-/// One of the three operations on the stack `s`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Operation {
-    Create,
-    Update,
-    Delete,
-}
-
-struct Scene {
-    home: Home,
-    first: String,
-    second: String,
-    kills: usize,
-    random: Random,
-}
-
-impl Scene {
-    fn new(home: Home) -> Self {
-        let first = home.put("first.yaml", template(false));
-        let second = home.put("second.yaml", template(true));
-        Self { home, first, second, kills: 0, random: Random::new() }
-    }
-
-    fn words(&self, operation: Operation) -> Vec<&str> {
-        match operation {
-            Operation::Create => vec!["stack", "create", "s", "-t", &self.first],
-            Operation::Update => vec!["stack", "update", "s", "-t", &self.second],
-            Operation::Delete => vec!["stack", "delete", "-y", "s"],
-        }
-    }
-
-    /// What has to be said to go on; `None` when it is done.
-    fn next(&self, operation: Operation) -> Option<Vec<&str>> {
-        let shown = self.home.run(&["stack", "show", "s", "-f", "json"]);
-        let status = match shown.code {
-            0 => shown.json()["stack_status"].as_str().expect("a status").to_owned(),
-            _ => String::new(),
-        };
-        assert!(!status.ends_with("FAILED"), "{}", shown.said());
-        let of = match operation {
-            Operation::Create => "CREATE",
-            Operation::Update => "UPDATE",
-            Operation::Delete => "DELETE",
-        };
-        match (operation, status.as_str()) {
-            (Operation::Delete, "") => None,
-            (_, status) if status == format!("{of}_COMPLETE") => None,
-            (_, status) if status == format!("{of}_IN_PROGRESS") => Some(vec!["stack", "wait", "s"]),
-            _ => Some(self.words(operation)),
-        }
-    }
-
-    /// Kills the command so often at random moments within a time, then lets it end.
-    fn run_with_kills(&mut self, operation: Operation, kills: usize, within: Duration) {
-        let mut left = kills;
-        while let Some(words) = self.next(operation) {
-            let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            if left == 0 {
-                let ran = self.home.run(&words);
-                assert_eq!(ran.code, 0, "{words:?} after {} kills: {}", self.kills, ran.said());
-                continue;
-            }
-            let moment = Duration::from_millis(self.random.below(within.as_millis() as u64));
-            let child = self.home.begin(&words);
-            if kill_after(child, moment) {
-                left -= 1;
-                self.kills += 1;
-            } else {
-                // It was faster.
-                left = 0;
-            }
-        }
-    }
-}
-
-/// Kills a command after a time. Gives whether it was still running.
-fn kill_after(mut child: Child, moment: Duration) -> bool {
-    let end = Instant::now() + moment;
-    while Instant::now() < end {
-        if child.try_wait().expect("a process").is_some() {
-            let ran = Ran::new(child.wait_with_output().expect("a process"));
-            assert_eq!(ran.code, 0, "{}", ran.said());
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    child.kill().expect("a process");
-    child.wait().expect("a process");
-    true
 }
 
 /// What the cloud holds more than before, by kind.
@@ -250,7 +140,7 @@ fn all_are_there(home: &Home, cloud: &CloudProcess) {
 #[test]
 fn a_killed_command_loses_nothing_orphans_nothing_and_makes_nothing_twice() {
     let cloud = CloudProcess::start(&["--latency", "20-200"]);
-    let mut scene = Scene::new(Home::with_cloud("simulator", &cloud.clouds_yaml));
+    let mut scene = scene(Home::with_cloud("simulator", &cloud.clouds_yaml));
     let before = cloud.inventory();
 
     // Undisturbed, to know what there has to be.
@@ -328,7 +218,7 @@ fn a_create_that_the_service_does_only_after_the_restart_is_found() {
 
 #[test]
 fn the_cloud_inside_the_command_survives_kills_too() {
-    let mut scene = Scene::new(Home::new());
+    let mut scene = scene(Home::new());
     let kills = kills_wanted().div_ceil(10);
     let begun = Instant::now();
     scene.run_with_kills(Operation::Create, 0, Duration::ZERO);

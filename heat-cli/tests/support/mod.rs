@@ -1,7 +1,17 @@
 //! What the tests of the command share: running it as a process of its own, in folders of its own.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    dead_code,
+    clippy::print_stderr,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs
+)]
 
 pub mod cloud;
+#[cfg(unix)]
+pub mod kills;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
