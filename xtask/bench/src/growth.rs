@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// One of the times that a stack's life consists of.
+type PartOfLife = fn(&Life) -> Duration;
+
 const SIZES: [usize; 3] = [1000, 2000, 4000];
 
 /// What a resource may cost in the largest stack, as a multiple of its cost in the smallest. Four times the data fit the
@@ -51,7 +54,7 @@ pub(crate) fn measure(rounds: u32) -> Result<Report, Failure> {
                 *life = life.best(live(shape, size)?);
             }
         }
-        let requests: [(&str, fn(&Life) -> Duration); 3] = [
+        let requests: [(&str, PartOfLife); 3] = [
             ("create", |life| life.create),
             ("update of each", |life| life.update),
             ("delete", |life| life.delete),

@@ -26,7 +26,7 @@ pub(super) fn list(described: &Value, root: &Path) -> Result<BTreeSet<String>, S
     walk.module(&name, &top)?;
     // What is declared in a public place is listed there; what is only brought from a private one, where it is brought.
     while let Some((path, exported)) = walk.uses.pop_front() {
-        walk.export(&path, &exported)?;
+        walk.export(&path, exported)?;
     }
     Ok(walk.lines)
 }
