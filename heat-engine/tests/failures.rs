@@ -3,11 +3,13 @@
 
 mod support;
 
+use futures_util::StreamExt;
 use heat_engine::record::OnFailure;
 use heat_engine::run::Clock;
 use heat_engine::store::MemoryStore;
 use heat_engine::{Engine, EngineBuilder, EngineError, NewStack, Stack, StackView, Update};
-use heat_plugin_sdk::{Failure, Registry};
+use heat_plugin_sdk::{Credentials, Failure, Registry};
+use std::sync::Arc;
 use std::time::Duration;
 use support::cloud::{Cloud, Fault, Weather, plugin};
 use support::template;
@@ -260,4 +262,58 @@ resources:
     let (_, _) = create(&engine, &one("Test::Keyed", "")).await;
     let twice = engine.create(NewStack::new("s", template(&one("Test::Keyed", "")))).await;
     assert!(twice.unwrap_err().to_string().contains("already exists"));
+}
+
+fn refusal() -> Fault {
+    Fault::Refuse(Failure::unauthenticated("the token is not accepted"))
+}
+
+fn is_paused(error: &EngineError) -> bool {
+    matches!(error, EngineError::Paused { stack, reason } if stack == "s" && reason.contains("token is not accepted"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_whose_credentials_are_refused_waits_and_goes_on_with_others() {
+    let cloud = Cloud::new(1);
+    cloud.script("create", "a", refusal());
+    let engine = engine(&cloud).await;
+    let new = NewStack::new("s", template(&one("Test::Keyed", ""))).timeout(Duration::from_secs(60));
+    let stack = engine.create(new).await.unwrap();
+    let events: Vec<_> = stack.events().collect().await;
+    assert!(is_paused(&stack.finished().await.unwrap_err()));
+    let view = stack.show().await.unwrap();
+    assert_eq!(view.stack_status, "CREATE_IN_PROGRESS");
+    assert!(view.stack_status_reason.contains("waits for credentials"), "{}", view.stack_status_reason);
+    // Who follows the events is told, and need not wait for ever.
+    let (_, last) = events.last().unwrap().as_ref().unwrap();
+    assert!(last.reason.contains("waits for credentials"), "{}", last.reason);
+    // The time in which nothing could be done does not count for the time-out of a minute.
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    stack.resume_as(Credentials::named("other")).await.unwrap();
+    let view = stack.finished().await.unwrap();
+    assert!(view.is_complete(), "{}", view.stack_status_reason);
+    assert_eq!(view.credentials.as_deref(), Some("other"));
+    assert_eq!(cloud.journal(), ["create a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_engine_tries_again_where_one_waited_for_credentials() {
+    let cloud = Cloud::new(1);
+    let store = Arc::new(MemoryStore::new());
+    cloud.script("create", "a", refusal());
+    let first = builder(&cloud).shared_store(store.clone()).build().await.unwrap();
+    let stack = first.create(NewStack::new("s", template(&one("Test::Keyed", "")))).await.unwrap();
+    assert!(is_paused(&stack.finished().await.unwrap_err()));
+    first.shutdown().await;
+    let second = builder(&cloud).shared_store(store).build().await.unwrap();
+    let stack = second.stack("", "s").await.unwrap();
+    assert!(stack.finished().await.unwrap().is_complete());
+    assert_eq!(cloud.journal(), ["create a"]);
+    // A deletion takes over from where it waits, too.
+    cloud.script("delete", "id-1", refusal());
+    stack.delete().await.unwrap();
+    assert!(is_paused(&stack.finished().await.unwrap_err()));
+    stack.delete().await.unwrap();
+    assert_eq!(stack.finished().await.unwrap().stack_status, "DELETE_COMPLETE");
+    assert!(cloud.objects().is_empty());
 }

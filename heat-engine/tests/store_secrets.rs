@@ -4,7 +4,7 @@
 
 use heat_engine::plan::{Plan, Reason, Step, StepId, StepKind};
 use heat_engine::record::{
-    Action, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, ResourceRecord, StackId,
+    Action, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, Paused, ResourceRecord, StackId,
     StackRecord, Status, TraversalId, TraversalRecord,
 };
 use heat_engine::seal::{KeyId, KeyRing, Sealing};
@@ -105,6 +105,10 @@ fn stack() -> StackRecord {
         desired: desired("new"),
         last_complete: Some(desired("old")),
         traversal: Some(TraversalId("t".into())),
+        paused: Some(Paused {
+            since: "2026-11-22T12:00:00Z".parse().unwrap(),
+            reason: "the token is not accepted".into(),
+        }),
     }
 }
 

@@ -7,6 +7,7 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// With whose rights a stack is deployed.
@@ -53,16 +54,20 @@ impl Credentials {
     }
 }
 
-/// How many calls a connection bears at once.
+/// How many calls a connection bears. A call is one of a plugin's functions (`create`, `read`, …); it may send several
+/// requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
     /// Calls at the same time.
     pub concurrency: usize,
+    /// Calls that begin within a second; `None` for no limit.
+    pub calls_per_second: Option<NonZeroU32>,
 }
 
+/// 64 calls at the same time, at any rate.
 impl Default for ConnectionLimits {
     fn default() -> Self {
-        Self { concurrency: 64 }
+        Self { concurrency: 64, calls_per_second: None }
     }
 }
 
@@ -73,7 +78,7 @@ pub trait Connector<C>: Send + Sync + 'static {
     /// Makes a connection. Called once for the same credentials, as long as the connection is in use.
     fn connect(&self, credentials: Credentials) -> impl Future<Output = Result<C>> + Send;
 
-    /// How many calls such a connection bears at once.
+    /// How many calls such a connection bears.
     fn limits(&self) -> ConnectionLimits {
         ConnectionLimits::default()
     }
@@ -135,7 +140,7 @@ pub trait DynConnector: Send + Sync {
     /// Makes a connection.
     async fn connect(&self, credentials: Credentials) -> Result<Connection>;
 
-    /// How many calls such a connection bears at once.
+    /// How many calls such a connection bears.
     fn limits(&self) -> ConnectionLimits;
 }
 

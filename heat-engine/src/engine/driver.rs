@@ -109,7 +109,7 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
     let mut wait = Duration::from_millis(500);
     loop {
         match traversal.run().await {
-            Ok(End::Complete | End::Interrupted) => return,
+            Ok(End::Complete | End::Interrupted | End::Paused) => return,
             Ok(End::Failed) => {
                 let rolls_back = traversal.record.on_failure == OnFailure::Rollback
                     && matches!(traversal.record.action, Action::Create | Action::Update);
@@ -220,6 +220,7 @@ pub(super) fn begin(
         on_failure,
     };
     let old = stack.traversal.replace(record.id.clone());
+    stack.paused = None;
     stack.revision += 1;
     stack.action = action;
     stack.status = Status::InProgress;

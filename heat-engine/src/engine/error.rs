@@ -113,6 +113,16 @@ pub enum EngineError {
     /// What is asked for is not there in this version.
     #[error("not supported: {0}")]
     Unsupported(String),
+    /// The stack's credentials are not accepted any more. Everything is recorded; it goes on with
+    /// [`Stack::resume_as`](super::Stack::resume_as), with [`Stack::resume`](super::Stack::resume) when the credentials
+    /// behind their name are good again, or from an update or a deletion.
+    #[error("stack {stack} waits for credentials that are accepted: {reason}")]
+    Paused {
+        /// The stack.
+        stack: String,
+        /// What the service said.
+        reason: String,
+    },
     /// The engine was shut down, or the traversal ended without a result; the stack goes on when an engine is built on
     /// the same store again.
     #[error(

@@ -20,10 +20,10 @@ pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal};
+use crate::run::{Core, Current, Goal, stack_event};
 use crate::store::{Batch, StackQuery, StoreError, Write};
 use driver::{Driver, begin, make_plan};
-use heat_plugin_sdk::Registry;
+use heat_plugin_sdk::{Credentials, Registry};
 pub(crate) use request::Content;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -186,6 +186,7 @@ impl Engine {
             desired: store_content::desired(&new.content),
             last_complete: None,
             traversal: None,
+            paused: None,
         }
     }
 
@@ -249,7 +250,7 @@ impl Engine {
     pub(crate) async fn resume(&self) -> Result<(), EngineError> {
         for record in self.core().records.unfinished().await? {
             let stack = record.stack.clone();
-            if let Err(error) = self.go_on(record).await {
+            if let Err(error) = self.go_on(record, None).await {
                 match error {
                     EngineError::Store(error) => return Err(error.into()),
                     error => tracing::error!(%stack, %error, "the stack cannot be gone on with"),
@@ -259,8 +260,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Goes on with a traversal, unless another engine is alive and works on the stack.
-    pub(crate) async fn go_on(&self, record: TraversalRecord) -> Result<(), EngineError> {
+    /// Goes on with a traversal, with other credentials if some are given, unless another engine is alive and works on the
+    /// stack.
+    pub(crate) async fn go_on(
+        &self,
+        mut record: TraversalRecord,
+        credentials: Option<Credentials>,
+    ) -> Result<(), EngineError> {
         let core = self.core();
         if self.0.driver.drives(&record.stack) {
             return Ok(());
@@ -270,7 +276,7 @@ impl Engine {
             Err(StoreError::Claimed { .. } | StoreError::NoSuchStack { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let Some(stack) = core.records.stack(&record.stack).await? else { return Ok(()) };
+        let Some(mut stack) = core.records.stack(&record.stack).await? else { return Ok(()) };
         let goal = match record.action {
             Action::Delete => Goal::nothing(core),
             _ if stack.desired.template.is_none() => Goal::nothing(core),
@@ -283,6 +289,22 @@ impl Engine {
             },
         };
         let resources = core.records.resources(&record.stack).await?;
+        if stack.paused.is_some() || credentials.is_some() {
+            let now = core.clock.now();
+            if let Some(paused) = stack.paused.take() {
+                // The time in which it could not work does not count.
+                let waited = now.duration_since(paused.since);
+                record.deadline = record.deadline.and_then(|deadline| deadline.checked_add(waited).ok());
+                stack.reason = format!("Stack {} goes on", record.action);
+            }
+            if let Some(credentials) = credentials {
+                stack.credentials = credentials;
+            }
+            let event = stack_event(core, &stack, now);
+            let writes =
+                vec![Write::Stack(stack.clone()), Write::Traversal(record.clone()), Write::Event(event)];
+            core.commit(&claim, writes).await?;
+        }
         tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
         self.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
         Ok(())
@@ -294,7 +316,7 @@ impl Engine {
             return Ok(false);
         }
         let record = self.core().records.stack(stack).await?;
-        Ok(record.is_none_or(|stack| stack.traversal.is_none()))
+        Ok(record.is_none_or(|stack| stack.traversal.is_none() || stack.paused.is_some()))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecor
 use crate::run::{Current, Goal};
 use crate::store::{EventQuery, StoreError, Write};
 use futures_util::Stream;
+use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
@@ -77,13 +78,32 @@ impl Stack {
     /// works on the stack. An engine does this by itself for all stacks when it is built, unless it was built
     /// [`without_resuming`](super::EngineBuilder::without_resuming).
     ///
+    /// A stack that waits for credentials ([`EngineError::Paused`]) goes on when what stands behind their name is
+    /// accepted again.
+    ///
     /// # Errors
     /// What is recorded cannot be read.
     pub async fn resume(&self) -> Result<(), EngineError> {
+        self.go_on(None).await
+    }
+
+    /// As [`resume`](Self::resume), with other credentials from now on: for a stack whose credentials ran out or were
+    /// taken back in mid-flight.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub async fn resume_as(&self, owner: Credentials) -> Result<(), EngineError> {
+        self.go_on(Some(owner)).await
+    }
+
+    async fn go_on(&self, owner: Option<Credentials>) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
+        if owner.is_some() {
+            self.engine.0.driver.interrupt(&self.id).await;
+        }
         let Some(traversal) = self.record().await?.traversal else { return Ok(()) };
         match self.engine.core().records.traversal(&traversal).await? {
-            Some(record) => self.engine.go_on(record).await,
+            Some(record) => self.engine.go_on(record, owner).await,
             None => Ok(()),
         }
     }
@@ -184,13 +204,17 @@ impl Stack {
     /// reason.
     ///
     /// # Errors
-    /// The engine was shut down before; the store cannot be read.
+    /// [`EngineError::Paused`]: its credentials are not accepted any more. The engine was shut down before; the store
+    /// cannot be read.
     pub async fn finished(&self) -> Result<StackView, EngineError> {
         loop {
             self.engine.0.driver.wait(&self.id).await;
             let record = self.record().await?;
             if record.traversal.is_none() {
                 return self.show().await;
+            }
+            if let Some(paused) = record.paused {
+                return Err(EngineError::Paused { stack: record.name, reason: paused.reason });
             }
             if let Ok(claim) = self.engine.core().records.claim(&self.id).await {
                 // Nobody works on it, this engine not either: it was shut down.
@@ -221,6 +245,7 @@ impl Stack {
             reason: now.reason,
             last_complete: now.last_complete,
             traversal: now.traversal,
+            paused: now.paused,
             ..next
         };
         let resources = core.records.resources(&self.id).await?;

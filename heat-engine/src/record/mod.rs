@@ -10,5 +10,5 @@ mod status;
 
 pub use event::{Event, EventSequence};
 pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources};
-pub use stack::{Desired, OnFailure, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord};
+pub use stack::{Desired, OnFailure, Paused, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord};
 pub use status::{Action, Status};

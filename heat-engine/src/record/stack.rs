@@ -96,6 +96,17 @@ pub struct StackRecord {
     pub last_complete: Option<Desired>,
     /// The traversal that is under way.
     pub traversal: Option<TraversalId>,
+    /// The traversal waits for something that only people can give.
+    pub paused: Option<Paused>,
+}
+
+/// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    /// Since when.
+    pub since: Timestamp,
+    /// What a service said when it refused the credentials.
+    pub reason: String,
 }
 
 /// All that makes up what a stack shall be.

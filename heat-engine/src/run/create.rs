@@ -388,7 +388,7 @@ impl Work {
         match result {
             Ok(()) => Ok(Ok(())),
             Err(Break::Store(error)) => Err(error),
-            Err(Break::Failed(failure)) => Ok(Err(format!("{failure}"))),
+            Err(Break::Failed(failure) | Break::Refused(failure)) => Ok(Err(format!("{failure}"))),
             Err(Break::Aborted(reason)) => Ok(Err(reason)),
             Err(Break::Interrupted) => Ok(Ok(())),
         }

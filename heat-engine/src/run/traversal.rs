@@ -23,7 +23,7 @@ pub(crate) use ending::stack_event;
 use ending::title;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
 use refusal::restricted;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +39,8 @@ pub(crate) enum End {
     Failed,
     /// It was told to stop; its intents are recorded and somebody else goes on.
     Interrupted,
+    /// The credentials are not accepted any more; recorded. It goes on when somebody says so.
+    Paused,
 }
 
 /// What a step gives back.
@@ -53,6 +55,7 @@ enum StepResult {
     Ended(Outcome),
     Failed(String),
     Interrupted,
+    Paused(String),
     /// A service was asked for what the step needs to know; it begins anew.
     Asked,
 }
@@ -99,7 +102,7 @@ impl Traversal {
             let left = deadline.duration_since(self.core.clock.now());
             Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
         });
-        let (mut interrupted, mut timed_out) = (false, false);
+        let (mut interrupted, mut timed_out, mut paused) = (false, false, None);
         loop {
             while let Some(id) = schedule.next_ready() {
                 let _ = schedule.start(id);
@@ -144,6 +147,11 @@ impl Traversal {
                             schedule.stop();
                             interrupted = true;
                         }
+                        Ok(StepResult::Paused(reason)) => {
+                            let _ = schedule.put_back(end.step);
+                            schedule.stop();
+                            paused.get_or_insert(reason);
+                        }
                         // Nothing may follow what is not durable: the traversal ends here, and whoever has the store
                         // goes on from what is recorded.
                         Err(error) => {
@@ -168,6 +176,11 @@ impl Traversal {
         }
         if interrupted && failure.is_none() && !schedule.is_complete() {
             return Ok(End::Interrupted);
+        }
+        if let Some(reason) = paused
+            && failure.is_none()
+        {
+            return self.pause(reason).await;
         }
         if failure.is_none() && !schedule.is_complete() {
             // A deadline can pass between two steps.
@@ -238,6 +251,9 @@ impl Traversal {
                 Begun::Works(Box::pin(async move {
                     let result = match goal.fetch(&core, &credentials).await {
                         Ok(_) => StepResult::Asked,
+                        Err(failure) if *failure.class() == FailureClass::Unauthenticated => {
+                            StepResult::Paused(format!("resources.{name}: {failure}"))
+                        }
                         Err(failure) => StepResult::Failed(format!("resources.{name}: {failure}")),
                     };
                     StepEnd { step: id, records: Vec::new(), result: Ok(result) }
@@ -615,6 +631,7 @@ async fn end_as(
         Ended::Done => StepResult::Ended(outcome),
         Ended::Failed(reason) => StepResult::Failed(reason),
         Ended::Interrupted => StepResult::Interrupted,
+        Ended::Paused(reason) => StepResult::Paused(reason),
     });
     StepEnd { step, records: vec![(id, Some(work.record().await))], result }
 }

@@ -42,6 +42,8 @@ pub(crate) enum Ended {
     Failed(String),
     /// It was interrupted; its intent is still recorded.
     Interrupted,
+    /// The credentials are not accepted any more, for this reason; its intent is still recorded.
+    Paused(String),
 }
 
 /// Why an operation leaves its path. A store that does not take a record ends the whole traversal: what is not durable
@@ -49,6 +51,8 @@ pub(crate) enum Ended {
 #[derive(Debug)]
 pub(crate) enum Break {
     Failed(Failure),
+    /// The credentials are not accepted any more.
+    Refused(Failure),
     Aborted(String),
     Interrupted,
     Store(StoreError),
@@ -272,6 +276,11 @@ impl Work {
         match result {
             Ok(ended) => Ok(ended),
             Err(Break::Interrupted) => Ok(Ended::Interrupted),
+            // What was refused was not done: the intent stays, and whoever has other credentials goes on from it.
+            Err(Break::Refused(failure)) => {
+                self.core.connections.forget(self.resource.connector(), &self.credentials);
+                Ok(Ended::Paused(self.reason(&failure).await))
+            }
             Err(Break::Store(error)) => Err(error),
             Err(Break::Aborted(reason)) => self.fail(action, reason).await,
             Err(Break::Failed(failure)) => self.fail(action, self.reason(&failure).await).await,
@@ -413,7 +422,8 @@ impl Work {
             }
             Verdict::Look => Ok(Next::Look),
             Verdict::Done => Ok(Next::Done),
-            Verdict::Pause | Verdict::Fail => Err(Break::Failed(failure)),
+            Verdict::Pause => Err(Break::Refused(failure)),
+            Verdict::Fail => Err(Break::Failed(failure)),
         }
     }
 

@@ -6,8 +6,8 @@
 
 use crate::plan::Plan;
 use crate::record::{
-    Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, ResourceRecord,
-    SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
+    Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, Paused,
+    ResourceRecord, SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
 };
 use heat_plugin_sdk::{Credentials, OperationKey, OwnedObject, PhysicalId};
 use indexmap::IndexMap;
@@ -46,6 +46,8 @@ pub(super) struct StackForm<'a> {
     last_complete: Option<DesiredForm<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traversal: Option<Cow<'a, TraversalId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paused: Option<Cow<'a, Paused>>,
 }
 
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -115,6 +117,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             desired,
             last_complete,
             traversal,
+            paused,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -136,6 +139,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             desired: desired.into(),
             last_complete: last_complete.as_ref().map(DesiredForm::from),
             traversal: traversal.as_ref().map(Cow::Borrowed),
+            paused: paused.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -166,6 +170,7 @@ impl StackForm<'_> {
             desired: self.desired.into_record(),
             last_complete: self.last_complete.map(DesiredForm::into_record),
             traversal: self.traversal.map(Cow::into_owned),
+            paused: self.paused.map(Cow::into_owned),
         }
     }
 }

@@ -279,6 +279,7 @@ fn tombstone(record: StackRecord) -> StackRecord {
         desired: Desired::default(),
         last_complete: None,
         traversal: None,
+        paused: None,
         ..record
     }
 }

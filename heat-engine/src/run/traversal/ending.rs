@@ -1,7 +1,7 @@
 //! How a traversal ends: the last look for what may be there twice, and the record of the end.
 
 use super::{End, Traversal};
-use crate::record::{Action, Event, OnFailure, StackRecord, Status};
+use crate::record::{Action, Event, OnFailure, Paused, StackRecord, Status};
 use crate::run::Core;
 use crate::run::work::Signal;
 use crate::store::{Batch, StoreError, Write};
@@ -27,6 +27,21 @@ impl Traversal {
             self.current.put(id, Some(record));
         }
         Ok(None)
+    }
+
+    /// Records that the traversal waits for credentials that are accepted. The stack stays in progress, and nobody works
+    /// on it until somebody goes on with it.
+    pub(super) async fn pause(&mut self, reason: String) -> Result<End, StoreError> {
+        let now = self.core.clock.now();
+        tracing::warn!(stack = %self.stack.name, reason, "the credentials are not accepted: the stack waits for others");
+        self.stack.reason = format!("Stack {} waits for credentials: {reason}", self.record.action);
+        self.stack.paused = Some(Paused { since: now, reason });
+        let event = stack_event(&self.core, &self.stack, now);
+        let mut batch = Batch::new(self.claim.clone());
+        batch.push(Write::Stack(self.stack.clone()));
+        batch.push(Write::Event(event));
+        self.core.commit_batch(batch.releasing()).await?;
+        Ok(End::Paused)
     }
 
     /// Records the end of the traversal.
