@@ -132,6 +132,7 @@ impl CliError {
                 }
                 EngineError::StalePlan { .. } => with((409, "Conflict"), "StalePlan"),
                 EngineError::Service(failure) => service_class(failure),
+                EngineError::Paused { .. } => with((401, "Unauthorized"), "AuthorizationFailure"),
                 _ => with((500, "Internal Server Error"), "HTTPInternalServerError"),
             },
             Self::Service(failure) => service_class(failure),

@@ -150,7 +150,11 @@ impl Session {
     ) -> Result<StackView> {
         let end = async {
             progress::follow(stack, name, after, show).await?;
-            Ok(stack.finished().await?)
+            let finished = stack.finished().await;
+            if matches!(finished, Err(EngineError::Paused { .. })) {
+                self.tell(&format!("nothing is lost; with credentials that are accepted go on with: heat stack wait {name}"));
+            }
+            Ok(finished?)
         };
         tokio::select! {
             view = end => view,

@@ -289,7 +289,8 @@ async fn a_stack_whose_credentials_are_refused_waits_and_goes_on_with_others() {
     assert!(last.reason.contains("waits for credentials"), "{}", last.reason);
     // The time in which nothing could be done does not count for the time-out of a minute.
     tokio::time::sleep(Duration::from_secs(600)).await;
-    stack.resume_as(Credentials::named("other")).await.unwrap();
+    let others = Credentials::named("other").with_content(serde_json::json!({"token": "new"}));
+    stack.resume_as(others).await.unwrap();
     let view = stack.finished().await.unwrap();
     assert!(view.is_complete(), "{}", view.stack_status_reason);
     assert_eq!(view.credentials.as_deref(), Some("other"));
@@ -306,7 +307,7 @@ async fn the_next_engine_tries_again_where_one_waited_for_credentials() {
     assert!(is_paused(&stack.finished().await.unwrap_err()));
     first.shutdown().await;
     let second = builder(&cloud).shared_store(store).build().await.unwrap();
-    let stack = second.stack("", "s").await.unwrap();
+    let stack = second.stack(&stack.show().await.unwrap().project, "s").await.unwrap();
     assert!(stack.finished().await.unwrap().is_complete());
     assert_eq!(cloud.journal(), ["create a"]);
     // A deletion takes over from where it waits, too.
