@@ -7,7 +7,7 @@ use serde_json::json;
 use support::{Home, project_file};
 
 #[test]
-fn the_example_is_valid_and_can_be_drawn() {
+fn the_examples_are_valid_and_can_be_drawn() {
     let home = Home::new();
     let template = project_file("examples/web-tier.yaml");
     let valid = home.ok(&["template", "validate", "-t", &template]);
@@ -24,6 +24,9 @@ fn the_example_is_valid_and_can_be_drawn() {
     assert!(drawn("mermaid").contains("-->"));
     assert!(drawn("svg").contains("<svg"));
     assert!(drawn("plain").contains("server_1"));
+    let template = project_file("examples/every-type.yaml");
+    let answer = home.json(&["template", "validate", "-t", &template]);
+    assert_eq!(answer["diagnostics"], json!([]));
     assert_eq!(home.run(&["stack", "list", "-f", "svg"]).code, 2);
     assert!(!support::store_of(&home).exists(), "no store is made for this");
 }

@@ -74,6 +74,37 @@ async fn a_stack_is_created_updated_in_place_replaced_and_deleted() {
     assert!(cloud.breaches().is_empty(), "{:?}", cloud.breaches());
 }
 
+/// Only one thing has the name `top`, and that the new one wants it too is known when the new base is there.
+const NAMED_AFTER_BASE: &str = "
+heat_template_version: 2021-04-16
+parameters:
+  place: {type: string, default: here}
+resources:
+  base:
+    type: Test::Keyed
+    properties: {name: base, place: {get_param: place}}
+  top:
+    type: Test::Unique
+    properties: {name: top, place: {get_resource: base}}
+";
+
+#[tokio::test(start_paused = true)]
+async fn what_must_go_first_goes_first_though_the_plan_could_not_know() {
+    let cloud = Cloud::new(1);
+    let engine = engine(&cloud).await;
+    let stack = engine.create(NewStack::new("pair", template(NAMED_AFTER_BASE))).await.unwrap();
+    complete(&stack).await;
+    cloud.journal();
+
+    stack.update(Update::existing().parameter("place", "there")).await.unwrap();
+    complete(&stack).await;
+    assert_eq!(cloud.journal(), ["create base", "delete top", "create top", "delete base"]);
+    stack.delete().await.unwrap();
+    stack.finished().await.unwrap();
+    assert!(cloud.objects().is_empty());
+    assert!(cloud.breaches().is_empty(), "{:?}", cloud.breaches());
+}
+
 #[tokio::test(start_paused = true)]
 async fn events_tell_every_change_of_state_in_order() {
     let cloud = Cloud::new(1);

@@ -1,13 +1,14 @@
 //! Whether what is observed is what was asked for.
 
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 /// Whether an observed value meets the one that was asked for.
 ///
-/// Keys that were not asked for may have any value, the order of a list does not count, null and empty are the same,
-/// numbers are compared by value, and IP addresses, networks and hardware addresses as what they are. This is how drift
-/// is judged, so it leans to the side of "nothing has changed".
+/// Keys that were not asked for may have any value, the order of a list does not count (each item that was asked for has
+/// one of its own that meets it), null and empty are the same, numbers are compared by value, and IP addresses, networks
+/// and hardware addresses as what they are. This is how drift is judged, so it leans to the side of "nothing has changed".
 ///
 /// ```
 /// use heat_plugin_sdk::satisfies;
@@ -39,14 +40,49 @@ fn same_items(wanted: &[Value], observed: &[Value]) -> bool {
     if wanted.iter().zip(observed).all(|(wanted, observed)| satisfies(wanted, observed)) {
         return true;
     }
-    let mut left: Vec<&Value> = observed.iter().collect();
-    wanted.iter().all(|item| match left.iter().position(|other| satisfies(item, other)) {
-        Some(at) => {
-            left.swap_remove(at);
-            true
+    matched(wanted.len(), |item, other| satisfies(&wanted[item], &observed[other]))
+}
+
+/// Whether each of `count` items can have another one of `count` others that fits it.
+///
+/// An item that says little fits many others and must not take the only one of an item that says more, so items that
+/// have one move on for those that come later, along a path of such moves.
+fn matched(count: usize, fits: impl Fn(usize, usize) -> bool) -> bool {
+    let mut held_by: Vec<Option<usize>> = vec![None; count];
+    (0..count).all(|item| {
+        // Breadth first; every other is reached once.
+        let mut reached_from: Vec<Option<usize>> = vec![None; count];
+        let mut waiting = VecDeque::from([item]);
+        while let Some(wants) = waiting.pop_front() {
+            for other in 0..count {
+                if reached_from[other].is_some() || !fits(wants, other) {
+                    continue;
+                }
+                reached_from[other] = Some(wants);
+                match held_by[other] {
+                    Some(holder) => waiting.push_back(holder),
+                    None => {
+                        move_on(item, other, &reached_from, &mut held_by);
+                        return true;
+                    }
+                }
+            }
         }
-        None => false,
+        false
     })
+}
+
+/// Gives the free other to the item that reached it, what that one held to the item that wanted it, and so on.
+fn move_on(item: usize, free: usize, reached_from: &[Option<usize>], held_by: &mut [Option<usize>]) {
+    let mut other = free;
+    while let Some(taker) = reached_from[other] {
+        let held = held_by.iter().position(|holder| *holder == Some(taker));
+        held_by[other] = Some(taker);
+        match held.filter(|_| taker != item) {
+            Some(before) => other = before,
+            None => return,
+        }
+    }
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -99,6 +135,17 @@ mod tests {
         assert!(!satisfies(&json!(["a", "a"]), &json!(["b", "a"])));
         assert!(satisfies(&json!(""), &Value::Null) && satisfies(&Value::Null, &json!([])));
         assert!(!satisfies(&json!(false), &Value::Null));
+    }
+
+    #[test]
+    fn an_item_that_says_little_leaves_the_others_theirs() {
+        let card = |port: &str, subnet: &str| json!({"port": port, "subnet": subnet});
+        let seen = json!([card("p", "s"), card("q", "s"), card("r", "t")]);
+        assert!(satisfies(&json!([{"subnet": "s"}, {"port": "p"}, {}]), &seen));
+        assert!(satisfies(&json!([{}, {"subnet": "s"}, {"port": "p"}]), &seen));
+        assert!(satisfies(&json!([{}, {"subnet": "s"}, {"subnet": "s"}]), &seen));
+        assert!(!satisfies(&json!([{}, {"subnet": "t"}, {"port": "r"}]), &seen));
+        assert!(!satisfies(&json!([{"subnet": "s"}, {"subnet": "s"}, {"port": "p"}]), &seen));
     }
 
     #[test]

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on ends there.
 
 use heat_plugin_sdk::testing::Call;
-use heat_plugin_sdk::{Connection, Context, Credentials, FailureClass, Finding, Properties, Resource};
+use heat_plugin_sdk::{
+    Connection, Context, Credentials, FailureClass, Finding, ObservedProperty, Properties, Resource, State,
+    satisfies,
+};
 use heat_plugins_openstack::client::{Client, CloudsFiles, Request};
-use heat_plugins_openstack::neutron::{Net, Subnet};
+use heat_plugins_openstack::neutron::{Net, Port, Subnet};
 use heat_plugins_openstack::nova::{Server, ServerProperties};
 use heat_simulator::{Fault, Simulator};
 use serde_json::{Value, json};
@@ -98,4 +101,41 @@ async fn a_server_and_its_port_are_found_after_lost_answers_and_nothing_is_made_
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     assert_eq!((world.count("port"), world.count("server")), (0, 0));
+}
+
+#[tokio::test]
+async fn network_cards_are_those_that_were_asked_for_in_whatever_order_nova_tells_them() {
+    let world = world().await;
+    let port = async |name: &str, subnet: &str| {
+        let client: &Client = world.connection.get().unwrap();
+        let subnet = client.send("network", Request::get(["subnets", subnet])).await.unwrap();
+        let network = subnet.object("subnet").unwrap()["network_id"].clone();
+        let call = Call::new(name).shared_connection(world.connection.clone());
+        let properties = with_defaults::<Port>(json!({"network": network}));
+        Port.create(&call.context(), &properties).await.unwrap().id.to_string()
+    };
+    let mut cards = vec![json!({"subnet": world.subnet})];
+    for name in ["a", "b", "c", "d", "e"] {
+        cards.push(json!({"port": port(name, &world.subnet).await}));
+    }
+    cards.push(json!({"subnet": world.subnet}));
+    let mut properties = world.server("cirros").await;
+    properties.networks = serde_json::from_value(json!(cards)).unwrap();
+    let call = world.call();
+    let id = Server.create(&context(&call), &properties).await.unwrap().id;
+    let call = call.again();
+    let observed = loop {
+        let observed = Server.read(&context(&call), &id).await.unwrap().unwrap();
+        if *observed.state() == State::Ready {
+            break observed;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    let ObservedProperty::Known(seen) = &observed.observation().properties["networks"] else {
+        panic!("the cards are not told");
+    };
+    let told: Vec<&str> =
+        seen.as_array().unwrap().iter().map(|card| card["port"].as_str().unwrap()).collect();
+    assert!(told.is_sorted(), "as Nova tells them: {told:?}");
+    assert!(satisfies(&json!(cards), seen), "{cards:?} are not {seen}");
 }

@@ -3,27 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on ends there.
 
 mod fixtures;
+#[path = "site/simulated.rs"]
+mod simulated_site;
+mod site;
 
-use std::time::Duration;
-
-use fixtures::{Site, a_test_for_each_type, credentials};
-use heat_simulator::Simulator;
-
-async fn simulated() -> (Site, Simulator) {
-    let cloud = Simulator::builder().seed(11).start().await.unwrap();
-    let site = Site {
-        credentials: credentials(&cloud.clouds_yaml("simulated"), "simulated-admin"),
-        image: "cirros".into(),
-        // Nothing is fetched from there: a simulated image has no data.
-        image_url: "http://images.example.org/small.raw".into(),
-        flavors: ["m1.tiny", "m1.small"],
-        external_network: "public",
-        volume_types: None,
-        patience: Duration::from_secs(10),
-        pause: Duration::from_millis(10),
-    };
-    (site, cloud)
-}
+use fixtures::a_test_for_each_type;
+use simulated_site::simulated;
 
 a_test_for_each_type! { simulated;
     net: "OS::Neutron::Net",

@@ -189,7 +189,7 @@ fn recorded_properties(record: &ResourceRecord) -> Option<&PropertyMap> {
 
 /// In which order the incarnation makes way for one of the same type. One of which nothing is known but that something
 /// of it may be there goes first: it may hold the place.
-pub(super) fn order_of(record: &ResourceRecord, new: &PropertyMap, rules: &dyn TypeRules) -> ReplaceOrder {
+pub(crate) fn order_of(record: &ResourceRecord, new: &PropertyMap, rules: &dyn TypeRules) -> ReplaceOrder {
     match recorded_properties(record) {
         Some(old) => rules.replace_order(&record.type_name, old, new),
         None if never_begun(record) => ReplaceOrder::CreateFirst,

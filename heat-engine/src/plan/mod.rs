@@ -16,6 +16,7 @@ mod planner;
 mod prospect;
 mod step;
 
+pub(crate) use decide::order_of;
 pub use decide::{Decision, decide};
 pub use desired::{Desired, DesiredResource, DesiredState, Nothing, TypeRules, given};
 pub use draw::Totals;

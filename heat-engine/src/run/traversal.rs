@@ -7,13 +7,14 @@
 
 mod ending;
 mod history;
+mod making;
 mod refusal;
 
 use super::core::Core;
 use super::current::Current;
 use super::goal::{Goal, Unresolved};
 use super::work::{Ended, Facts, Signal, Work};
-use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide};
+use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of};
 use crate::record::{
     Action, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, TraversalRecord,
 };
@@ -24,6 +25,7 @@ use ending::title;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use making::{Place, make};
 use refusal::restricted;
 use std::sync::Arc;
 use std::time::Duration;
@@ -351,6 +353,11 @@ impl Traversal {
         let mut record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
         record.replaces = replaces.cloned();
         let old = replaces.and_then(|old| self.current.resource(old)).cloned();
+        // What hung on values that nobody knew when the plan was made is known now.
+        let order = order.or_else(|| {
+            let old = old.as_ref().filter(|old| old.type_name == step.type_name)?;
+            Some(order_of(old, &properties, &*self.core.registry))
+        });
         let predecessor = match old {
             Some(mut old) => {
                 old.replaced_by = Some(incarnation.clone());
@@ -364,7 +371,8 @@ impl Traversal {
         let outcome = if replaces.is_some() { Outcome::Replaced } else { Outcome::Done };
         Ok(Begun::Works(Box::pin(async move {
             let _permit = steps.acquire_owned().await;
-            make(id, work, incarnation, predecessor, order, properties, facts, outcome).await
+            let place = Place { incarnation, predecessor, order };
+            make(id, work, place, properties, facts, outcome).await
         })))
     }
 
@@ -523,17 +531,8 @@ impl Traversal {
             match (result, decision) {
                 (Ok((Ended::Done, Outcome::Replaced)), Decision::Replace { order, .. }) => {
                     old.remember(|record| record.replaced_by = Some(successor.clone())).await;
-                    if order == Some(ReplaceOrder::DeleteFirst) {
-                        let deleted = old.delete(false, None).await;
-                        if !matches!(deleted, Ok(Ended::Done)) {
-                            return end(id, &old, incarnation, deleted).await;
-                        }
-                        let mut made =
-                            make(id, new, successor, None, None, properties, facts, Outcome::Replaced).await;
-                        made.records.push((incarnation, None));
-                        return made;
-                    }
-                    make(id, new, successor, Some(old), order, properties, facts, Outcome::Replaced).await
+                    let place = Place { incarnation: successor, predecessor: Some(old), order };
+                    make(id, new, place, properties, facts, Outcome::Replaced).await
                 }
                 (Ok((ended, outcome)), _) => end_as(id, &old, incarnation, Ok(ended), outcome).await,
                 (Err(error), _) => end(id, &old, incarnation, Err(error)).await,
@@ -568,52 +567,6 @@ async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
         Ended::Done => None,
         other => Some(other),
     })
-}
-
-/// Makes an incarnation, in the place of another one if there is one.
-#[allow(clippy::too_many_arguments, reason = "all of it is decided where the records are at hand")]
-async fn make(
-    id: StepId,
-    work: Work,
-    incarnation: IncarnationId,
-    predecessor: Option<Work>,
-    order: Option<ReplaceOrder>,
-    properties: PropertyMap,
-    facts: Facts,
-    outcome: Outcome,
-) -> StepEnd {
-    let hands_over = order == Some(ReplaceOrder::Handover);
-    let result = async {
-        if let Some(old) = &predecessor {
-            // That one takes the other's place is durable before either is touched.
-            old.write(None, |_| {}).await?;
-            if hands_over && work.record().await.intent.is_none() {
-                match old.hand_over(false).await? {
-                    Ended::Done => {}
-                    other => return Ok(other),
-                }
-            }
-        }
-        let ended =
-            if work.record().await.intent.as_ref().is_some_and(|intent| intent.kind == IntentKind::Create) {
-                work.resume_create().await?
-            } else {
-                work.create(properties, facts).await?
-            };
-        if let (Ended::Failed(_), Some(old), true) = (&ended, &predecessor, hands_over) {
-            // The failure stands; the old one gets its place back, so that it works as before.
-            old.hand_over(true).await?;
-        }
-        Ok(ended)
-    }
-    .await;
-    let old = match &predecessor {
-        Some(old) => Some(old.record().await),
-        None => None,
-    };
-    let mut end = end_as(id, &work, incarnation, result, outcome).await;
-    end.records.extend(old.map(|old| (old.id.clone(), Some(old))));
-    end
 }
 
 async fn end(step: StepId, work: &Work, id: IncarnationId, result: Result<Ended, StoreError>) -> StepEnd {

@@ -2,7 +2,7 @@
 
 use heat_plugin_sdk::{
     Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, ReplaceOrder, Resource, Result, State,
+    Properties, Resource, Result, State,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -159,6 +159,11 @@ fn extra(image: &Value) -> Map<String, Value> {
         .collect()
 }
 
+/// Whether the template gives the id.
+fn gives_id(p: &WebImageProperties) -> bool {
+    p.id.as_deref().is_some_and(|id| !id.is_empty())
+}
+
 /// The id that a create with these properties uses.
 fn id_for(cx: &Context<'_, WebImage>, p: &WebImageProperties) -> String {
     p.id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| rest::chosen_id(cx))
@@ -239,7 +244,15 @@ impl Resource for WebImage {
             body.set(key, value.clone());
         }
         let request = Request::post(["images"], body.into_value());
-        let image: Value = cx.connection()?.send("image", request).await?.json()?;
+        let image: Value = match cx.connection()?.send("image", request).await {
+            // Trying again does not help, and a replacement finds out before the old image is touched.
+            Err(error) if error.is_conflict() && gives_id(p) => {
+                let message =
+                    format!("{error}: Glance never gives an id again, not even that of a deleted image");
+                return Err(Failure::invalid("id".to_owned(), message));
+            }
+            result => result?.json()?,
+        };
         Ok(Created::new(rest::id_of(&image)?))
     }
 
@@ -343,21 +356,13 @@ impl Resource for WebImage {
 
     fn find_basis(&self, p: &WebImageProperties) -> FindBasis {
         // An id that we choose is nobody else's; one that the template gives may be.
-        if p.id.as_deref().is_none_or(str::is_empty) { FindBasis::Unique } else { FindBasis::Name }
+        if gives_id(p) { FindBasis::Name } else { FindBasis::Unique }
     }
 
     async fn find(&self, cx: &Context<'_, Self>, p: &WebImageProperties) -> Result<Finding> {
         let id = id_for(cx, p);
         let found = show(cx.connection()?, &id).await?;
         Ok(Finding::from_ids(found.map(|_| PhysicalId::new(id)).filter(|id| !cx.is_excluded(id))))
-    }
-
-    fn replace_order(&self, old: &WebImageProperties, new: &WebImageProperties) -> ReplaceOrder {
-        if old.id.is_some() && old.id == new.id {
-            ReplaceOrder::DeleteFirst
-        } else {
-            ReplaceOrder::CreateFirst
-        }
     }
 
     fn validate(&self, p: &WebImageProperties) -> Result<()> {

@@ -153,8 +153,11 @@ impl Resource for RouterInterface {
         old: &RouterInterfaceProperties,
         new: &RouterInterfaceProperties,
     ) -> ReplaceOrder {
-        // A subnet's gateway address and a port belong to one router at a time.
-        if old.subnet == new.subnet && old.port == new.port {
+        // A subnet's gateway address and a port belong to one router at a time, and a router is in a subnet once: which
+        // one a port is in, the properties do not say.
+        let same = old.subnet == new.subnet && old.port == new.port;
+        let by_port = old.port.is_some() || new.port.is_some();
+        if same || old.router == new.router && by_port {
             ReplaceOrder::DeleteFirst
         } else {
             ReplaceOrder::CreateFirst

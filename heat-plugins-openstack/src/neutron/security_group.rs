@@ -135,10 +135,18 @@ fn rules_of(group: &Value) -> Vec<Value> {
 }
 
 impl SecurityGroup {
-    /// Removes the rules that are not wanted and adds those that are missing. Says whether there was anything to do.
-    async fn settle(client: &Client, id: &str, present: &[Value], wanted: &[Value]) -> Result<bool> {
+    /// Removes those of the group's own rules that are not wanted any more and adds those that are missing. Says whether
+    /// there was anything to do.
+    async fn settle(
+        client: &Client,
+        id: &str,
+        present: &[Value],
+        own: &[Value],
+        wanted: &[Value],
+    ) -> Result<bool> {
+        let among = |rule: &Value, rules: &[Value]| rules.iter().any(|other| rule_match::same(rule, other));
         let stale: Vec<&Value> =
-            present.iter().filter(|rule| !wanted.iter().any(|other| rule_match::same(rule, other))).collect();
+            present.iter().filter(|rule| among(rule, own) && !among(rule, wanted)).collect();
         let missing = rule_match::missing(wanted, present);
         for rule in &stale {
             match client.send("network", Request::delete(["security-group-rules", text(rule, "id")])).await {
@@ -254,13 +262,18 @@ impl Resource for SecurityGroup {
     ) -> Result<Progress> {
         let progress = rest::by_state(id, operation, observed);
         let (Progress::Done, Some(observed)) = (&progress, observed) else { return Ok(progress) };
-        let rules = match operation {
-            Operation::Create(p) if !p.rules.is_empty() => &p.rules,
-            Operation::Update(change) if change.changed("rules") => &change.new_properties().rules,
+        let present = observed.observation().show.as_ref().map(rules_of).unwrap_or_default();
+        // A new group has only what Neutron gives it. Later there are also rules of others: resources of the type
+        // `OS::Neutron::SecurityGroupRule`, and what people add.
+        let (own, rules) = match operation {
+            Operation::Create(p) if !p.rules.is_empty() => (present.clone(), &p.rules),
+            Operation::Update(change) if change.changed("rules") => {
+                (wanted(&change.old().rules, id.as_str()), &change.new_properties().rules)
+            }
             _ => return Ok(progress),
         };
-        let present = observed.observation().show.as_ref().map(rules_of).unwrap_or_default();
-        if Self::settle(cx.connection()?, id.as_str(), &present, &wanted(rules, id.as_str())).await? {
+        let wanted = wanted(rules, id.as_str());
+        if Self::settle(cx.connection()?, id.as_str(), &present, &own, &wanted).await? {
             return Ok(Progress::wait("rules"));
         }
         Ok(progress)

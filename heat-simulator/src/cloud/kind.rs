@@ -35,13 +35,13 @@ kinds! {
     Server "server", Flavor "flavor", KeyPair "keypair", ServerGroup "server_group",
     Volume "volume", VolumeType "volume_type", Snapshot "snapshot", Backup "backup",
     Attachment "attachment", Image "image", Member "image_member",
-    Quota "quota", Step "step", Held "held_request", Sequence "sequence",
+    GoneImage "gone_image", Quota "quota", Step "step", Held "held_request", Sequence "sequence",
 }
 
 impl Kind {
     /// Whether objects of this kind are the simulator's own bookkeeping, not the cloud's.
     pub(crate) fn is_internal(self) -> bool {
-        matches!(self, Kind::Quota | Kind::Step | Kind::Held | Kind::Sequence)
+        matches!(self, Kind::GoneImage | Kind::Quota | Kind::Step | Kind::Held | Kind::Sequence)
     }
 
     /// Under which keys an object is found: pairs of index name and key.

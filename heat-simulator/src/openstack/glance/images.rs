@@ -270,7 +270,8 @@ pub(super) fn create(cloud: &mut Cloud, caller: &Caller, request: &Request) -> O
         "" => cloud.fresh_uuid(),
         own => own.to_owned(),
     };
-    if cloud.tables.get(Kind::Image, &id).is_some() {
+    // Glance keeps the row of a deleted image, and with it the id.
+    if [Kind::Image, Kind::GoneImage].iter().any(|kind| cloud.tables.get(*kind, &id).is_some()) {
         return Err(Refusal::new(409, format!("Image ID {id} already exists!")));
     }
     let image = new(cloud, caller, &id, &given);
@@ -317,6 +318,7 @@ pub(super) fn delete(cloud: &mut Cloud, caller: &Caller, id: &str) -> Outcome {
         cloud.tables.remove(Kind::Member, &member);
     }
     cloud.tables.remove(Kind::Image, id);
+    cloud.tables.put(Kind::GoneImage, object_of(json!({"id": id})));
     Ok(Answer::empty(204))
 }
 

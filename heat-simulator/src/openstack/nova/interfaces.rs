@@ -41,9 +41,13 @@ fn view(cx: &Cx<'_>, port: &Object) -> Value {
 
 fn list(cloud: &Cloud, cx: &Cx<'_>, id: &str) -> Outcome {
     let server = find(cloud, cx, id)?;
-    let ports =
-        server.items("interfaces").iter().filter_map(|port| cloud.tables.get(Kind::Port, port.as_str()?));
-    Ok(Answer::wrapped(200, "interfaceAttachments", ports.map(|port| view(cx, port)).collect::<Vec<_>>()))
+    let interfaces = server.items("interfaces").iter();
+    let mut ports: Vec<&Object> =
+        interfaces.filter_map(|port| cloud.tables.get(Kind::Port, port.as_str()?)).collect();
+    // Nova asks Neutron for the ports, which tells them by id, not in the order in which the server got them.
+    ports.sort_by(|one, other| one.text("id").cmp(other.text("id")));
+    let shown: Vec<Value> = ports.into_iter().map(|port| view(cx, port)).collect();
+    Ok(Answer::wrapped(200, "interfaceAttachments", shown))
 }
 
 fn port_of<'c>(cloud: &'c Cloud, id: &str, port: &str) -> Option<&'c Object> {

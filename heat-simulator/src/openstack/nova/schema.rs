@@ -80,6 +80,25 @@ pub(super) fn name(path: &str, value: &Value) -> Result<String, Refusal> {
     }
 }
 
+/// The name of a block device, or none.
+pub(super) fn device(path: &str, value: &Value) -> Result<(), Refusal> {
+    const PATTERN: &str = "(^/dev/x{0,1}[a-z]{0,1}d{0,1})([a-z]+)[0-9]*$";
+    let is_device = |text: &str| {
+        let name = text.strip_prefix("/dev/").map(|name| name.trim_end_matches(|c: char| c.is_ascii_digit()));
+        name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase()))
+    };
+    match value {
+        Value::Null => Ok(()),
+        Value::String(text) if is_device(text) => Ok(()),
+        Value::String(text) => {
+            Err(invalid(path, value, &format!("{} does not match '{PATTERN}'", python_text(text))))
+        }
+        other => {
+            Err(invalid(path, other, &format!("{} is not of type 'string', 'null'", python_repr(other))))
+        }
+    }
+}
+
 /// A whole number, also as text, not below `least`.
 pub(super) fn number(path: &str, value: &Value, least: i64) -> Result<i64, Refusal> {
     let parsed = match value {

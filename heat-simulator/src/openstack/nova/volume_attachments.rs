@@ -2,7 +2,7 @@
 
 use super::Cx;
 use super::building::next_device;
-use super::schema::{allow, member, need, truth};
+use super::schema::{allow, device, member, need, truth};
 use super::transitions::{check_state, check_unlocked, find};
 use crate::cloud::agenda::Step;
 use crate::cloud::document::object_of;
@@ -81,6 +81,7 @@ fn attach(cloud: &mut Cloud, cx: &Cx<'_>, id: &str) -> Outcome {
         allowed.push("delete_on_termination");
     }
     allow("volumeAttachment", &given, &allowed)?;
+    device("device", &given.value("device"))?;
     let volume_id = given.text("volumeId");
     let volume = cloud
         .tables
