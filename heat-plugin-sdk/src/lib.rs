@@ -224,10 +224,11 @@ pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};
 #[path = "derived.rs"]
 pub mod __private;
 
-/// Schemas, which this crate shares with the template language.
+/// What composites are made of, which this crate shares with the template language.
 pub use heat_template::composite::{
     AttributeRequest, Child, ChildRequest, CompositeError, CompositeType, Inside, Member, Stage,
 };
+/// Schemas, which this crate shares with the template language.
 pub use heat_template::schema;
 
 // The plugin author's guide is tested with the crate that it is about.

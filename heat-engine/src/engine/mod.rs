@@ -20,9 +20,9 @@ pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal};
+use crate::run::{Core, Current, Goal, begin, make_plan};
 use crate::store::{Batch, StackQuery, StoreError, Write};
-use driver::{Driver, begin, make_plan};
+use driver::Driver;
 use heat_plugin_sdk::Registry;
 pub(crate) use request::Content;
 use serde_json::Value;
@@ -186,6 +186,7 @@ impl Engine {
             desired: store_content::desired(&new.content),
             last_complete: None,
             traversal: None,
+            owner: None,
         }
     }
 
@@ -219,7 +220,8 @@ impl Engine {
         }
     }
 
-    /// All living stacks of a project, newest first, without parameters and outputs.
+    /// All living stacks of a project, newest first, without parameters and outputs. Nested stacks are not among them; see
+    /// [`all_stacks`](Self::all_stacks).
     ///
     /// # Errors
     /// The store cannot be read.
@@ -271,6 +273,11 @@ impl Engine {
             Err(error) => return Err(error.into()),
         };
         let Some(stack) = core.records.stack(&record.stack).await? else { return Ok(()) };
+        if stack.owner.is_some() {
+            // Its parent goes on with it.
+            core.records.release(&claim).await?;
+            return Ok(());
+        }
         let goal = match record.action {
             Action::Delete => Goal::nothing(core),
             _ if stack.desired.template.is_none() => Goal::nothing(core),

@@ -7,12 +7,13 @@
 
 mod ending;
 mod history;
+mod nested;
 mod refusal;
 
 use super::core::Core;
 use super::current::Current;
 use super::goal::{Goal, Unresolved};
-use super::work::{Ended, Facts, Signal, Work};
+use super::work::{Ended, Facts, Ledger, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide};
 use crate::record::{
     Action, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, TraversalRecord,
@@ -25,6 +26,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
 use refusal::restricted;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
@@ -35,8 +37,8 @@ use tokio::time::Instant;
 pub(crate) enum End {
     /// Everything is as it shall be; recorded.
     Complete,
-    /// Something failed; recorded. What follows is up to [`OnFailure`].
-    Failed,
+    /// Something failed, for this reason; recorded. What follows is up to [`OnFailure`].
+    Failed(String),
     /// It was told to stop; its intents are recorded and somebody else goes on.
     Interrupted,
 }
@@ -66,8 +68,8 @@ pub(crate) struct Traversal {
     /// What the stack shall be; without resources for a deletion.
     pub(crate) goal: Arc<Goal>,
     pub(crate) current: Current,
-    /// Told from outside: stop and let somebody else go on.
-    pub(crate) interrupt: watch::Receiver<bool>,
+    /// Told from outside: stop and let somebody else go on, or give up.
+    pub(crate) interrupt: watch::Receiver<Signal>,
 }
 
 impl Traversal {
@@ -152,10 +154,15 @@ impl Traversal {
                         }
                     }
                 }
-                true = stopped(&mut self.interrupt), if !interrupted => {
-                    interrupted = true;
+                told = told(&mut self.interrupt), if !interrupted && !timed_out => {
                     schedule.stop();
-                    signal.send_replace(Signal::Interrupt);
+                    if let Signal::Abort(reason) = &told {
+                        timed_out = true;
+                        failure = Some(reason.clone());
+                    } else {
+                        interrupted = true;
+                    }
+                    signal.send_replace(told);
                 }
                 () = sleep_until(deadline), if !timed_out && !interrupted => {
                     timed_out = true;
@@ -200,18 +207,27 @@ impl Traversal {
         let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
         let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
         Ok(Work {
-            core: Arc::clone(&self.core),
-            stack: self.identity(),
             credentials: self.stack.credentials.clone(),
-            traversal: self.record.id.clone(),
-            claim: self.claim.clone(),
             resource: Arc::clone(resource),
             connector: Arc::clone(connector),
             wanted: self.goal.wanted_attributes(&record.name),
-            signal: signal.clone(),
-            deadline: self.core.settings.step_timeout.map(|limit| Instant::now() + limit),
-            record: Arc::new(Mutex::new(record)),
+            ledger: self.ledger(record, signal),
         })
+    }
+
+    /// The door to the record of an incarnation.
+    fn ledger(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Ledger {
+        // A nested stack has steps of its own.
+        let limit = self.core.settings.step_timeout.filter(|_| record.nested.is_none());
+        Ledger {
+            core: Arc::clone(&self.core),
+            stack: self.identity(),
+            traversal: self.record.id.clone(),
+            claim: self.claim.clone(),
+            signal: signal.clone(),
+            deadline: limit.map(|limit| Instant::now() + limit),
+            record: Arc::new(Mutex::new(record)),
+        }
     }
 
     fn facts(&self, name: &str, state: &DesiredState) -> Facts {
@@ -261,6 +277,9 @@ impl Traversal {
         step: &Step,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Begun, Unresolved> {
+        if let Some(begun) = self.prepare_nested(id, step, signal) {
+            return begun;
+        }
         match &step.kind {
             StepKind::Create { incarnation, replaces, order, .. } => {
                 self.create(id, step, incarnation, replaces.as_ref(), *order, signal)
@@ -312,6 +331,17 @@ impl Traversal {
         }
     }
 
+    fn predecessor(
+        &self,
+        old: ResourceRecord,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Predecessor, Unresolved> {
+        Ok(match old.nested {
+            Some(_) => Predecessor::Nested(self.ledger(old, signal)),
+            None => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+        })
+    }
+
     /// The id of the real thing that took the place of this one.
     fn successor_of(&self, record: &ResourceRecord) -> Option<PhysicalId> {
         let by = record.replaced_by.as_ref().and_then(|by| self.current.resource(by));
@@ -338,7 +368,7 @@ impl Traversal {
         let predecessor = match old {
             Some(mut old) => {
                 old.replaced_by = Some(incarnation.clone());
-                Some(self.work(old, signal)?)
+                Some(self.predecessor(old, signal)?)
             }
             None => None,
         };
@@ -371,7 +401,7 @@ impl Traversal {
         let mut others = Vec::new();
         if revived {
             for other in self.current.others(&record) {
-                others.push(self.work(other.clone(), signal)?);
+                others.push(self.ledger(other.clone(), signal));
             }
         }
         let work = self.work(record, signal)?;
@@ -517,7 +547,8 @@ impl Traversal {
                         made.records.push((incarnation, None));
                         return made;
                     }
-                    make(id, new, successor, Some(old), order, properties, facts, Outcome::Replaced).await
+                    let old = Some(Predecessor::Typed(Box::new(old)));
+                    make(id, new, successor, old, order, properties, facts, Outcome::Replaced).await
                 }
                 (Ok((ended, outcome)), _) => end_as(id, &old, incarnation, Ok(ended), outcome).await,
                 (Err(error), _) => end(id, &old, incarnation, Err(error)).await,
@@ -560,7 +591,7 @@ async fn make(
     id: StepId,
     work: Work,
     incarnation: IncarnationId,
-    predecessor: Option<Work>,
+    predecessor: Option<Predecessor>,
     order: Option<ReplaceOrder>,
     properties: PropertyMap,
     facts: Facts,
@@ -571,7 +602,9 @@ async fn make(
         if let Some(old) = &predecessor {
             // That one takes the other's place is durable before either is touched.
             old.write(None, |_| {}).await?;
-            if hands_over && work.record().await.intent.is_none() {
+            if let (true, Predecessor::Typed(old)) = (hands_over, old)
+                && work.record().await.intent.is_none()
+            {
                 match old.hand_over(false).await? {
                     Ended::Done => {}
                     other => return Ok(other),
@@ -584,7 +617,7 @@ async fn make(
             } else {
                 work.create(properties, facts).await?
             };
-        if let (Ended::Failed(_), Some(old), true) = (&ended, &predecessor, hands_over) {
+        if let (Ended::Failed(_), Some(Predecessor::Typed(old)), true) = (&ended, &predecessor, hands_over) {
             // The failure stands; the old one gets its place back, so that it works as before.
             old.hand_over(true).await?;
         }
@@ -600,13 +633,31 @@ async fn make(
     end
 }
 
-async fn end(step: StepId, work: &Work, id: IncarnationId, result: Result<Ended, StoreError>) -> StepEnd {
+/// The incarnation that another one takes the place of.
+enum Predecessor {
+    Typed(Box<Work>),
+    /// A nested stack: nobody is asked to hand anything over.
+    Nested(Ledger),
+}
+
+impl Deref for Predecessor {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        match self {
+            Self::Typed(work) => work,
+            Self::Nested(ledger) => ledger,
+        }
+    }
+}
+
+async fn end(step: StepId, work: &Ledger, id: IncarnationId, result: Result<Ended, StoreError>) -> StepEnd {
     end_as(step, work, id, result, Outcome::Done).await
 }
 
 async fn end_as(
     step: StepId,
-    work: &Work,
+    work: &Ledger,
     id: IncarnationId,
     result: Result<Ended, StoreError>,
     outcome: Outcome,
@@ -632,13 +683,14 @@ fn known(state: &DesiredState) -> Result<PropertyMap, Unresolved> {
         .collect()
 }
 
-async fn stopped(interrupt: &mut watch::Receiver<bool>) -> bool {
-    let told = interrupt.wait_for(|stop| *stop).await.is_ok();
-    if !told {
+/// What is told from outside, as soon as it is more than to go on.
+async fn told(interrupt: &mut watch::Receiver<Signal>) -> Signal {
+    let told = interrupt.wait_for(|signal| *signal != Signal::Run).await.ok().map(|signal| signal.clone());
+    match told {
+        Some(signal) => signal,
         // Nobody is left who could interrupt.
-        std::future::pending::<()>().await;
+        None => std::future::pending().await,
     }
-    told
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

@@ -6,8 +6,8 @@
 
 use crate::plan::Plan;
 use crate::record::{
-    Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, ResourceRecord,
-    SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
+    Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, NestedStack, OnFailure, Owner,
+    ResourceRecord, SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
 };
 use heat_plugin_sdk::{Credentials, OperationKey, OwnedObject, PhysicalId};
 use indexmap::IndexMap;
@@ -46,6 +46,8 @@ pub(super) struct StackForm<'a> {
     last_complete: Option<DesiredForm<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traversal: Option<Cow<'a, TraversalId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<Cow<'a, Owner>>,
 }
 
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -68,17 +70,20 @@ struct DesiredForm<'a> {
     parameters: Cow<'a, IndexMap<String, Value>>,
     #[serde(default, skip_serializing_if = "is_default")]
     hidden: Cow<'a, [String]>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    secret: bool,
 }
 
 impl<'a> From<&'a Desired> for DesiredForm<'a> {
     fn from(desired: &'a Desired) -> Self {
-        let Desired { template, environment, files, parameters, hidden } = desired;
+        let Desired { template, environment, files, parameters, hidden, secret } = desired;
         Self {
             template: template.as_ref().map(Cow::Borrowed),
             environment: environment.as_ref().map(Cow::Borrowed),
             files: Cow::Borrowed(files),
             parameters: Cow::Borrowed(parameters),
             hidden: Cow::Borrowed(hidden),
+            secret: *secret,
         }
     }
 }
@@ -91,6 +96,7 @@ impl DesiredForm<'_> {
             files: self.files.into_owned(),
             parameters: self.parameters.into_owned(),
             hidden: self.hidden.into_owned(),
+            secret: self.secret,
         }
     }
 }
@@ -115,6 +121,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             desired,
             last_complete,
             traversal,
+            owner,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -136,6 +143,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             desired: desired.into(),
             last_complete: last_complete.as_ref().map(DesiredForm::from),
             traversal: traversal.as_ref().map(Cow::Borrowed),
+            owner: owner.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -166,6 +174,7 @@ impl StackForm<'_> {
             desired: self.desired.into_record(),
             last_complete: self.last_complete.map(DesiredForm::into_record),
             traversal: self.traversal.map(Cow::into_owned),
+            owner: self.owner.map(Cow::into_owned),
         }
     }
 }
@@ -216,6 +225,8 @@ pub(super) struct ResourceForm<'a> {
     seen_before: Cow<'a, BTreeSet<PhysicalId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traversal: Option<Cow<'a, TraversalId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nested: Option<Cow<'a, NestedStack>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -313,6 +324,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             created_as,
             seen_before,
             traversal,
+            nested,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -340,6 +352,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             created_as: created_as.as_ref().map(Cow::Borrowed),
             seen_before: Cow::Borrowed(seen_before),
             traversal: traversal.as_ref().map(Cow::Borrowed),
+            nested: nested.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -374,6 +387,7 @@ impl ResourceForm<'_> {
             created_as: self.created_as.map(Cow::into_owned),
             seen_before: self.seen_before.into_owned(),
             traversal: self.traversal.map(Cow::into_owned),
+            nested: self.nested.map(Cow::into_owned),
         }
     }
 }

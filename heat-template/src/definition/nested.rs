@@ -249,6 +249,17 @@ impl Definition {
         found
     }
 
+    /// What was found inside the nested stack of a resource, as this stack's reader has to be told it: with a second place
+    /// where the nested stack is used, and with the path from here.
+    pub fn from_nested(
+        &self,
+        resource: &DefinedResource<'_>,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let path = join(&[self.template().dialect().keys().resources, resource.name()]);
+        diagnostics.into_iter().map(|one| self.from_inside(one, resource, &path)).collect()
+    }
+
     /// Checks the nested stack of a resource whose properties are right.
     pub(super) fn check_nested(
         &self,

@@ -139,6 +139,7 @@ fn because(step: &Step) -> String {
         Reason::TypeNeedsReplace => "its type cannot make this change in place".to_owned(),
         Reason::TypeChanged => "another type".to_owned(),
         Reason::RepairFailed => "its last operation failed".to_owned(),
+        Reason::NestedChanged => "something inside differs".to_owned(),
         Reason::Interrupted => "its last operation was interrupted and is finished first".to_owned(),
         Reason::NeverCompleted => "it was never begun".to_owned(),
         Reason::WasDeleted => "it was being deleted".to_owned(),

@@ -64,6 +64,7 @@ mod tests {
             kind,
             reason,
             after: after.iter().copied().map(StepId).collect(),
+            nested: None,
         };
         let steps = vec![
             step(

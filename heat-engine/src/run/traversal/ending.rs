@@ -63,7 +63,7 @@ impl Traversal {
         }
         batch.release = !rolls_back;
         self.core.commit_batch(batch).await?;
-        Ok(if failure.is_none() { End::Complete } else { End::Failed })
+        Ok(failure.map_or(End::Complete, End::Failed))
     }
 }
 
