@@ -85,6 +85,7 @@ fn stack() -> StackRecord {
             ),
         ]),
         hidden: vec!["token".to_owned(), "not-given".to_owned()],
+        secret: false,
     };
     StackRecord {
         id: StackId("stack-1".into()),
@@ -105,6 +106,7 @@ fn stack() -> StackRecord {
         desired: desired("new"),
         last_complete: Some(desired("old")),
         traversal: Some(TraversalId("t".into())),
+        owner: None,
     }
 }
 
@@ -151,7 +153,14 @@ fn tainted() -> ResourceRecord {
 
 fn step(kind: StepKind) -> Step {
     let (resource, type_name) = ("known".into(), "Acme::Server".into());
-    Step { resource, type_name, kind, reason: Reason::PropertiesChanged, after: vec![StepId(0)] }
+    Step {
+        resource,
+        type_name,
+        kind,
+        reason: Reason::PropertiesChanged,
+        after: vec![StepId(0)],
+        nested: None,
+    }
 }
 
 fn traversal() -> TraversalRecord {

@@ -99,8 +99,7 @@ impl Registry {
             let type_name = item.schema().type_name.clone();
             match self.plugin_of(&type_name) {
                 Some(first) => {
-                    let first =
-                        if first == at { plugin.name.clone() } else { self.plugins[first].clone() };
+                    let first = if first == at { plugin.name.clone() } else { self.plugins[first].clone() };
                     let second = plugin.name.clone();
                     self.errors.push(RegistryError::DuplicateType { type_name, first, second });
                 }

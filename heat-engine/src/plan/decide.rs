@@ -168,9 +168,13 @@ fn composite(
         }
         true => Decision::Update { changes },
         false if changes.is_empty() && definition == Differs::No => Decision::Keep,
-        false => {
-            Decision::Open { changes, may_keep: true, may_update: true, may_replace: false, may_refuse: false }
-        }
+        false => Decision::Open {
+            changes,
+            may_keep: true,
+            may_update: true,
+            may_replace: false,
+            may_refuse: false,
+        },
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::current::Incarnations;
 use super::decide::{applied, as_finished, decide, is_interrupted, known, never_begun, order_of};
-use super::order::{self, Order, Wait};
 use super::nested::{Nested, with_inside};
+use super::order::{self, Order, Wait};
 use super::{
     Decision, Desired, DesiredState, NestedPlan, NestedRecords, Plan, PlanError, Prospects, Reason, Step,
     StepId, StepKind, TypeRules,
@@ -317,7 +317,11 @@ impl<'a> Planner<'a> {
         let is_physical = record.physical_id.as_ref().is_some_and(|id| id.as_str() == reference);
         if record.nested.is_some() {
             // A nested stack gets an id of its own, which its reference is made of.
-            return record.physical_id.as_ref().filter(|id| reference.contains(id.as_str())).map(|_| reference);
+            return record
+                .physical_id
+                .as_ref()
+                .filter(|id| reference.contains(id.as_str()))
+                .map(|_| reference);
         }
         let basis = self.rules.find_basis(&record.type_name, applied(record));
         (is_physical && matches!(basis, FindBasis::Key | FindBasis::Name)).then_some(reference)

@@ -61,7 +61,12 @@ impl<'a> Prospects<'a> {
 
     /// The same for a nested stack, with the rest of `get_attr`'s arguments; `None` for a resource that is none, or that
     /// does not stay as it is.
-    pub(crate) fn nested_attribute(&self, resource: &str, attribute: &str, path: &[Value]) -> Option<Evaluated> {
+    pub(crate) fn nested_attribute(
+        &self,
+        resource: &str,
+        attribute: &str,
+        path: &[Value],
+    ) -> Option<Evaluated> {
         let (Prospect::Stays(record), _) = self.resources.get(resource)? else { return None };
         record.nested.as_ref()?;
         let found = record.nested_attribute(attribute, path);

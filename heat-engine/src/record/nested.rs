@@ -88,7 +88,9 @@ mod tests {
         assert_eq!(record.nested_attribute("names", &[json!(0)]), Some(json!(["a", "b"])));
         assert_eq!(record.nested_attribute("names", &[]), None);
         record.sensitive.insert(secret_mark(&attribute_key("names", &[json!(0)])));
-        assert!(record.tells_secret("names") && !record.tells_secret("name") && !record.tells_secret("sizes"));
+        assert!(
+            record.tells_secret("names") && !record.tells_secret("name") && !record.tells_secret("sizes")
+        );
         assert!(!record.is_sensitive());
     }
 }

@@ -163,10 +163,8 @@ impl Scope for Current {
             let wrong = || EvaluationError::new(codes::ATTRIBUTE_REFERENCE, message);
             return record.nested_attribute(attribute, path).map(Evaluated::Known).ok_or_else(wrong);
         }
-        let value = record
-            .and_then(|record| record.attributes.get(attribute))
-            .cloned()
-            .unwrap_or(Value::Null);
+        let value =
+            record.and_then(|record| record.attributes.get(attribute)).cloned().unwrap_or(Value::Null);
         Ok(select_attribute(Evaluated::Known(value), path))
     }
 

@@ -13,12 +13,9 @@ use crate::plan::{
     CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, Prospects, given,
 };
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
-pub(crate) use nested::{ChildGoal, ChildOf, facade_of, same};
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
 use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
-use heat_template::definition::{
-    Composite, DefinedResource, Definition, Inputs, Nesting, NestingLimits,
-};
+use heat_template::definition::{Composite, DefinedResource, Definition, Inputs, Nesting, NestingLimits};
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::{Implementation, RestrictedAction};
 use heat_template::evaluated::Evaluated;
@@ -27,6 +24,7 @@ use heat_template::function::select_attribute;
 use heat_template::parameter::{ParameterValue, PseudoParameters};
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
+pub(crate) use nested::{ChildGoal, ChildOf, facade_of, same};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -175,17 +173,7 @@ impl Goal {
             }
         }
         let definition = Some(definition);
-        Ok(Self {
-            registry,
-            definition,
-            resources,
-            composites,
-            wanted,
-            asked,
-            stack,
-            secret: false,
-            lookups,
-        })
+        Ok(Self { registry, definition, resources, composites, wanted, asked, stack, secret: false, lookups })
     }
 
     /// What a template can see of the type of a resource.
@@ -367,9 +355,8 @@ impl Goal {
             .filter(|(.., expression)| self.secret || (!expression.is_constant() && tells_secret(expression)))
             .map(|(key, ..)| key.to_owned())
             .collect();
-        let of_metadata = |metadata: &Expression| {
-            self.secret || (!metadata.is_constant() && tells_secret(metadata))
-        };
+        let of_metadata =
+            |metadata: &Expression| self.secret || (!metadata.is_constant() && tells_secret(metadata));
         if resource.metadata().is_some_and(of_metadata) {
             sensitive.insert("metadata".to_owned());
         }
@@ -709,8 +696,10 @@ impl Desired for Goal {
     }
 
     fn inside(&self, resource: &str, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let found =
-            self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(resource)?)));
+        let found = self
+            .definition
+            .as_ref()
+            .and_then(|definition| Some((definition, definition.resource(resource)?)));
         match found {
             Some((definition, resource)) => definition.from_nested(&resource, diagnostics),
             None => diagnostics,

@@ -380,8 +380,7 @@ impl Nested {
             false => core.records.claim(id).await?,
         };
         stack.credentials = self.parent.credentials.clone();
-        let (traversal, begun) =
-            begin(core, &claim, &mut stack, plan, action, self.on_failure_inside(), "");
+        let (traversal, begun) = begin(core, &claim, &mut stack, plan, action, self.on_failure_inside(), "");
         let mut batch = Batch::new(claim.clone());
         if is_new {
             batch.push(Write::CreateStack(stack.clone()));

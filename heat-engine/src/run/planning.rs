@@ -56,7 +56,11 @@ pub(crate) async fn make_plan(
             && plan.resources() > limit
         {
             let found = plan.resources();
-            return Err(EngineError::Limit { what: "resources in a stack and those inside of it", found, limit });
+            return Err(EngineError::Limit {
+                what: "resources in a stack and those inside of it",
+                found,
+                limit,
+            });
         }
         return plan.map_err(|error| match error {
             // Their places are in the template, like those of everything else that is wrong with it.

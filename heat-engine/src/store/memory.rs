@@ -342,9 +342,8 @@ impl Store for MemoryStore {
         let after = query.after.unwrap_or_default();
         let events = |stack: &'_ Stack| -> Vec<StoredEvent> {
             let from = stack.events.partition_point(|event| event.sequence <= after);
-            let of_resource = |event: &&StoredEvent| {
-                query.resource.as_ref().is_none_or(|name| *name == event.row.resource)
-            };
+            let of_resource =
+                |event: &&StoredEvent| query.resource.as_ref().is_none_or(|name| *name == event.row.resource);
             stack.events[from..].iter().filter(of_resource).cloned().collect()
         };
         let mut found = state.stacks.get(stack).map(events).unwrap_or_default();

@@ -39,7 +39,9 @@ pub(super) fn attribute(
         }
         "attributes" => {
             let Some((Value::String(attribute), path)) = path.split_first() else {
-                return Err(EvaluationError::value("attributes needs the name of an attribute of the members"));
+                return Err(EvaluationError::value(
+                    "attributes needs the name of an attribute of the members",
+                ));
             };
             let mut values = indexmap::IndexMap::with_capacity(names.len());
             for member in &names {
@@ -51,7 +53,8 @@ pub(super) fn attribute(
             if let Some(value) = member_attribute(inside, attribute, path) {
                 return value.map(Some);
             }
-            let values: Result<Vec<_>, _> = names.iter().map(|member| inside.attribute(member, attribute, path)).collect();
+            let values: Result<Vec<_>, _> =
+                names.iter().map(|member| inside.attribute(member, attribute, path)).collect();
             Evaluated::list(values?)
         }
     }))

@@ -32,7 +32,12 @@ pub struct ResourceGroupProperties {
     #[property(update_allowed, default = [], since = "2015.1")]
     removal_policies: Vec<RemovalPolicy>,
     /// Whether the names of an update are added to those that were removed before, or take their place.
-    #[property(update_allowed, default = "append", constraint(allowed("append", "update")), since = "10.0.0")]
+    #[property(
+        update_allowed,
+        default = "append",
+        constraint(allowed("append", "update")),
+        since = "10.0.0"
+    )]
     removal_policies_mode: String,
 }
 
@@ -99,7 +104,11 @@ impl Memory {
 
     /// The first names that are not removed.
     fn names(&self, count: usize) -> Vec<String> {
-        (0_u64..).map(|index| index.to_string()).filter(|name| !self.removed.contains(name)).take(count).collect()
+        (0_u64..)
+            .map(|index| index.to_string())
+            .filter(|name| !self.removed.contains(name))
+            .take(count)
+            .collect()
     }
 }
 
@@ -113,9 +122,8 @@ impl ResourceGroupProperties {
             let is_name = before.contains(&text)
                 || !request.exists
                 || request.members.iter().any(|member| member.name == text);
-            let by_reference = || {
-                request.members.iter().find(|member| member.reference_id.as_ref() == Some(&text))
-            };
+            let by_reference =
+                || request.members.iter().find(|member| member.reference_id.as_ref() == Some(&text));
             if is_name {
                 removed.insert(text);
             } else if let Some(member) = by_reference().filter(|_| entry.is_string()) {
@@ -138,7 +146,9 @@ impl ResourceGroupProperties {
 
     fn indexed(&self, value: &Value, name: &str) -> Value {
         match value {
-            Value::String(text) if text.contains(&self.index_var) => text.replace(&self.index_var, name).into(),
+            Value::String(text) if text.contains(&self.index_var) => {
+                text.replace(&self.index_var, name).into()
+            }
             Value::Array(items) => items.iter().map(|item| self.indexed(item, name)).collect(),
             Value::Object(entries) => {
                 entries.iter().map(|(key, value)| (key.clone(), self.indexed(value, name))).collect()
@@ -246,7 +256,8 @@ impl Composite for ResourceGroup {
             properties: ResourceGroupProperties::fields(),
             attributes: ResourceGroupAttributes::fields(),
             open_attributes: true,
-            update_policy: [("rolling_update".to_owned(), rolling), ("batch_create".to_owned(), create)].into(),
+            update_policy: [("rolling_update".to_owned(), rolling), ("batch_create".to_owned(), create)]
+                .into(),
             ..ResourceSchema::default()
         }
     }
@@ -292,13 +303,12 @@ mod tests {
     use super::*;
     use heat_plugin_sdk::{Member, erase_composite};
 
-    fn group(properties: Value, request: impl FnOnce(&mut ChildRequest<'_>)) -> Child {
+    fn group(properties: Value, request: ChildRequest<'_>) -> Child {
         let properties = properties.as_object().unwrap().clone();
         let fields = ResourceGroupProperties::fields();
         let properties = heat_plugin_sdk::schema::coerce_properties(&fields, properties).unwrap();
-        let mut asked = ChildRequest::of(&properties);
-        request(&mut asked);
-        erase_composite(ResourceGroup).child(&asked).unwrap()
+        let request = ChildRequest { properties: &properties, ..request };
+        erase_composite(ResourceGroup).child(&request).unwrap()
     }
 
     fn names(child: &Child) -> Vec<&str> {
@@ -321,7 +331,7 @@ mod tests {
                 "type": "T-<i>", "properties": {"a": "x<i><i>", "b": [{"<i>": "<i>"}], "none": null, "n": 1},
                 "metadata": {"m": "<i>"},
             }}),
-            |_| {},
+            ChildRequest::of(&Map::new()),
         );
         let expected = json!({
             "type": "T-<i>", "properties": {"a": "x11", "b": [{"<i>": "1"}], "n": 1}, "metadata": {"m": "<i>"},
@@ -332,31 +342,27 @@ mod tests {
     #[test]
     fn removed_names_are_never_used_again() {
         let policies = json!([{"resource_list": ["1", 7, "id-2"]}]);
-        let properties =
-            json!({"count": 3, "resource_def": {"type": "T"}, "removal_policies": policies});
-        let first = group(properties.clone(), |_| {});
+        let properties = json!({"count": 3, "resource_def": {"type": "T"}, "removal_policies": policies});
+        let nothing = Map::new();
+        let new = ChildRequest::of(&nothing);
+        let first = group(properties.clone(), new);
         assert_eq!(names(&first), ["0", "2", "3"], "at the beginning every entry is a name");
         let members = [member("0"), member("2"), member("1")];
-        let later = group(properties, |request| {
-            request.exists = true;
-            request.members = &members;
-        });
+        let later = group(properties, ChildRequest { exists: true, members: &members, ..new });
         assert_eq!(names(&later), ["0", "3", "4"]);
         assert_eq!(later.memory, Some(json!({"removed": ["1", "2"]})));
         let mode = json!({"count": 1, "resource_def": {"type": "T"}, "removal_policies_mode": "update"});
-        let again = group(mode, |request| {
-            request.exists = true;
-            request.memory = later.memory.as_ref();
-        });
+        let again = group(mode, ChildRequest { exists: true, memory: later.memory.as_ref(), ..new });
         assert_eq!((names(&again), again.memory.clone()), (vec!["0"], None));
     }
 
     #[test]
     fn members_are_made_in_batches() {
         let policy = json!({"batch_create": {"max_batch_size": 2, "pause_time": 3}});
-        let child = group(json!({"count": 5, "resource_def": {"type": "T"}}), |request| {
-            request.update_policy = policy.as_object().unwrap();
-        });
+        let nothing = Map::new();
+        let update_policy = policy.as_object().unwrap();
+        let request = ChildRequest { update_policy, ..ChildRequest::of(&nothing) };
+        let child = group(json!({"count": 5, "resource_def": {"type": "T"}}), request);
         let sizes: Vec<_> =
             child.stages.iter().map(|stage| stage.template["resources"].as_object().unwrap().len()).collect();
         assert_eq!((sizes, child.stages[0].pause), (vec![2, 4], 3.0));
@@ -367,24 +373,24 @@ mod tests {
         let policy = json!({"rolling_update": {"max_batch_size": 2, "min_in_service": 2}});
         let members = ["0", "1", "2"].map(member);
         let properties = json!({"count": 3, "resource_def": {"type": "T", "properties": {"name": "new"}}});
-        let child = group(properties.clone(), |request| {
-            request.update_policy = policy.as_object().unwrap();
-            (request.exists, request.members) = (true, &members);
-        });
+        let nothing = Map::new();
+        let update_policy = policy.as_object().unwrap();
+        let request =
+            ChildRequest { update_policy, exists: true, members: &members, ..ChildRequest::of(&nothing) };
+        let child = group(properties.clone(), request);
         let new: Vec<Vec<&str>> = child
             .stages
             .iter()
             .map(|stage| {
                 let all = stage.template["resources"].as_object().unwrap().iter();
-                all.filter(|(_, member)| member["properties"]["name"] == "new").map(|(name, _)| &**name).collect()
+                all.filter(|(_, member)| member["properties"]["name"] == "new")
+                    .map(|(name, _)| &**name)
+                    .collect()
             })
             .collect();
         // One more than wanted is made, so that two of the old ones stay.
         assert_eq!(new, [vec!["3", "2"], vec!["3", "2", "1", "0"]]);
-        let unchanged = group(properties, |request| {
-            request.update_policy = policy.as_object().unwrap();
-            (request.exists, request.members, request.memory) = (true, &members, child.memory.as_ref());
-        });
+        let unchanged = group(properties, ChildRequest { memory: child.memory.as_ref(), ..request });
         assert!(unchanged.stages.is_empty());
     }
 }

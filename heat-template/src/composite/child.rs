@@ -50,12 +50,7 @@ impl Child {
 
     /// A template that was read from a text.
     pub fn of(template: Template) -> Self {
-        Self {
-            template: Made::Read(template),
-            parameters: IndexMap::new(),
-            memory: None,
-            stages: Vec::new(),
-        }
+        Self { template: Made::Read(template), parameters: IndexMap::new(), memory: None, stages: Vec::new() }
     }
 
     /// The value of a parameter.

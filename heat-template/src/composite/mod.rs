@@ -15,8 +15,8 @@ mod template_type;
 pub use child::{Child, Stage};
 pub(crate) use child::{KnownChild, NotKnown, child_of};
 pub use inside::{Inside, NestedStack, member_attribute};
-pub(crate) use template_type::facade_problems;
 pub use template_type::TemplateType;
+pub(crate) use template_type::facade_problems;
 
 use crate::evaluated::Evaluated;
 use crate::expression::EvaluationError;

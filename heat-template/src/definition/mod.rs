@@ -12,8 +12,8 @@ mod resource;
 mod update;
 
 pub use check::NothingKnown;
-pub use nested::{Composite, NestedDefinition, NestedError, NestedRequest};
 pub use inputs::{Inputs, Nesting, NestingLimits};
+pub use nested::{Composite, NestedDefinition, NestedError, NestedRequest};
 pub use properties::translate;
 pub use resource::{DefinedResource, DeletionPolicy};
 
@@ -224,7 +224,8 @@ fn define(
     let dependencies = dependencies::draw(template, &names, &facts, diagnostics);
     let order = dependencies::order(template, &dependencies, diagnostics);
     let secrets = parameters.secrets();
-    let hangs = |condition: &Expression| matches!(context.condition(condition), Err(error) if error.undecided);
+    let hangs =
+        |condition: &Expression| matches!(context.condition(condition), Err(error) if error.undecided);
     let undecided = inner.resources.values().filter_map(|resource| resource.condition.as_ref()).any(hangs);
     Inner {
         template: template.clone(),

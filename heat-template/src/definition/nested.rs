@@ -77,11 +77,7 @@ pub(super) struct Checked {
 
 impl Definition {
     /// The composite behind the type of a resource; `None` where it is no nested stack.
-    pub fn composite(
-        &self,
-        resource: &DefinedResource<'_>,
-        types: &dyn ResourceTypes,
-    ) -> Option<Composite> {
+    pub fn composite(&self, resource: &DefinedResource<'_>, types: &dyn ResourceTypes) -> Option<Composite> {
         let registry = self.environment().registry();
         match registry.resolve(resource.type_name(), resource.name(), types) {
             Ok(Some(Implementation::Type(schema))) => {
@@ -244,8 +240,7 @@ impl Definition {
             let text = format!("in resource {}", resource.name());
             found = found.label(resource.resource().type_span(), text);
         }
-        found.path =
-            if found.path.is_empty() { path.to_owned() } else { format!("{path}.{}", found.path) };
+        found.path = if found.path.is_empty() { path.to_owned() } else { format!("{path}.{}", found.path) };
         found
     }
 

@@ -364,9 +364,7 @@ impl Registry {
 
     /// Whether the entries for single resources say anything about resources inside this one.
     pub(crate) fn speaks_inside(&self, resource: &str) -> bool {
-        self.resources
-            .iter()
-            .any(|(pattern, here)| !here.inner.is_empty() && shell_match(pattern, resource))
+        self.resources.iter().any(|(pattern, here)| !here.inner.is_empty() && shell_match(pattern, resource))
     }
 
     /// As a value, as Heat's API shows it.

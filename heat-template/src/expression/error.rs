@@ -20,7 +20,12 @@ pub struct EvaluationError {
 impl EvaluationError {
     /// An error of a function or a scope; place and path are added on the way out.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { diagnostic: Box::new(Diagnostic::error(code, message)), complete: false, pending: None, undecided: false }
+        Self {
+            diagnostic: Box::new(Diagnostic::error(code, message)),
+            complete: false,
+            pending: None,
+            undecided: false,
+        }
     }
 
     /// A function that cannot work with a value.

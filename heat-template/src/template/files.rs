@@ -99,13 +99,14 @@ impl Files {
         let used: serde_json::Map<_, _> = template
             .parameters()
             .iter()
-            .filter_map(|parameter| Some((parameter.name.clone(), defaults.get(&parameter.name)?.value.clone())))
+            .filter_map(|parameter| {
+                Some((parameter.name.clone(), defaults.get(&parameter.name)?.value.clone()))
+            })
             .collect();
         let key = (type_name.to_owned(), serde_json::Value::Object(used).to_string());
         let mut types = self.0.get(file)?.types.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = types
-            .entry(key)
-            .or_insert_with(|| Arc::new(TemplateType::new(type_name, template, defaults)));
+        let made =
+            types.entry(key).or_insert_with(|| Arc::new(TemplateType::new(type_name, template, defaults)));
         Some(Arc::clone(made))
     }
 }

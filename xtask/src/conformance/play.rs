@@ -347,7 +347,9 @@ impl Snapshot {
             status: stack.show().await.map_err(failed)?.stack_status,
             incarnations: resources
                 .into_iter()
-                .map(|view| (view.path, (view.incarnation, view.resource_status, (view.stack, view.resource_name))))
+                .map(|view| {
+                    (view.path, (view.incarnation, view.resource_status, (view.stack, view.resource_name)))
+                })
                 .collect(),
             events: events.last().map(|(sequence, _)| *sequence).unwrap_or_default(),
         })

@@ -158,9 +158,8 @@ impl Goal {
             // What lies in an attribute of a template is found by walking into it.
             let template = composite.file.is_some();
             let more = self.asked.get(name).into_iter().flatten();
-            asked.extend(
-                more.filter(|(name, _)| !template || !schema.attributes.contains_key(name)).cloned(),
-            );
+            asked
+                .extend(more.filter(|(name, _)| !template || !schema.attributes.contains_key(name)).cloned());
         }
         asked
     }
@@ -210,7 +209,8 @@ impl Goal {
         let mut secret = BTreeSet::new();
         let id = record.nested.as_ref().map(|nested| nested.stack.as_str()).unwrap_or_default();
         let mut reference_id = id.to_owned();
-        let (Some(definition), Some(composite)) = (&child.definition, self.composites.get(&record.name)) else {
+        let (Some(definition), Some(composite)) = (&child.definition, self.composites.get(&record.name))
+        else {
             return NestedAttributes { attributes, secret, reference_id };
         };
         let memory = record.private.as_ref();
@@ -266,8 +266,10 @@ impl Goal {
     /// What the planner is told about a nested stack.
     pub(super) fn foreseen_nested(&self, question: NestedQuestion<'_>) -> NestedDesired {
         let NestedQuestion { resource, state, record, recorded, scope } = question;
-        let found =
-            self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(resource)?)));
+        let found = self
+            .definition
+            .as_ref()
+            .and_then(|definition| Some((definition, definition.resource(resource)?)));
         let Some((definition, defined)) = found else { return NestedDesired::InRun };
         let members = recorded.map(|recorded| members(&recorded.resources)).unwrap_or_default();
         let id = record.and_then(|record| record.nested.as_ref());
@@ -314,7 +316,10 @@ fn members(resources: &Resources) -> Vec<Member> {
 /// What `resource_facade` gives in a nested stack, by the record of the resource that it is.
 pub(super) async fn recorded_facade(core: &Core, owner: &Owner) -> Result<FacadeValues, EngineError> {
     let record = core.records.resource(&owner.incarnation).await?;
-    Ok(facade_of(record.as_ref().map(|record| &record.definition), record.as_ref().map(|record| &record.metadata)))
+    Ok(facade_of(
+        record.as_ref().map(|record| &record.definition),
+        record.as_ref().map(|record| &record.metadata),
+    ))
 }
 
 /// The same from what stands in the record beside the properties.

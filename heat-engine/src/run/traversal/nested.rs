@@ -56,7 +56,12 @@ impl Traversal {
             && !self.goal.wants_more(record)
     }
 
-    fn nested(&self, record: ResourceRecord, planned: Option<Plan>, signal: &watch::Receiver<Signal>) -> Nested {
+    fn nested(
+        &self,
+        record: ResourceRecord,
+        planned: Option<Plan>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Nested {
         let mut ledger = self.ledger(record, signal);
         ledger.deadline = None;
         Nested {
@@ -155,9 +160,7 @@ impl Traversal {
             return Err(Unresolved::Wrong(restricted(&step.resource, action)));
         }
         match decision {
-            Decision::Replace { .. } => {
-                self.replace_nested(id, step, successor, Some(incarnation), signal)
-            }
+            Decision::Replace { .. } => self.replace_nested(id, step, successor, Some(incarnation), signal),
             Decision::Update { changes } => {
                 let changed = changes.into_iter().map(|change| change.property).collect();
                 self.bring_nested(id, step, incarnation, None, changed, true, signal)
