@@ -62,6 +62,7 @@ async fn epoch_of(store: &SqliteStore) -> Epoch {
                 project: "p".into(),
                 created: Timestamp::UNIX_EPOCH,
                 deleted: None,
+                root: None,
                 sources: Vec::new(),
                 document: document("web"),
             };

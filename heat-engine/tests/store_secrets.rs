@@ -85,6 +85,7 @@ fn stack() -> StackRecord {
             ),
         ]),
         hidden: vec!["token".to_owned(), "not-given".to_owned()],
+        secret: false,
     };
     StackRecord {
         id: StackId("stack-1".into()),
@@ -109,6 +110,7 @@ fn stack() -> StackRecord {
             since: "2026-11-22T12:00:00Z".parse().unwrap(),
             reason: "the token is not accepted".into(),
         }),
+        owner: None,
     }
 }
 
@@ -155,7 +157,14 @@ fn tainted() -> ResourceRecord {
 
 fn step(kind: StepKind) -> Step {
     let (resource, type_name) = ("known".into(), "Acme::Server".into());
-    Step { resource, type_name, kind, reason: Reason::PropertiesChanged, after: vec![StepId(0)] }
+    Step {
+        resource,
+        type_name,
+        kind,
+        reason: Reason::PropertiesChanged,
+        after: vec![StepId(0)],
+        nested: None,
+    }
 }
 
 fn traversal() -> TraversalRecord {

@@ -180,6 +180,7 @@
 //! data; errors are data; time and randomness come from the context.
 
 mod comparison;
+mod composite;
 mod connection;
 mod context;
 mod decoding;
@@ -199,6 +200,7 @@ mod siblings;
 pub mod testing;
 
 pub use comparison::satisfies;
+pub use composite::{Composite, erase_composite};
 pub use connection::{Connection, ConnectionLimits, Connector, ConnectorId, Credentials, DynConnector};
 pub use context::{CallContext, Context, Journal, Owned, OwnedObject};
 pub use dynamic::{DynResource, PropertyMap, erase};
@@ -222,6 +224,10 @@ pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};
 #[path = "derived.rs"]
 pub mod __private;
 
+/// What composites are made of, which this crate shares with the template language.
+pub use heat_template::composite::{
+    AttributeRequest, Child, ChildRequest, CompositeError, CompositeType, Inside, Member, Stage,
+};
 /// Schemas, which this crate shares with the template language.
 pub use heat_template::schema;
 

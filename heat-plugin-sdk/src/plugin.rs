@@ -2,8 +2,9 @@
 
 use crate::connection::{Connector, ConnectorId, DynConnector, Erased};
 use crate::dynamic::{DynResource, erase};
-use crate::{Connection, Resource, Result};
+use crate::{Composite, Connection, Resource, Result, erase_composite};
 use async_trait::async_trait;
+use heat_template::composite::CompositeType;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::future::Future;
@@ -40,6 +41,7 @@ pub trait DynFinder: Send + Sync {
 pub struct Plugin {
     pub(crate) name: String,
     pub(crate) resources: Vec<Arc<dyn DynResource>>,
+    pub(crate) composites: Vec<Arc<dyn CompositeType>>,
     pub(crate) connectors: HashMap<ConnectorId, Arc<dyn DynConnector>>,
     pub(crate) constraints: Vec<(String, Arc<dyn DynConstraint>)>,
     pub(crate) finders: Vec<(String, Arc<dyn DynFinder>)>,
@@ -56,6 +58,7 @@ impl Plugin {
         Self {
             name: name.into(),
             resources: Vec::new(),
+            composites: Vec::new(),
             connectors,
             constraints: Vec::new(),
             finders: Vec::new(),
@@ -85,6 +88,19 @@ impl Plugin {
     #[must_use]
     pub fn dynamic_resource(mut self, resource: Arc<dyn DynResource>) -> Self {
         self.resources.push(resource);
+        self
+    }
+
+    /// Adds a type whose resources are nested stacks.
+    #[must_use]
+    pub fn composite<C: Composite>(self, composite: C) -> Self {
+        self.dynamic_composite(erase_composite(composite))
+    }
+
+    /// Adds such a type that is made at run time.
+    #[must_use]
+    pub fn dynamic_composite(mut self, composite: Arc<dyn CompositeType>) -> Self {
+        self.composites.push(composite);
         self
     }
 

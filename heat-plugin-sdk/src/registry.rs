@@ -4,6 +4,7 @@ use crate::Plugin;
 use crate::connection::{ConnectorId, DynConnector};
 use crate::dynamic::DynResource;
 use crate::plugin::{DynConstraint, DynFinder};
+use heat_template::composite::CompositeType;
 use heat_template::schema::{ResourceSchema, ResourceTypes};
 use indexmap::IndexMap;
 use std::collections::HashMap;
@@ -60,6 +61,7 @@ pub struct Registry {
     plugins: Vec<String>,
     connectors: Vec<HashMap<ConnectorId, Arc<dyn DynConnector>>>,
     resources: IndexMap<String, Registered<dyn DynResource>>,
+    composites: IndexMap<String, Registered<dyn CompositeType>>,
     constraints: HashMap<String, Registered<dyn DynConstraint>>,
     finders: HashMap<String, Registered<dyn DynFinder>>,
     /// Why types are not there, by their names.
@@ -82,9 +84,8 @@ impl Registry {
             let type_name = item.schema().type_name.clone();
             if !plugin.connectors.contains_key(&item.connector()) {
                 self.errors.push(RegistryError::MissingConnector { plugin: plugin.name.clone(), type_name });
-            } else if let Some(first) = self.resources.get(&type_name) {
-                let first =
-                    if first.plugin == at { plugin.name.clone() } else { self.plugins[first.plugin].clone() };
+            } else if let Some(first) = self.plugin_of(&type_name) {
+                let first = if first == at { plugin.name.clone() } else { self.plugins[first].clone() };
                 self.errors.push(RegistryError::DuplicateType {
                     type_name,
                     first,
@@ -92,6 +93,19 @@ impl Registry {
                 });
             } else {
                 self.resources.insert(type_name, Registered { plugin: at, item });
+            }
+        }
+        for item in plugin.composites {
+            let type_name = item.schema().type_name.clone();
+            match self.plugin_of(&type_name) {
+                Some(first) => {
+                    let first = if first == at { plugin.name.clone() } else { self.plugins[first].clone() };
+                    let second = plugin.name.clone();
+                    self.errors.push(RegistryError::DuplicateType { type_name, first, second });
+                }
+                None => {
+                    self.composites.insert(type_name, Registered { plugin: at, item });
+                }
             }
         }
         self.plugins.push(plugin.name);
@@ -115,6 +129,11 @@ impl Registry {
         self
     }
 
+    fn plugin_of(&self, type_name: &str) -> Option<usize> {
+        let resource = self.resources.get(type_name).map(|known| known.plugin);
+        resource.or_else(|| self.composites.get(type_name).map(|known| known.plugin))
+    }
+
     /// Whether the plugins go together.
     ///
     /// # Errors
@@ -131,6 +150,16 @@ impl Registry {
     /// All resource types, in the order of registration.
     pub fn resources(&self) -> impl Iterator<Item = &Arc<dyn DynResource>> {
         self.resources.values().map(|registered| &registered.item)
+    }
+
+    /// The type with this name whose resources are nested stacks.
+    pub fn composite(&self, type_name: &str) -> Option<&Arc<dyn CompositeType>> {
+        self.composites.get(type_name).map(|registered| &registered.item)
+    }
+
+    /// All types whose resources are nested stacks, in the order of registration.
+    pub fn composites(&self) -> impl Iterator<Item = &Arc<dyn CompositeType>> {
+        self.composites.values().map(|registered| &registered.item)
     }
 
     /// The custom constraint with this name.
@@ -197,11 +226,16 @@ fn add<T: ?Sized>(
 
 impl ResourceTypes for Registry {
     fn resource_type(&self, name: &str) -> Option<Arc<ResourceSchema>> {
-        self.resource(name).map(|resource| resource.schema())
+        let resource = self.resource(name).map(|resource| resource.schema());
+        resource.or_else(|| self.composite(name).map(|composite| composite.schema()))
     }
 
     fn type_names(&self) -> Vec<String> {
-        self.resources.keys().cloned().collect()
+        self.resources.keys().chain(self.composites.keys()).cloned().collect()
+    }
+
+    fn composite(&self, name: &str) -> Option<Arc<dyn CompositeType>> {
+        Self::composite(self, name).map(Arc::clone)
     }
 
     fn why_unsupported(&self, name: &str) -> Option<String> {
@@ -213,7 +247,7 @@ impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Registry")
             .field("plugins", &self.plugins)
-            .field("types", &self.resources.keys().collect::<Vec<_>>())
+            .field("types", &self.resources.keys().chain(self.composites.keys()).collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -1,10 +1,24 @@
 //! Where text came from: files, byte spans, lines and columns.
 
+use crate::template::Files;
 use std::sync::Arc;
 
 /// One of the texts of a [`SourceMap`]: the template, an environment, an attached file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(u32);
+
+impl FileId {
+    /// Ids from here on are attached files, by their place among the files.
+    const ATTACHED: u32 = 1 << 31;
+
+    /// A text that nobody wrote: a composite type made it. Places in it mean nothing to people.
+    pub const GENERATED: Self = Self(u32::MAX);
+
+    /// The attached file at this place among the [`Files`] of a request: it has the same id in every source map.
+    pub(crate) fn attached(place: usize) -> Self {
+        Self(Self::ATTACHED.saturating_add(place as u32).min(u32::MAX - 1))
+    }
+}
 
 /// A range of bytes in one file. Every node of a template has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +67,13 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    fn new(name: String, text: Arc<str>) -> Self {
+        let lines = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
+            .collect();
+        Self { name, text, lines }
+    }
+
     /// Path, URL or another name under which a user knows the text.
     pub fn name(&self) -> &str {
         &self.name
@@ -91,6 +112,7 @@ impl SourceFile {
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
+    attached: Vec<Arc<SourceFile>>,
 }
 
 impl SourceMap {
@@ -101,17 +123,24 @@ impl SourceMap {
 
     /// Adds a text and gives its id.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        let text = text.into();
-        let lines = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
-            .collect();
-        self.files.push(Arc::new(SourceFile { name: name.into(), text, lines }));
+        self.files.push(Arc::new(SourceFile::new(name.into(), text.into())));
         FileId(self.files.len() as u32 - 1)
+    }
+
+    /// Adds the files that come with a template, so that places in nested templates are found. Those of an earlier call
+    /// are given up.
+    pub fn attach(&mut self, files: &Files) {
+        self.attached =
+            files.shared().map(|(name, text)| Arc::new(SourceFile::new(name.to_owned(), text))).collect();
     }
 
     /// The file with this id, if it belongs to this map.
     pub fn get(&self, file: FileId) -> Option<&SourceFile> {
-        self.files.get(file.0 as usize).map(Arc::as_ref)
+        let found = match file.0.checked_sub(FileId::ATTACHED) {
+            Some(place) => self.attached.get(place as usize),
+            None => self.files.get(file.0 as usize),
+        };
+        found.map(Arc::as_ref)
     }
 
     /// The text that a span covers.

@@ -4,7 +4,7 @@ use crate::desired::Goal;
 use crate::store::Store;
 use crate::types::{self, Types};
 use heat_engine::plan::{
-    self, Decision, Desired, DesiredState, Nothing, Plan, PlanError, Prospects, Request, StepId, StepKind,
+    self, Decision, Desired, DesiredState, NestedRecords, Nothing, Plan, PlanError, Prospects, Request, StepId, StepKind,
 };
 use heat_engine::record::{Action, IncarnationId, ResourceRecord, StackId, Status};
 use heat_engine::schedule::{Failed, Outcome, Schedule, ScheduleError};
@@ -117,6 +117,7 @@ impl Orchestrator {
             action: if goal.is_some() { Action::Update } else { Action::Delete },
             revision: 1,
             recorded: &self.store.resources,
+            nested: &NestedRecords::new(),
             desired: goal.map_or(&nothing as &dyn Desired, |goal| goal),
             rules: &Types,
             new_incarnation: &mut || ids.next().unwrap_or_else(|| IncarnationId("spare".to_owned())),

@@ -38,6 +38,7 @@ impl Default for EngineBuilder {
                 step_timeout: None,
                 action_timeout: Some(Duration::from_secs(3600)),
                 max_resources: 100_000,
+                max_nested_depth: 5,
             },
             steps: 1024,
             resume: true,
@@ -130,10 +131,19 @@ impl EngineBuilder {
         self
     }
 
-    /// How many resources a stack may have (Heat's `max_resources_per_stack`): 100,000 unless said otherwise.
+    /// How many resources a stack may have, those of nested stacks among them (Heat's `max_resources_per_stack`): 100,000
+    /// unless said otherwise.
     #[must_use]
     pub fn max_resources(mut self, limit: usize) -> Self {
         self.settings.max_resources = limit;
+        self
+    }
+
+    /// How many stacks may lie inside each other below an outermost one (Heat's `max_nested_stack_depth`): 5 unless said
+    /// otherwise.
+    #[must_use]
+    pub fn max_nested_depth(mut self, limit: usize) -> Self {
+        self.settings.max_nested_depth = limit;
         self
     }
 

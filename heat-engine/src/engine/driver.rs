@@ -1,10 +1,10 @@
 //! Which stacks are worked on in this process, and by which task.
 
 use super::EngineError;
-use crate::plan::{self, Plan, PlanError};
-use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, End, Goal, Traversal, stack_event};
-use crate::store::{Batch, Claim, StoreError, Write};
+use crate::plan::Plan;
+use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, TraversalRecord};
+use crate::run::{Core, Current, End, Goal, Signal, Traversal, begin, make_plan};
+use crate::store::{Claim, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 #[derive(Clone)]
 struct Slot {
     /// Tells the task to stop between two calls.
-    interrupt: Arc<watch::Sender<bool>>,
+    interrupt: Arc<watch::Sender<Signal>>,
     /// `true` when the task has ended.
     over: watch::Receiver<bool>,
 }
@@ -52,7 +52,7 @@ impl Driver {
     /// Tells the task that works on the stack to stop between two calls, and waits for it.
     pub(super) async fn interrupt(&self, stack: &StackId) {
         if let Some(slot) = self.slot(stack) {
-            slot.interrupt.send_replace(true);
+            slot.interrupt.send_replace(Signal::Interrupt);
             self.wait(stack).await;
         }
     }
@@ -64,7 +64,7 @@ impl Driver {
             slots.iter().map(|(id, slot)| (id.clone(), slot.clone())).collect()
         };
         for (_, slot) in &stacks {
-            slot.interrupt.send_replace(true);
+            slot.interrupt.send_replace(Signal::Interrupt);
         }
         for (id, _) in &stacks {
             self.wait(id).await;
@@ -80,7 +80,7 @@ impl Driver {
         goal: Arc<Goal>,
         current: Current,
     ) {
-        let (interrupt, interrupted) = watch::channel(false);
+        let (interrupt, interrupted) = watch::channel(Signal::Run);
         let (end, over) = watch::channel(false);
         let id = stack.id.clone();
         let slot = Slot { interrupt: Arc::new(interrupt), over };
@@ -109,8 +109,8 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
     let mut wait = Duration::from_millis(500);
     loop {
         match traversal.run().await {
-            Ok(End::Complete | End::Interrupted | End::Paused) => return,
-            Ok(End::Failed) => {
+            Ok(End::Complete | End::Interrupted | End::Paused(_)) => return,
+            Ok(End::Failed(_)) => {
                 let rolls_back = traversal.record.on_failure == OnFailure::Rollback
                     && matches!(traversal.record.action, Action::Create | Action::Update);
                 if !rolls_back {
@@ -133,7 +133,7 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
                 tracing::error!(stack = %traversal.stack.name, %error, wait = ?wait, "the record cannot be written; trying again");
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
-                    () = async { drop(traversal.interrupt.wait_for(|stop| *stop).await) } => return,
+                    () = async { drop(traversal.interrupt.wait_for(|signal| *signal != Signal::Run).await) } => return,
                 }
                 wait = (wait * 2).min(Duration::from_secs(30));
                 match core.records.resources(&traversal.stack.id).await {
@@ -166,95 +166,29 @@ async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), En
     Ok(())
 }
 
-/// Makes a plan, asking the services for the names that it hangs on.
-pub(super) async fn make_plan(
-    core: &Arc<Core>,
-    stack: &StackRecord,
-    goal: &Goal,
-    resources: &crate::record::Resources,
-    action: Action,
-) -> Result<Plan, EngineError> {
-    loop {
-        let plan = plan::plan(plan::Request {
-            action,
-            revision: stack.revision,
-            recorded: resources,
-            desired: &goal.against(resources),
-            rules: &*core.registry,
-            new_incarnation: &mut || core.ids.incarnation(),
-        });
-        if goal.fetch(core, &stack.credentials).await.map_err(EngineError::Service)? {
-            continue;
-        }
-        return plan.map_err(|error| match error {
-            // Their places are in the template, like those of everything else that is wrong with it.
-            PlanError::Properties { diagnostics, .. } => diagnostics.into(),
-            other => other.into(),
-        });
-    }
-}
-
-/// The record of a new traversal, and the batch that makes it durable.
-pub(super) fn begin(
-    core: &Core,
-    claim: &Claim,
-    stack: &mut StackRecord,
-    plan: Plan,
-    action: Action,
-    on_failure: OnFailure,
-    because: &str,
-) -> (TraversalRecord, Batch) {
-    let now = core.clock.now();
-    let limit = stack
-        .timeout_minutes
-        .map(|minutes| Duration::from_secs(u64::from(minutes) * 60))
-        .or(core.settings.action_timeout);
-    let deadline = limit.and_then(|limit| now.checked_add(limit).ok());
-    let record = TraversalRecord {
-        id: core.ids.traversal(),
-        stack: stack.id.clone(),
-        action,
-        plan,
-        started: now,
-        deadline,
-        on_failure,
-    };
-    let old = stack.traversal.replace(record.id.clone());
-    stack.paused = None;
-    stack.revision += 1;
-    stack.action = action;
-    stack.status = Status::InProgress;
-    stack.reason = match because {
-        "" => format!("Stack {action} started"),
-        because => format!("Stack {action} started: {because}"),
-    };
-    if matches!(action, Action::Update | Action::Rollback) {
-        stack.updated = Some(now);
-    }
-    let mut batch = Batch::new(claim.clone());
-    batch.push(Write::Stack(stack.clone()));
-    if let Some(old) = old {
-        batch.push(Write::RemoveTraversal(old));
-    }
-    batch.push(Write::Traversal(record.clone()));
-    batch.push(Write::Event(stack_event(core, stack, now)));
-    (record, batch)
-}
-
 /// Whether two plans do the same, whatever ids they have for what is new.
 pub(super) fn same_work(one: &Plan, other: &Plan) -> bool {
     let form = |plan: &Plan| {
         let mut form = serde_json::to_value(plan).unwrap_or_default();
-        for step in form["steps"].as_array_mut().into_iter().flatten() {
-            let Some(kind) = step["kind"].as_object_mut() else { continue };
+        without_new_ids(&mut form);
+        form
+    };
+    one.steps.len() == other.steps.len() && form(one) == form(other)
+}
+
+/// Takes the ids of what is new out of a plan and of those inside of it.
+fn without_new_ids(plan: &mut serde_json::Value) {
+    for step in plan["steps"].as_array_mut().into_iter().flatten() {
+        if let Some(kind) = step["kind"].as_object_mut() {
             kind.remove("successor");
             if kind.get("do").is_some_and(|what| what == "create") {
                 kind.remove("incarnation");
             }
         }
-        form
-    };
-    one.steps.len() == other.steps.len() && form(one) == form(other)
+        if let Some(inside) = step.get_mut("nested").and_then(|nested| nested.get_mut("plan")) {
+            without_new_ids(inside);
+        }
+    }
 }
 
 /// What a stack shall be, read from its record.

@@ -19,19 +19,22 @@ struct Cursor {
     engine: Engine,
     stack: StackId,
     after: EventSequence,
+    nested: bool,
     ready: VecDeque<(EventSequence, Event)>,
     published: watch::Receiver<u64>,
     over: bool,
 }
 
-/// All events of a stack after a number, and all that follow, until the stack is at rest.
+/// All events of a stack after a number, and all that follow, until the stack is at rest. `nested`: those of the stacks
+/// inside of it, too.
 pub(super) fn events(
     engine: Engine,
     stack: StackId,
     after: EventSequence,
+    nested: bool,
 ) -> impl Stream<Item = Result<(EventSequence, Event), StoreError>> + Send + Unpin {
     let published = engine.core().published.subscribe();
-    let cursor = Cursor { engine, stack, after, ready: VecDeque::new(), published, over: false };
+    let cursor = Cursor { engine, stack, after, nested, ready: VecDeque::new(), published, over: false };
     Box::pin(unfold(cursor, next))
 }
 
@@ -53,7 +56,12 @@ async fn next(mut cursor: Cursor) -> Option<(Result<(EventSequence, Event), Stor
                 return Some((Err(error), cursor));
             }
         };
-        let query = EventQuery { after: Some(cursor.after), resource: None, limit: Some(PAGE) };
+        let query = EventQuery {
+            after: Some(cursor.after),
+            limit: Some(PAGE),
+            nested: cursor.nested,
+            ..EventQuery::default()
+        };
         match cursor.engine.core().records.events(&cursor.stack, &query).await {
             Ok(events) if !events.is_empty() => cursor.ready.extend(events),
             Ok(_) if rests => return None,

@@ -20,9 +20,9 @@ pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal, stack_event};
+use crate::run::{Core, Current, Goal, begin, make_plan, stack_event, wake};
 use crate::store::{Batch, StackQuery, StoreError, Write};
-use driver::{Driver, begin, make_plan};
+use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
 pub(crate) use request::Content;
 use serde_json::Value;
@@ -187,6 +187,7 @@ impl Engine {
             last_complete: None,
             traversal: None,
             paused: None,
+            owner: None,
         }
     }
 
@@ -220,7 +221,8 @@ impl Engine {
         }
     }
 
-    /// All living stacks of a project, newest first, without parameters and outputs.
+    /// All living stacks of a project, newest first, without parameters and outputs. Nested stacks are not among them; see
+    /// [`all_stacks`](Self::all_stacks).
     ///
     /// # Errors
     /// The store cannot be read.
@@ -277,6 +279,11 @@ impl Engine {
             Err(error) => return Err(error.into()),
         };
         let Some(mut stack) = core.records.stack(&record.stack).await? else { return Ok(()) };
+        if stack.owner.is_some() {
+            // Its parent goes on with it.
+            core.records.release(&claim).await?;
+            return Ok(());
+        }
         let goal = match record.action {
             Action::Delete => Goal::nothing(core),
             _ if stack.desired.template.is_none() => Goal::nothing(core),
@@ -289,18 +296,11 @@ impl Engine {
             },
         };
         let resources = core.records.resources(&record.stack).await?;
-        if stack.paused.is_some() || credentials.is_some() {
-            let now = core.clock.now();
-            if let Some(paused) = stack.paused.take() {
-                // The time in which it could not work does not count.
-                let waited = now.duration_since(paused.since);
-                record.deadline = record.deadline.and_then(|deadline| deadline.checked_add(waited).ok());
-                stack.reason = format!("Stack {} goes on", record.action);
-            }
+        if wake(core, &mut stack, &mut record) || credentials.is_some() {
             if let Some(credentials) = credentials {
                 stack.credentials = credentials;
             }
-            let event = stack_event(core, &stack, now);
+            let event = stack_event(core, &stack, core.clock.now());
             let writes =
                 vec![Write::Stack(stack.clone()), Write::Traversal(record.clone()), Write::Event(event)];
             core.commit(&claim, writes).await?;

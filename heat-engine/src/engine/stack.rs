@@ -1,13 +1,13 @@
 //! A handle of one stack.
 
-use super::driver::{begin, make_plan, recorded_goal, same_work};
+use super::driver::{recorded_goal, same_work};
 use super::preview::UpdatePreview;
 use super::request::{Content, Update};
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
 use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecord, Status};
-use crate::run::{Current, Goal};
+use crate::run::{Current, Goal, begin, make_plan};
 use crate::store::{EventQuery, StoreError, Write};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
@@ -122,6 +122,35 @@ impl Stack {
             .collect())
     }
 
+    /// All resources, and those of the nested stacks inside, so many stacks deep: with 0 as
+    /// [`resources`](Self::resources). Those of a nested stack come behind the resource that it is.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn nested_resources(&self, depth: usize) -> Result<Vec<ResourceView>, EngineError> {
+        let mut found = Vec::new();
+        // What is still to be listed, the next one last.
+        let mut rest: Vec<(ResourceView, usize)> =
+            self.resources().await?.into_iter().rev().map(|view| (view, depth)).collect();
+        while let Some((view, depth)) = rest.pop() {
+            if let (Some(id), Some(depth)) = (&view.nested, depth.checked_sub(1)) {
+                let nested = Self::new(self.engine.clone(), id.clone());
+                let inside = match nested.resources().await {
+                    Ok(inside) => inside,
+                    // It was not made yet, or is gone.
+                    Err(EngineError::NoSuchStack { .. }) => Vec::new(),
+                    Err(error) => return Err(error),
+                };
+                rest.extend(inside.into_iter().rev().map(|inner| {
+                    let path = format!("{}/{}", view.path, inner.path);
+                    (ResourceView { path, ..inner }, depth)
+                }));
+            }
+            found.push(view);
+        }
+        Ok(found)
+    }
+
     /// One resource.
     ///
     /// # Errors
@@ -186,7 +215,16 @@ impl Stack {
         &self,
         after: EventSequence,
     ) -> impl Stream<Item = Result<(EventSequence, Event), StoreError>> + Send + Unpin + use<> {
-        events::events(self.engine.clone(), self.id.clone(), after)
+        events::events(self.engine.clone(), self.id.clone(), after, false)
+    }
+
+    /// As [`events_after`](Self::events_after), with those of all stacks inside of this one, which must be an outermost
+    /// stack. An event names its stack.
+    pub fn nested_events_after(
+        &self,
+        after: EventSequence,
+    ) -> impl Stream<Item = Result<(EventSequence, Event), StoreError>> + Send + Unpin + use<> {
+        events::events(self.engine.clone(), self.id.clone(), after, true)
     }
 
     /// The events that are recorded by now.
@@ -340,6 +378,13 @@ impl Stack {
         let stack = self.record().await?;
         if stack.deleted.is_some() {
             return Err(EngineError::NoSuchStack { name: stack.name, project: stack.project });
+        }
+        if stack.owner.is_some() {
+            return Err(EngineError::State {
+                stack: stack.name.clone(),
+                status: format!("{}_{}", stack.action, stack.status),
+                why: "it is a nested stack, which only its parent changes: update or delete that one",
+            });
         }
         Ok(stack)
     }

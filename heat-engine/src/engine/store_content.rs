@@ -2,7 +2,7 @@
 
 use super::EngineError;
 use super::request::{Content, Update};
-use crate::record::{Desired, SourceHash, StackRecord};
+use crate::record::{Desired, Owner, SourceHash, StackId, StackRecord};
 use crate::run::Core;
 use crate::store::Source;
 use heat_template::source::SourceMap;
@@ -52,6 +52,7 @@ pub(super) fn desired(content: &Content) -> Desired {
             .filter(|schema| schema.hidden)
             .map(|schema| schema.name.clone())
             .collect(),
+        secret: false,
     }
 }
 
@@ -69,19 +70,33 @@ async fn text(core: &Core, hash: &SourceHash) -> Result<String, EngineError> {
     core.records.source(hash).await?.ok_or_else(|| EngineError::LostSource { hash: hash.0.clone() })
 }
 
-/// Reads what a stack is made from.
-pub(crate) async fn recorded(core: &Core, desired: &Desired) -> Result<Content, EngineError> {
+/// Reads what a stack is made from. A nested stack has environment and files from the outermost one.
+pub(crate) async fn recorded(
+    core: &Core,
+    stack: &StackRecord,
+    desired: &Desired,
+) -> Result<Content, EngineError> {
     let mut sources = SourceMap::new();
     let Some(hash) = &desired.template else {
         return Err(EngineError::LostSource { hash: "of the template".to_owned() });
     };
+    let (environment, files) = match &stack.owner {
+        Some(owner) => inherited(core, owner).await?,
+        None => surroundings(core, desired).await?,
+    };
     let options = ParseOptions::default();
     let parsed = Template::parse(&mut sources, "template", &text(core, hash).await?, &options);
     let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
+    let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Content { template, environment, files, parameters })
+}
+
+/// Environment and files of an outermost stack.
+async fn surroundings(core: &Core, desired: &Desired) -> Result<(Environment, Files), EngineError> {
     let environment = match &desired.environment {
         Some(hash) => {
-            let parsed =
-                Environment::parse(&mut sources, "environment", &text(core, hash).await?, &Limits::default());
+            let text = text(core, hash).await?;
+            let parsed = Environment::parse(&mut SourceMap::new(), "environment", &text, &Limits::default());
             match parsed.value {
                 Some(environment) => environment,
                 None => return Err(parsed.diagnostics.into()),
@@ -93,8 +108,30 @@ pub(crate) async fn recorded(core: &Core, desired: &Desired) -> Result<Content, 
     for (name, hash) in &desired.files {
         files.push((name.clone(), text(core, hash).await?));
     }
-    let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    Ok(Content { template, environment, files: Files::from_iter(files), parameters })
+    Ok((environment, Files::from_iter(files)))
+}
+
+/// Environment and files of a nested stack.
+async fn inherited(core: &Core, owner: &Owner) -> Result<(Environment, Files), EngineError> {
+    let gone = |id: &StackId| EngineError::NoSuchStack { name: id.0.clone(), project: String::new() };
+    let mut way = vec![(owner.resource.clone(), owner.type_name.clone())];
+    let mut outer = owner.stack.clone();
+    loop {
+        let stack = core.records.stack(&outer).await?.ok_or_else(|| gone(&outer))?;
+        match stack.owner {
+            Some(owner) => {
+                way.push((owner.resource, owner.type_name));
+                outer = owner.stack;
+            }
+            None => {
+                let (environment, files) = surroundings(core, &stack.desired).await?;
+                let inner = way.iter().rev().fold(environment, |environment, (resource, type_name)| {
+                    environment.child(resource, type_name)
+                });
+                return Ok((inner, files));
+            }
+        }
+    }
 }
 
 /// What a stack is made from after an update.
@@ -116,7 +153,7 @@ pub(super) async fn updated(
             parameters: update.parameters.clone(),
         });
     }
-    let now = recorded(core, &stack.desired).await?;
+    let now = recorded(core, stack, &stack.desired).await?;
     let template = update.template.clone().unwrap_or(now.template);
     // Recorded values of parameters that the template does not have any more are dropped, as Heat does.
     let mut parameters: Map<String, Value> = now

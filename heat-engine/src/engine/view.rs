@@ -1,6 +1,6 @@
 //! Stacks, resources and outputs as Heat's API shows them.
 
-use crate::record::{IncarnationId, ResourceRecord, StackRecord};
+use crate::record::{IncarnationId, ResourceRecord, StackId, StackRecord};
 use crate::run::{Current, Goal};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -39,6 +39,8 @@ pub struct StackView {
     pub disable_rollback: bool,
     /// Tags.
     pub tags: Vec<String>,
+    /// The id of the stack that it lies in, if it is a nested stack.
+    pub parent: Option<String>,
     /// Parameters as texts, hidden ones masked. Only in [`Stack::show`](super::Stack::show).
     pub parameters: IndexMap<String, String>,
     /// Outputs with their values. Only in [`Stack::show`](super::Stack::show).
@@ -63,6 +65,7 @@ impl StackView {
             timeout_mins: stack.timeout_minutes,
             disable_rollback: stack.disable_rollback,
             tags: stack.tags.clone(),
+            parent: stack.owner.as_ref().map(|owner| owner.stack.0.clone()),
             parameters: IndexMap::new(),
             outputs: Vec::new(),
         }
@@ -107,6 +110,18 @@ pub struct ResourceView {
     /// nothing of the kind, so it is not part of the JSON.
     #[serde(skip)]
     pub incarnation: IncarnationId,
+    /// The stack that it belongs to: another one than was asked for where it lies in a nested stack.
+    #[serde(skip)]
+    pub stack: StackId,
+    /// The way to it from the stack that was asked for: names with `/` between them, as in `group/0`.
+    #[serde(skip)]
+    pub path: String,
+    /// The nested stack that it is, if it is one.
+    #[serde(skip)]
+    pub nested: Option<StackId>,
+    /// The resource of the outer stack that its own stack is, if it lies in a nested stack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_resource: Option<String>,
     /// Name in the template.
     pub resource_name: String,
     /// The same, under its other name.
@@ -132,9 +147,13 @@ pub struct ResourceView {
 }
 
 impl ResourceView {
-    pub(super) fn new(_: &StackRecord, record: &ResourceRecord, goal: &Goal, current: &Current) -> Self {
+    pub(super) fn new(stack: &StackRecord, record: &ResourceRecord, goal: &Goal, current: &Current) -> Self {
         Self {
             incarnation: record.id.clone(),
+            stack: record.stack.clone(),
+            path: record.name.clone(),
+            nested: record.nested.as_ref().map(|nested| nested.stack.clone()),
+            parent_resource: stack.owner.as_ref().map(|owner| owner.resource.clone()),
             resource_name: record.name.clone(),
             logical_resource_id: record.name.clone(),
             physical_resource_id: record.physical_id.as_ref().map(ToString::to_string).unwrap_or_default(),

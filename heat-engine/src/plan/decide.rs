@@ -9,6 +9,7 @@ use heat_template::evaluated::Evaluated;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What becomes of a resource that is recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,11 +83,13 @@ pub fn decide(
     if never_begun(record) && record.type_name == type_name {
         return Decision::Begin;
     }
-    let Some(schema) = rules.schema(type_name) else { return Decision::UnknownType };
+    let own = desired.composite.as_ref().map(|composite| Arc::clone(&composite.schema));
+    let Some(schema) = own.or_else(|| rules.schema(type_name)) else { return Decision::UnknownType };
+    let same_type = same_type(record, type_name, desired);
     let old = applied(record);
     let new = known(&desired.properties);
     let replace = |changes, reason| {
-        let order = if record.type_name != type_name {
+        let order = if !same_type || desired.composite.is_some() {
             Some(ReplaceOrder::CreateFirst)
         } else {
             new.as_ref().map(|new| order_of(record, new, rules))
@@ -96,10 +99,11 @@ pub fn decide(
     if is_going(record) {
         return replace(Vec::new(), Reason::WasDeleted);
     }
-    if record.status != Status::Complete {
+    // A nested stack that failed repairs what is inside of it.
+    if record.status != Status::Complete && !(same_type && desired.composite.is_some()) {
         return replace(Vec::new(), Reason::RepairFailed);
     }
-    if record.type_name != type_name {
+    if !same_type {
         return replace(Vec::new(), Reason::TypeChanged);
     }
     let changes = change::changes(old, &desired.properties, &schema, prospects);
@@ -113,6 +117,9 @@ pub fn decide(
         return replace(changes, Reason::PropertiesChanged);
     }
     let definition = change::definition_differs(&record.definition, &desired.definition, prospects);
+    if desired.composite.is_some() {
+        return composite(record, changes, definition, may_refuse);
+    }
     let Some(new) = new else {
         return open(changes, definition, replaces, may_refuse);
     };
@@ -128,6 +135,46 @@ pub fn decide(
         Differs::No => Decision::Keep,
         Differs::Surely => Decision::Update { changes },
         Differs::Perhaps => open(changes, definition, false, false),
+    }
+}
+
+/// Whether the record is of the type that is wanted. A template may take the place of another one.
+fn same_type(record: &ResourceRecord, type_name: &str, desired: &DesiredState) -> bool {
+    match (&record.nested, &desired.composite) {
+        (None, None) => record.type_name == type_name,
+        (Some(own), Some(wanted)) if wanted.template => own.template,
+        (Some(own), Some(_)) => !own.template && record.type_name == type_name,
+        // Nothing was made of it yet.
+        (None, Some(_)) => record.type_name == type_name,
+        (Some(_), None) => false,
+    }
+}
+
+/// A nested stack: what its own properties say. What is inside is decided upon there.
+fn composite(
+    record: &ResourceRecord,
+    changes: Vec<PropertyChange>,
+    definition: Differs,
+    may_refuse: bool,
+) -> Decision {
+    let may_replace = changes.iter().any(|change| change.effect == ChangeEffect::Replace);
+    let certain = changes.iter().any(|change| !change.uncertain && change.effect == ChangeEffect::InPlace)
+        || definition == Differs::Surely
+        || record.status != Status::Complete
+        || record.intent.is_some();
+    match certain {
+        _ if may_replace || may_refuse => {
+            Decision::Open { changes, may_keep: !certain, may_update: true, may_replace, may_refuse }
+        }
+        true => Decision::Update { changes },
+        false if changes.is_empty() && definition == Differs::No => Decision::Keep,
+        false => Decision::Open {
+            changes,
+            may_keep: true,
+            may_update: true,
+            may_replace: false,
+            may_refuse: false,
+        },
     }
 }
 
@@ -191,6 +238,7 @@ fn recorded_properties(record: &ResourceRecord) -> Option<&PropertyMap> {
 /// of it may be there goes first: it may hold the place.
 pub(crate) fn order_of(record: &ResourceRecord, new: &PropertyMap, rules: &dyn TypeRules) -> ReplaceOrder {
     match recorded_properties(record) {
+        _ if record.nested.is_some() => ReplaceOrder::CreateFirst,
         Some(old) => rules.replace_order(&record.type_name, old, new),
         None if never_begun(record) => ReplaceOrder::CreateFirst,
         None => ReplaceOrder::DeleteFirst,
@@ -210,7 +258,6 @@ mod tests {
     use heat_plugin_sdk::schema::{PropertySchema, ResourceSchema, ValueType};
     use jiff::Timestamp;
     use serde_json::json;
-    use std::sync::Arc;
 
     struct Rules;
 
@@ -240,6 +287,7 @@ mod tests {
         DesiredState {
             properties: properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             definition: [("given".to_owned(), given(["moved", "fixed"]).into())].into(),
+            composite: None,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a plan is made from, beside the record: the resources that shall be, and what their types say.
 
 use super::Prospects;
+use crate::record::{ResourceRecord, Resources, StackId};
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{Change, FindBasis, PropertyMap, Registry, ReplaceOrder};
 use heat_template::diagnostic::Diagnostic;
@@ -9,7 +10,7 @@ use heat_template::evaluated::Evaluated;
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// One resource that shall be, as far as it is known without evaluating anything.
@@ -30,6 +31,65 @@ pub struct DesiredState {
     /// What makes an update in place when it changes though no property does: `depends_on`, policies, metadata,
     /// description, and which properties are given ([`given`]).
     pub definition: IndexMap<String, Evaluated>,
+    /// What its type is, if it is a nested stack.
+    pub composite: Option<CompositeState>,
+}
+
+/// The type of a resource that is a nested stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompositeState {
+    /// Properties and attributes.
+    pub schema: Arc<ResourceSchema>,
+    /// It is a template that stands for the type: another template may take its place without a new stack.
+    pub template: bool,
+}
+
+/// A nested stack as it is recorded.
+#[derive(Debug, Clone)]
+pub struct NestedRecord {
+    /// Its name.
+    pub name: String,
+    /// Its revision.
+    pub revision: u64,
+    /// What it was last brought to.
+    pub desired: crate::record::Desired,
+    /// All living incarnations of its resources.
+    pub resources: Resources,
+}
+
+/// The nested stacks of a stack, at every depth.
+pub type NestedRecords = HashMap<StackId, NestedRecord>;
+
+/// What is asked about the nested stack of a resource.
+#[derive(Debug, Clone, Copy)]
+pub struct NestedQuestion<'a> {
+    /// The resource.
+    pub resource: &'a str,
+    /// Its definition.
+    pub state: &'a DesiredState,
+    /// The incarnation that the nested stack belongs to, if there is one.
+    pub record: Option<&'a ResourceRecord>,
+    /// The nested stack as it is recorded, if it is.
+    pub recorded: Option<&'a NestedRecord>,
+    /// What will be known of the other resources.
+    pub scope: &'a Prospects<'a>,
+}
+
+/// What a nested stack shall be.
+pub enum NestedDesired {
+    /// This; `complete` if every value that it is made from is known.
+    Known {
+        /// What it shall be.
+        desired: Box<dyn Desired>,
+        /// Whether all values are known.
+        complete: bool,
+        /// Whether template or parameters differ from those that are recorded.
+        differs: bool,
+    },
+    /// It hangs on values that are known only in the run.
+    InRun,
+    /// Something is wrong.
+    Wrong(Vec<Diagnostic>),
 }
 
 /// The names of the properties that a definition gives, as a part of [`DesiredState::definition`]: writing out a
@@ -51,6 +111,18 @@ pub trait Desired {
     /// # Errors
     /// What is wrong with its properties.
     fn evaluate(&self, resource: &str, scope: &Prospects<'_>) -> Result<DesiredState, Vec<Diagnostic>>;
+
+    /// The nested stack of a resource that is one.
+    fn nested(&self, question: NestedQuestion<'_>) -> NestedDesired {
+        let _ = question;
+        NestedDesired::InRun
+    }
+
+    /// What was found inside the nested stack of a resource, as it is told about this stack.
+    fn inside(&self, resource: &str, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let _ = resource;
+        diagnostics
+    }
 
     /// What the environment forbids to do to a resource.
     fn restricted(&self, resource: &str) -> BTreeSet<RestrictedAction> {

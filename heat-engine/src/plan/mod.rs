@@ -11,6 +11,7 @@ mod decide;
 mod desired;
 mod draw;
 mod error;
+mod nested;
 mod order;
 mod planner;
 mod prospect;
@@ -18,9 +19,12 @@ mod step;
 
 pub(crate) use decide::order_of;
 pub use decide::{Decision, decide};
-pub use desired::{Desired, DesiredResource, DesiredState, Nothing, TypeRules, given};
+pub use desired::{
+    CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, NestedRecord,
+    NestedRecords, Nothing, TypeRules, given,
+};
 pub use draw::Totals;
 pub use error::PlanError;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;
-pub use step::{ChangeEffect, Plan, PropertyChange, Reason, Step, StepId, StepKind};
+pub use step::{ChangeEffect, NestedPlan, Plan, PropertyChange, Reason, Step, StepId, StepKind};

@@ -2,13 +2,16 @@
 
 use super::current::Incarnations;
 use super::decide::{applied, as_finished, decide, is_interrupted, known, never_begun, order_of};
+use super::nested::{Nested, with_inside};
 use super::order::{self, Order, Wait};
 use super::{
-    Decision, Desired, DesiredState, Plan, PlanError, Prospects, Reason, Step, StepId, StepKind, TypeRules,
+    Decision, Desired, DesiredState, NestedPlan, NestedRecords, Plan, PlanError, Prospects, Reason, Step,
+    StepId, StepKind, TypeRules,
 };
-use crate::record::{Action, DeletionPolicy, IncarnationId, IntentKind, ResourceRecord, Resources};
+use crate::record::{Action, DeletionPolicy, IncarnationId, IntentKind, ResourceRecord, Resources, Status};
 use heat_plugin_sdk::{FindBasis, PropertyMap, ReplaceOrder};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// What a plan is made for.
 pub struct Request<'a> {
@@ -18,6 +21,8 @@ pub struct Request<'a> {
     pub revision: u64,
     /// All living incarnations. Operations of theirs that were begun may be unfinished.
     pub recorded: &'a Resources,
+    /// The nested stacks of this one, at every depth.
+    pub nested: &'a NestedRecords,
     /// The stack as it shall be; [`Nothing`](super::Nothing) for a deletion, the last complete template for a rollback.
     pub desired: &'a dyn Desired,
     /// What the types say.
@@ -39,8 +44,9 @@ pub struct Request<'a> {
 /// A [`PlanError`] where the template cannot be had: a circle of dependencies, an unknown type, a property that may not
 /// change or cannot be evaluated.
 pub fn plan(request: Request<'_>) -> Result<Plan, PlanError> {
-    let Request { action, revision, recorded, desired, rules, new_incarnation } = request;
+    let Request { action, revision, recorded, nested, desired, rules, new_incarnation } = request;
     let planner = Planner {
+        nested: Nested { desired, rules, records: nested },
         desired,
         rules,
         recorded,
@@ -60,9 +66,11 @@ struct Draft {
     type_name: String,
     kind: StepKind,
     reason: Reason,
+    nested: Option<Box<NestedPlan>>,
 }
 
 struct Planner<'a> {
+    nested: Nested<'a>,
     desired: &'a dyn Desired,
     rules: &'a dyn TypeRules,
     recorded: &'a Resources,
@@ -99,7 +107,7 @@ impl<'a> Planner<'a> {
             }
         }
         let removed = if action == Action::Delete { Reason::StackDeleted } else { Reason::Removed };
-        self.draft_deletions(removed);
+        self.draft_deletions(removed, new_incarnation)?;
         self.order_deletions();
         Ok(self.finish(action, revision))
     }
@@ -115,16 +123,32 @@ impl<'a> Planner<'a> {
         let type_name = resource.type_name.as_str();
         let unknown_type =
             || PlanError::UnknownType { resource: name.to_owned(), type_name: type_name.to_owned() };
-        let schema = self.rules.schema(type_name).ok_or_else(unknown_type)?;
         let state = self
             .desired
             .evaluate(name, prospects)
             .map_err(|diagnostics| PlanError::Properties { resource: name.to_owned(), diagnostics })?;
+        let composite = state.composite.as_ref().map(|composite| Arc::clone(&composite.schema));
+        let is_composite = composite.is_some();
+        let schema = composite.or_else(|| self.rules.schema(type_name)).ok_or_else(unknown_type)?;
         let rules = self.rules;
         let choice = self.incarnations.choose(name, |record| {
-            let finished = is_interrupted(record).then(|| as_finished(record));
+            // What was interrupted inside a nested stack is finished there.
+            let finished = (is_interrupted(record) && !is_composite).then(|| as_finished(record));
             decide(finished.as_ref().unwrap_or(record), type_name, &state, rules, prospects)
         });
+        // What is made anew is made without what is there.
+        let inside = match &choice {
+            _ if !is_composite => None,
+            Some((record, Decision::Keep | Decision::Update { .. } | Decision::Open { .. })) => {
+                Some(self.nested.plan(name, &state, Some(record), prospects, new_incarnation)?)
+            }
+            _ => Some(self.nested.plan(name, &state, None, prospects, new_incarnation)?),
+        };
+        let choice = choice.map(|(record, decision)| match &inside {
+            Some(inside) => (record, with_inside(decision, inside)),
+            None => (record, decision),
+        });
+        let inside = inside.map(|inside| Box::new(inside.plan));
         let Some((record, decision)) = choice else {
             prospects.is_new(name);
             let kind = StepKind::Create {
@@ -133,17 +157,18 @@ impl<'a> Planner<'a> {
                 order: None,
                 changes: Vec::new(),
             };
-            self.draft_main(name, type_name, kind, Reason::New);
+            self.draft_main(name, type_name, kind, Reason::New, inside);
             return Ok(());
         };
-        let interrupted = is_interrupted(record);
+        let interrupted = is_interrupted(record) && !is_composite;
         let restore = self.is_handed_over(record);
         let incarnation = record.id.clone();
         let revived = |reason| if record.replaced_by.is_some() { Reason::Revived } else { reason };
         let forbidden = if interrupted { None } else { decision.forbidden(&self.desired.restricted(name)) };
         if let Some(action) = forbidden {
             prospects.stays(name, record, Some(schema));
-            self.draft_main(name, type_name, StepKind::Refuse { incarnation, action }, Reason::Restricted);
+            let kind = StepKind::Refuse { incarnation, action };
+            self.draft_main(name, type_name, kind, Reason::Restricted, None);
             return Ok(());
         }
         let (kind, reason) = match decision {
@@ -185,7 +210,13 @@ impl<'a> Planner<'a> {
                 (StepKind::Keep { incarnation, restore }, revived(Reason::Unchanged))
             }
             Decision::Update { changes } if !interrupted => {
-                let reason = if changes.is_empty() {
+                let reason = if is_composite && record.status != Status::Complete {
+                    prospects.changes(name, record, Some(schema));
+                    Reason::RepairFailed
+                } else if is_composite && changes.is_empty() {
+                    prospects.changes(name, record, Some(schema));
+                    Reason::NestedChanged
+                } else if changes.is_empty() {
                     prospects.stays(name, record, Some(schema));
                     Reason::DefinitionChanged
                 } else {
@@ -199,6 +230,10 @@ impl<'a> Planner<'a> {
                     (true, _) => {
                         prospects.is_new(name);
                         Reason::PropertiesChanged
+                    }
+                    (false, true) if is_composite => {
+                        prospects.changes(name, record, Some(schema));
+                        Reason::NestedChanged
                     }
                     (false, true) => {
                         prospects.stays(name, record, Some(schema));
@@ -231,19 +266,34 @@ impl<'a> Planner<'a> {
             }
         };
         let creates = matches!(kind, StepKind::Create { .. } | StepKind::Decide { may_replace: true, .. });
-        self.draft_main(name, type_name, kind, reason);
+        let inside = inside.filter(|_| !matches!(kind, StepKind::Keep { .. }));
+        self.draft_main(name, type_name, kind, reason, inside);
         self.choose_what_goes_first(record, type_name, &state, creates, restore);
         Ok(())
     }
 
-    fn draft_main(&mut self, name: &'a str, type_name: &str, kind: StepKind, reason: Reason) {
-        let at = self.draft(name, type_name, kind, reason);
+    fn draft_main(
+        &mut self,
+        name: &'a str,
+        type_name: &str,
+        kind: StepKind,
+        reason: Reason,
+        nested: Option<Box<NestedPlan>>,
+    ) {
+        let at = self.draft(name, type_name, kind, reason, nested);
         self.main.insert(name, at);
     }
 
-    fn draft(&mut self, name: &str, type_name: &str, kind: StepKind, reason: Reason) -> usize {
+    fn draft(
+        &mut self,
+        name: &str,
+        type_name: &str,
+        kind: StepKind,
+        reason: Reason,
+        nested: Option<Box<NestedPlan>>,
+    ) -> usize {
         let (resource, type_name) = (name.to_owned(), type_name.to_owned());
-        self.drafts.push(Draft { resource, type_name, kind, reason });
+        self.drafts.push(Draft { resource, type_name, kind, reason, nested });
         self.order.add()
     }
 
@@ -265,6 +315,14 @@ impl<'a> Planner<'a> {
     fn minted_reference(&self, record: &'a ResourceRecord) -> Option<&'a str> {
         let reference = record.reference_id.as_deref()?;
         let is_physical = record.physical_id.as_ref().is_some_and(|id| id.as_str() == reference);
+        if record.nested.is_some() {
+            // A nested stack gets an id of its own, which its reference is made of.
+            return record
+                .physical_id
+                .as_ref()
+                .filter(|id| reference.contains(id.as_str()))
+                .map(|_| reference);
+        }
         let basis = self.rules.find_basis(&record.type_name, applied(record));
         (is_physical && matches!(basis, FindBasis::Key | FindBasis::Name)).then_some(reference)
     }
@@ -298,10 +356,14 @@ impl<'a> Planner<'a> {
     }
 
     /// Drafts the deletion of everything that does not stay.
-    fn draft_deletions(&mut self, removed: Reason) {
+    fn draft_deletions(
+        &mut self,
+        removed: Reason,
+        new: &mut dyn FnMut() -> IncarnationId,
+    ) -> Result<(), PlanError> {
         for record in self.recorded.values() {
             let Some(&main) = self.main.get(record.name.as_str()) else {
-                self.draft_deletion(record, None, removed);
+                self.draft_deletion(record, None, removed, new)?;
                 continue;
             };
             if !self.incarnations.is_current(record) {
@@ -310,29 +372,39 @@ impl<'a> Planner<'a> {
                     _ => false,
                 };
                 let reason = if replaced { Reason::Replaced } else { Reason::LeftOver };
-                self.draft_deletion(record, None, reason);
+                self.draft_deletion(record, None, reason, new)?;
                 continue;
             }
             match &self.drafts[main].kind {
                 StepKind::Create { replaces: Some(old), .. } if *old == record.id => {
-                    self.draft_deletion(record, None, Reason::Replaced);
+                    self.draft_deletion(record, None, Reason::Replaced, new)?;
                 }
                 StepKind::Decide { may_replace: true, .. } => {
-                    self.draft_deletion(record, Some(StepId(main as u32)), Reason::Replaced);
+                    self.draft_deletion(record, Some(StepId(main as u32)), Reason::Replaced, new)?;
                 }
                 _ => {}
             }
         }
+        Ok(())
     }
 
-    fn draft_deletion(&mut self, record: &'a ResourceRecord, condition: Option<StepId>, reason: Reason) {
+    fn draft_deletion(
+        &mut self,
+        record: &'a ResourceRecord,
+        condition: Option<StepId>,
+        reason: Reason,
+        new_incarnation: &mut dyn FnMut() -> IncarnationId,
+    ) -> Result<(), PlanError> {
         let kind = StepKind::Delete {
             incarnation: record.id.clone(),
             only_if_replaced_by: condition,
             retain: record.deletion_policy == DeletionPolicy::Retain,
         };
-        let at = self.draft(&record.name, &record.type_name, kind, reason);
+        let retained = record.deletion_policy == DeletionPolicy::Retain;
+        let nested = if retained { None } else { self.nested.removal(record, new_incarnation)? };
+        let at = self.draft(&record.name, &record.type_name, kind, reason, nested.map(Box::new));
         self.deletions.insert(&record.id, at);
+        Ok(())
     }
 
     /// Says what waits for what.
@@ -420,13 +492,13 @@ impl<'a> Planner<'a> {
         let mut drafts: Vec<Option<Draft>> = self.drafts.into_iter().map(Some).collect();
         let mut steps = Vec::with_capacity(drafts.len());
         for (draft, after) in line.steps.into_iter().zip(line.after) {
-            let Some(Draft { resource, type_name, mut kind, reason }) = drafts[draft].take() else {
+            let Some(Draft { resource, type_name, mut kind, reason, nested }) = drafts[draft].take() else {
                 continue;
             };
             if let StepKind::Delete { only_if_replaced_by: Some(by), .. } = &mut kind {
                 *by = place[by.index()];
             }
-            steps.push(Step { resource, type_name, kind, reason, after });
+            steps.push(Step { resource, type_name, kind, reason, after, nested });
         }
         Plan { version: Plan::VERSION, action, revision, steps }
     }

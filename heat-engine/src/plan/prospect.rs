@@ -59,12 +59,26 @@ impl<'a> Prospects<'a> {
         }
     }
 
+    /// The same for a nested stack, with the rest of `get_attr`'s arguments; `None` for a resource that is none, or that
+    /// does not stay as it is.
+    pub(crate) fn nested_attribute(
+        &self,
+        resource: &str,
+        attribute: &str,
+        path: &[Value],
+    ) -> Option<Evaluated> {
+        let (Prospect::Stays(record), _) = self.resources.get(resource)? else { return None };
+        record.nested.as_ref()?;
+        let found = record.nested_attribute(attribute, path);
+        Some(found.map_or_else(|| Evaluated::unknown(resource), Evaluated::Known))
+    }
+
     /// What `get_attr` will give without an attribute: all that are recorded, but `show`.
     pub fn all_attributes(&self, resource: &str) -> Evaluated {
         let Some((Prospect::Stays(record), _)) = self.resources.get(resource) else {
             return Evaluated::unknown(resource);
         };
-        let all = record.attributes.iter().filter(|(name, _)| *name != "show");
+        let all = record.attributes.iter().filter(|(name, _)| *name != "show" && !name.starts_with('['));
         Evaluated::Known(Value::Object(all.map(|(name, value)| (name.clone(), value.clone())).collect()))
     }
 

@@ -52,6 +52,25 @@ pub struct Step {
     /// The steps that must be done before, directly; each stands earlier in the plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<StepId>,
+    /// What is done inside, where the resource is a nested stack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nested: Option<Box<NestedPlan>>,
+}
+
+/// What is done inside a nested stack.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "known", rename_all = "snake_case")]
+pub enum NestedPlan {
+    /// The nested stack's own plan.
+    Planned {
+        /// The plan.
+        plan: Plan,
+        /// Every value that it is made from is known: it is run as it is. Otherwise it is made again in the run, and its
+        /// steps then tell more.
+        exact: bool,
+    },
+    /// Which resources there will be hangs on values that are known only in the run.
+    InRun,
 }
 
 /// What a step does. Every resource of the template has exactly one step that is not a [`StepKind::Delete`].
@@ -183,6 +202,8 @@ pub enum Reason {
     TypeChanged,
     /// Its last operation failed.
     RepairFailed,
+    /// Something inside the nested stack differs.
+    NestedChanged,
     /// Its last operation was interrupted and is finished first.
     Interrupted,
     /// It was recorded, but never begun.
@@ -230,6 +251,22 @@ impl Plan {
             }
         }
         graph
+    }
+
+    /// How many resources there will be at most, those in nested stacks among them, as far as they are known.
+    pub fn resources(&self) -> usize {
+        let of = |step: &Step| match step.nested.as_deref() {
+            _ if step.kind.is_delete() => 0,
+            Some(NestedPlan::Planned { plan, .. }) => 1 + plan.resources(),
+            _ => 1,
+        };
+        self.steps.iter().map(of).sum()
+    }
+
+    /// The plan without those of nested stacks: each of them has its own record.
+    pub(crate) fn alone(&self) -> Self {
+        let steps = self.steps.iter().map(|step| Step { nested: None, ..step.clone() }).collect();
+        Self { steps, ..*self }
     }
 
     /// Whether nothing but records would change: every step keeps what it is about.

@@ -4,11 +4,16 @@
 //! (see [`crate::store`]), so no store ever sees it.
 
 mod event;
+mod nested;
 mod resource;
 mod stack;
 mod status;
 
 pub use event::{Event, EventSequence};
+pub use nested::NestedStack;
+pub(crate) use nested::{attribute_key, hidden_mark, secret_mark};
 pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources};
-pub use stack::{Desired, OnFailure, Paused, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord};
+pub use stack::{
+    Desired, OnFailure, Owner, Paused, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord,
+};
 pub use status::{Action, Status};

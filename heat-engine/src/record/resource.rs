@@ -1,7 +1,7 @@
 //! Resources: one record for each incarnation, that is, for each real thing that was or is to be made.
 
 use super::stack::text_id;
-use super::{Action, StackId, Status, TraversalId};
+use super::{Action, NestedStack, StackId, Status, TraversalId};
 use heat_plugin_sdk::{OperationKey, OwnedObject, PhysicalId};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -42,7 +42,8 @@ pub struct ResourceRecord {
     pub properties: Option<Map<String, Value>>,
     /// Names of top-level properties whose values come from hidden parameters or secret attributes, though the schema
     /// does not call them secret; `metadata` for the metadata. They are sealed too, and with them the attributes and the
-    /// reference id, which may repeat them.
+    /// reference id, which may repeat them. Of a nested stack, `attribute:<name>` is an attribute that tells a secret from
+    /// inside, `property:<name>` one whose parameter the template hides; these are sealed alone.
     pub sensitive: BTreeSet<String>,
     /// Metadata, resolved.
     pub metadata: Value,
@@ -77,6 +78,8 @@ pub struct ResourceRecord {
     pub seen_before: BTreeSet<PhysicalId>,
     /// The traversal that last did something to it: what this one has done already is not done again after a crash.
     pub traversal: Option<TraversalId>,
+    /// The nested stack that it is, as soon as one is meant to be made.
+    pub nested: Option<NestedStack>,
 }
 
 /// What becomes of the real thing when the resource goes.
@@ -171,6 +174,7 @@ impl ResourceRecord {
             created_as: None,
             seen_before: BTreeSet::new(),
             traversal: None,
+            nested: None,
         }
     }
 }

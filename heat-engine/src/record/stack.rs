@@ -1,6 +1,6 @@
 //! Stacks and their traversals.
 
-use super::{Action, Status};
+use super::{Action, IncarnationId, Status};
 use crate::plan::Plan;
 use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
@@ -98,6 +98,8 @@ pub struct StackRecord {
     pub traversal: Option<TraversalId>,
     /// The traversal waits for something that only people can give.
     pub paused: Option<Paused>,
+    /// The resource that it is, if it is a nested stack.
+    pub owner: Option<Owner>,
 }
 
 /// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.
@@ -107,6 +109,29 @@ pub struct Paused {
     pub since: Timestamp,
     /// What a service said when it refused the credentials.
     pub reason: String,
+}
+
+/// The resource that a nested stack is. A nested stack is worked on by the traversals of its parent alone, in their time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The outermost stack.
+    pub root: StackId,
+    /// The parent.
+    pub stack: StackId,
+    /// Name of the resource in the parent.
+    pub resource: String,
+    /// Its type as it is written in the parent's template.
+    pub type_name: String,
+    /// Its incarnation.
+    pub incarnation: IncarnationId,
+    /// How many stacks are around it; 1 for a child of the root.
+    pub depth: u32,
+    /// The traversal of the parent that it was last worked on for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traversal: Option<TraversalId>,
+    /// Whether it was being brought to its last template then, not to one on the way.
+    #[serde(default)]
+    pub last: bool,
 }
 
 /// All that makes up what a stack shall be.
@@ -122,6 +147,9 @@ pub struct Desired {
     pub parameters: IndexMap<String, Value>,
     /// Names of the parameters that are hidden, so that their values are sealed.
     pub hidden: Vec<String>,
+    /// The template itself was made of secret values (that of a nested stack): it is sealed, and so are the properties of
+    /// its resources.
+    pub secret: bool,
 }
 
 /// Names of parameters, not their values: they may be hidden.

@@ -19,8 +19,10 @@ pub(crate) struct Settings {
     pub(crate) step_timeout: Option<Duration>,
     /// The longest that an action may take where the stack does not say.
     pub(crate) action_timeout: Option<Duration>,
-    /// Resources in a stack.
+    /// Resources in a stack and those inside of it.
     pub(crate) max_resources: usize,
+    /// How many stacks may lie inside each other below an outermost one.
+    pub(crate) max_nested_depth: usize,
 }
 
 /// What all traversals of one engine share.

@@ -1,6 +1,8 @@
 //! The incarnations of a stack's resources as they are now, and which of them stands for each name.
 
 use crate::record::{Action, IncarnationId, ResourceRecord, Resources, Status};
+use heat_plugin_sdk::Member;
+use heat_template::diagnostic::codes;
 use heat_template::evaluated::Evaluated;
 use heat_template::expression::{EvaluationError, Scope};
 use heat_template::function::select_attribute;
@@ -63,6 +65,14 @@ impl Current {
         })
     }
 
+    /// What a composite type sees of these resources, the oldest first.
+    pub(crate) fn members(&self) -> Vec<Member> {
+        let mut standing: Vec<&ResourceRecord> =
+            self.standing_records().filter(|record| record.action != Action::Delete).collect();
+        standing.sort_by_key(|record| record.created);
+        standing.into_iter().map(member).collect()
+    }
+
     /// From now on this one stands for the name.
     pub(crate) fn stand(&mut self, name: &str, id: &IncarnationId) {
         self.standing.insert(name.to_owned(), id.clone());
@@ -105,6 +115,28 @@ impl Current {
     }
 }
 
+fn member(record: &ResourceRecord) -> Member {
+    let physical = || record.physical_id.as_ref().map(ToString::to_string);
+    let given = record.definition.get("given").and_then(Value::as_array).into_iter().flatten();
+    let properties: Map<String, Value> = given
+        .filter_map(Value::as_str)
+        .filter_map(|name| Some((name.to_owned(), record.properties.as_ref()?.get(name)?.clone())))
+        .collect();
+    let mut definition = Map::from_iter([
+        ("type".to_owned(), Value::from(record.type_name.as_str())),
+        ("properties".to_owned(), Value::Object(properties)),
+    ]);
+    if !record.metadata.is_null() {
+        definition.insert("metadata".to_owned(), record.metadata.clone());
+    }
+    Member {
+        name: record.name.clone(),
+        reference_id: record.reference_id.clone().or_else(physical),
+        failed: record.status == Status::Failed,
+        definition: Value::Object(definition),
+    }
+}
+
 /// Whether Heat would give attributes of a resource that is in this state.
 fn has_attributes(record: &ResourceRecord) -> bool {
     !matches!(record.action, Action::Init | Action::Delete)
@@ -125,12 +157,14 @@ impl Scope for Current {
         attribute: &str,
         path: &[Value],
     ) -> Result<Evaluated, EvaluationError> {
-        let value = self
-            .standing(resource)
-            .filter(|record| has_attributes(record))
-            .and_then(|record| record.attributes.get(attribute))
-            .cloned()
-            .unwrap_or(Value::Null);
+        let record = self.standing(resource).filter(|record| has_attributes(record));
+        if let Some(record) = record.filter(|record| record.nested.is_some()) {
+            let message = format!("the referenced attribute ({resource} {attribute}) is incorrect");
+            let wrong = || EvaluationError::new(codes::ATTRIBUTE_REFERENCE, message);
+            return record.nested_attribute(attribute, path).map(Evaluated::Known).ok_or_else(wrong);
+        }
+        let value =
+            record.and_then(|record| record.attributes.get(attribute)).cloned().unwrap_or(Value::Null);
         Ok(select_attribute(Evaluated::Known(value), path))
     }
 
@@ -144,7 +178,7 @@ impl Scope for Current {
         let attributes: Map<_, _> = record
             .attributes
             .iter()
-            .filter(|(name, _)| *name != "show")
+            .filter(|(name, _)| *name != "show" && !name.starts_with('['))
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
         Ok(Evaluated::Known(Value::Object(attributes)))

@@ -1,5 +1,6 @@
 //! What a stack shall be: its definition, brought together with what services say of names and values.
 
+mod nested;
 mod preview;
 mod validate;
 
@@ -8,11 +9,13 @@ use super::current::Current;
 use super::lookups::Lookups;
 use super::work::Facts;
 use crate::engine::{Content, EngineError, OutputView, store_content};
-use crate::plan::{Desired, DesiredResource, DesiredState, Prospects, given};
-use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, Resources, StackRecord};
+use crate::plan::{
+    CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, Prospects, given,
+};
+use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
 use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
-use heat_template::definition::{DefinedResource, Definition, Inputs};
+use heat_template::definition::{Composite, DefinedResource, Definition, Inputs, Nesting, NestingLimits};
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::{Implementation, RestrictedAction};
 use heat_template::evaluated::Evaluated;
@@ -21,6 +24,7 @@ use heat_template::function::select_attribute;
 use heat_template::parameter::{ParameterValue, PseudoParameters};
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
+pub(crate) use nested::{ChildGoal, ChildOf, facade_of, same};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -30,9 +34,32 @@ pub(crate) struct Goal {
     registry: Arc<Registry>,
     definition: Option<Definition>,
     resources: IndexMap<String, DesiredResource>,
-    /// Attributes that something refers to, by resource.
+    /// The resources that are nested stacks, and what is behind their types.
+    composites: HashMap<String, Composite>,
+    /// Attributes that something refers to, by resource, each with the rest of `get_attr`'s arguments.
     wanted: HashMap<String, BTreeSet<String>>,
-    lookups: Lookups,
+    asked: HashMap<String, IndexSet<Asked>>,
+    /// Of which stack.
+    stack: Whose,
+    /// The template was made of secret values.
+    secret: bool,
+    lookups: Arc<Lookups>,
+}
+
+/// An attribute, and the rest of `get_attr`'s arguments.
+pub(crate) type Asked = (String, Vec<Value>);
+
+/// Of which stack a goal is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Whose {
+    name: String,
+    project: String,
+}
+
+impl Whose {
+    pub(crate) fn of(stack: &StackRecord) -> Self {
+        Self { name: stack.name.clone(), project: stack.project.clone() }
+    }
 }
 
 /// Why a resource cannot be evaluated now.
@@ -51,8 +78,12 @@ impl Goal {
             registry: Arc::clone(&core.registry),
             definition: None,
             resources: IndexMap::new(),
+            composites: HashMap::new(),
             wanted: HashMap::new(),
-            lookups: Lookups::new(Arc::clone(&core.registry)),
+            asked: HashMap::new(),
+            stack: Whose::default(),
+            secret: false,
+            lookups: Arc::new(Lookups::new(Arc::clone(&core.registry))),
         }
     }
 
@@ -62,8 +93,9 @@ impl Goal {
         stack: &StackRecord,
         content: &Content,
     ) -> Result<Self, EngineError> {
-        let (definition, lookups) = defined(core, stack, &inputs(stack, content), content).await?;
-        Self::new(core, definition, lookups)
+        let inputs = inputs(core, stack, content);
+        let (definition, lookups) = defined(core, stack, &inputs, content).await?;
+        Self::new(&core.registry, definition, Arc::new(lookups), Whose::of(stack))
     }
 
     /// Checks a template for its own sake: parameters need not have values.
@@ -72,7 +104,7 @@ impl Goal {
         stack: &StackRecord,
         content: &Content,
     ) -> Result<(), EngineError> {
-        let inputs = Inputs { require_values: false, ..inputs(stack, content) };
+        let inputs = Inputs { require_values: false, ..inputs(core, stack, content) };
         defined(core, stack, &inputs, content).await.map(drop)
     }
 
@@ -82,30 +114,47 @@ impl Goal {
         stack: &StackRecord,
         desired: &record::Desired,
     ) -> Result<Self, EngineError> {
-        let content = store_content::recorded(core, desired).await?;
         let lookups = Lookups::new(Arc::clone(&core.registry));
-        let defined = content.template.define(&inputs(stack, &content), &lookups);
+        let content = store_content::recorded(core, stack, desired).await?;
+        let mut inputs = inputs(core, stack, &content);
+        if let Some(owner) = &stack.owner {
+            inputs.nesting.depth = owner.depth as usize;
+            inputs.nesting.facade = Some(nested::recorded_facade(core, owner).await?);
+            inputs.nesting.hidden = desired.hidden.iter().cloned().collect();
+        }
+        let defined = content.template.define(&inputs, &lookups);
         match defined.value {
-            Some(definition) => Self::new(core, definition, lookups),
+            Some(definition) => {
+                let goal = Self::new(&core.registry, definition, Arc::new(lookups), Whose::of(stack))?;
+                Ok(Self { secret: desired.secret, ..goal })
+            }
             None => Err(defined.diagnostics.into()),
         }
     }
 
-    fn new(core: &Core, definition: Definition, lookups: Lookups) -> Result<Self, EngineError> {
-        let registry = Arc::clone(&core.registry);
+    fn new(
+        registry: &Arc<Registry>,
+        definition: Definition,
+        lookups: Arc<Lookups>,
+        stack: Whose,
+    ) -> Result<Self, EngineError> {
+        let registry = Arc::clone(registry);
+        let mut composites = HashMap::new();
+        let mut asked: HashMap<String, IndexSet<Asked>> = HashMap::new();
         let mut resources = IndexMap::with_capacity(definition.dependencies().len());
         let mut wanted: HashMap<String, BTreeSet<String>> = HashMap::new();
         let mut siblings = Vec::with_capacity(definition.dependencies().len());
         for resource in definition.resources() {
             let name = resource.name();
             let type_name = implementation(&definition, &registry, name, resource.type_name())?;
+            if let Some(composite) = definition.composite(&resource, &*registry) {
+                composites.insert(name.to_owned(), composite);
+            }
             if resource.external_id().is_some() {
                 return Err(EngineError::Unsupported(format!("resources.{name}: external_id")));
             }
             for reference in &resource.references().attributes {
-                if let Some(attribute) = &reference.attribute {
-                    wanted.entry(reference.resource.clone()).or_default().insert(attribute.clone());
-                }
+                want(reference, &mut wanted, &mut asked);
             }
             siblings.push(sibling(&definition, name, &type_name));
             let requires = definition.dependencies().get(name).cloned().unwrap_or_default();
@@ -113,19 +162,31 @@ impl Goal {
         }
         for output in definition.outputs() {
             for reference in definition.output_references(output.name()).attributes {
-                if let Some(attribute) = reference.attribute {
-                    wanted.entry(reference.resource).or_default().insert(attribute);
-                }
+                want(&reference, &mut wanted, &mut asked);
             }
         }
         let siblings = SiblingIndex::new(siblings);
-        for (name, resource) in &mut resources {
+        for (name, resource) in resources.iter_mut().filter(|(name, _)| !composites.contains_key(*name)) {
             if let Some(plugin) = registry.resource(&resource.type_name) {
                 resource.requires.extend(plugin.implicit_dependencies(&siblings.of(name)));
                 resource.requires.shift_remove(name);
             }
         }
-        Ok(Self { registry, definition: Some(definition), resources, wanted, lookups })
+        let definition = Some(definition);
+        Ok(Self { registry, definition, resources, composites, wanted, asked, stack, secret: false, lookups })
+    }
+
+    /// What a template can see of the type of a resource.
+    fn schema(&self, name: &str, type_name: &str) -> Option<Arc<ResourceSchema>> {
+        match self.composites.get(name) {
+            Some(composite) => Some(composite.composite.schema()),
+            None => self.registry.resource(type_name).map(|plugin| plugin.schema()),
+        }
+    }
+
+    /// Whether a resource is a nested stack.
+    pub(crate) fn is_nested(&self, name: &str) -> bool {
+        self.composites.contains_key(name)
     }
 
     /// Asks the services for all that an evaluation wanted to know. Gives whether there was anything.
@@ -134,12 +195,6 @@ impl Goal {
     /// A service cannot be asked.
     pub(crate) async fn fetch(&self, core: &Core, credentials: &Credentials) -> Result<bool, Failure> {
         self.lookups.fetch(core, credentials).await
-    }
-
-    /// The view of a planner that starts from these records.
-    pub(crate) fn against<'a>(&'a self, recorded: &'a Resources) -> Against<'a> {
-        let _ = recorded;
-        Against { goal: self }
     }
 
     /// On-demand attributes, and `show`, that something refers to.
@@ -178,14 +233,14 @@ impl Goal {
             )]);
         };
         let type_name = self.resources.get(name).map_or(resource.type_name(), |wanted| &wanted.type_name);
-        let Some(schema) = self.registry.resource(type_name).map(|plugin| plugin.schema()) else {
+        let Some(schema) = self.schema(name, type_name) else {
             let message = format!("no plugin provides the type {type_name}");
             return Err(vec![
                 Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message)
                     .at(resource.resource().type_span(), ""),
             ]);
         };
-        let mut properties = definition.resolve_properties(&resource, scope, &schema, &self.lookups)?;
+        let mut properties = definition.resolve_properties(&resource, scope, &schema, &*self.lookups)?;
         let mut problems = Vec::new();
         for translation in &schema.translations {
             if let Translation::Resolve { path, finder } = translation {
@@ -207,7 +262,9 @@ impl Goal {
         }
         let definition =
             extras(definition, &resource, scope).map_err(|error| vec![error.into_diagnostic()])?;
-        Ok(DesiredState { properties, definition })
+        let composite = self.composites.get(name);
+        let composite = composite.map(|found| CompositeState { schema, template: found.file.is_some() });
+        Ok(DesiredState { properties, definition, composite })
     }
 
     /// Puts the id in the place of a name.
@@ -257,8 +314,13 @@ impl Goal {
             .filter(|(_, value)| !value.is_null())
             .collect();
         let resource = self.definition.as_ref().and_then(|definition| definition.resource(name));
+        let mut sensitive = self.sensitive(name, current);
+        if let Some(composite) = state.composite.as_ref().filter(|composite| composite.template) {
+            let hidden = composite.schema.properties.iter().filter(|(_, property)| property.secret);
+            sensitive.extend(hidden.map(|(name, _)| hidden_mark(name)));
+        }
         Facts {
-            sensitive: self.sensitive(name, current),
+            sensitive,
             metadata: definition.get("metadata").cloned().unwrap_or(Value::Null),
             definition,
             requires: self.requires(name, current),
@@ -290,10 +352,12 @@ impl Goal {
         };
         let properties = resource.properties().and_then(Expression::as_map).into_iter().flatten();
         let mut sensitive: BTreeSet<_> = properties
-            .filter(|(.., expression)| !expression.is_constant() && tells_secret(expression))
+            .filter(|(.., expression)| self.secret || (!expression.is_constant() && tells_secret(expression)))
             .map(|(key, ..)| key.to_owned())
             .collect();
-        if resource.metadata().is_some_and(|metadata| !metadata.is_constant() && tells_secret(metadata)) {
+        let of_metadata =
+            |metadata: &Expression| self.secret || (!metadata.is_constant() && tells_secret(metadata));
+        if resource.metadata().is_some_and(of_metadata) {
             sensitive.insert("metadata".to_owned());
         }
         sensitive
@@ -302,6 +366,9 @@ impl Goal {
     /// Whether what `get_resource` gives may tell a secret: an id that is made of something else than the service's id.
     fn has_secret_reference(&self, name: &str, current: &Current) -> bool {
         let Some(record) = current.standing(name) else { return false };
+        if record.nested.is_some() {
+            return record.is_sensitive() || record.tells_secret("reference id");
+        }
         let of_service = record.physical_id.as_ref().map(PhysicalId::as_str);
         if record.reference_id.is_none() || record.reference_id.as_deref() == of_service {
             return false;
@@ -314,13 +381,17 @@ impl Goal {
     }
 
     fn is_secret(&self, reference: &AttributeReference, current: &Current) -> bool {
-        if current.standing(&reference.resource).is_some_and(|record| !record.sensitive.is_empty()) {
-            return true;
+        if let Some(record) = current.standing(&reference.resource) {
+            let tells = match &reference.attribute {
+                Some(name) => record.tells_secret(name),
+                None => record.tells_any_secret(),
+            };
+            if tells || record.is_sensitive() {
+                return true;
+            }
         }
         let Some(target) = self.resources.get(&reference.resource) else { return false };
-        let Some(schema) = self.registry.resource(&target.type_name).map(|plugin| plugin.schema()) else {
-            return true;
-        };
+        let Some(schema) = self.schema(&reference.resource, &target.type_name) else { return true };
         match &reference.attribute {
             Some(name) => schema.attributes.get(name).is_some_and(|attribute| attribute.secret),
             None => schema.attributes.values().any(|attribute| attribute.secret),
@@ -329,6 +400,10 @@ impl Goal {
 
     /// Whether something refers to an attribute that is fetched only when somebody wants it, and the record lacks it.
     pub(crate) fn wants_more(&self, record: &ResourceRecord) -> bool {
+        if record.nested.is_some() {
+            let asked = self.asked.get(&record.name).into_iter().flatten();
+            return asked.into_iter().any(|(name, path)| record.nested_attribute(name, path).is_none());
+        }
         let Some(wanted) = self.wanted.get(&record.name) else { return false };
         let Some(plugin) = self.registry.resource(&record.type_name) else { return false };
         lacks(&plugin.schema(), wanted, &record.attributes)
@@ -404,10 +479,11 @@ impl Goal {
 
     /// The attributes of a resource that may be shown.
     pub(crate) fn shown_attributes(&self, record: &ResourceRecord) -> Map<String, Value> {
-        let schema = self.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+        let schema = self.schema(&record.name, &record.type_name);
         // Attributes may repeat what came from a hidden parameter.
         let secret = |name: &str| {
-            !record.sensitive.is_empty()
+            record.is_sensitive()
+                || record.tells_secret(name)
                 || schema.as_ref().is_none_or(|schema| {
                     schema.attributes.get(name).is_some_and(|attribute| attribute.secret)
                 })
@@ -415,6 +491,7 @@ impl Goal {
         record
             .attributes
             .iter()
+            .filter(|(name, _)| !name.starts_with('['))
             .map(|(name, value)| {
                 let value = if secret(name) { Value::from("******") } else { value.clone() };
                 (name.clone(), value)
@@ -445,8 +522,10 @@ async fn defined(
     }
 }
 
-fn inputs(stack: &StackRecord, content: &Content) -> Inputs {
+fn inputs(core: &Core, stack: &StackRecord, content: &Content) -> Inputs {
+    let limits = NestingLimits { depth: core.settings.max_nested_depth };
     Inputs {
+        nesting: Nesting { limits, ..Nesting::default() },
         parameters: content.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
         environment: content.environment.clone(),
         files: content.files.clone(),
@@ -468,11 +547,21 @@ fn implementation(
 ) -> Result<String, EngineError> {
     match definition.environment().registry().resolve(type_name, name, registry) {
         Ok(Some(Implementation::Type(schema))) => Ok(schema.type_name.clone()),
-        Ok(Some(Implementation::Template(file))) => Err(EngineError::Unsupported(format!(
-            "resources.{name}: {type_name} is the template {file}; nested stacks come with a later version"
-        ))),
+        // A template stands for the type under the type's own name, as in Heat.
         _ => Ok(type_name.to_owned()),
     }
+}
+
+/// Notes an attribute that something refers to.
+fn want(
+    reference: &AttributeReference,
+    wanted: &mut HashMap<String, BTreeSet<String>>,
+    asked: &mut HashMap<String, IndexSet<Asked>>,
+) {
+    let Some(attribute) = &reference.attribute else { return };
+    wanted.entry(reference.resource.clone()).or_default().insert(attribute.clone());
+    let path = reference.path.clone().unwrap_or_default();
+    asked.entry(reference.resource.clone()).or_default().insert((attribute.clone(), path));
 }
 
 /// What stands in the template beside the properties and makes an update when it changes.
@@ -592,26 +681,37 @@ fn at_path<'a>(properties: &'a mut IndexMap<String, Evaluated>, path: &[String])
 }
 
 /// A goal as the planner asks for it.
-pub(crate) struct Against<'a> {
-    goal: &'a Goal,
-}
-
-impl Desired for Against<'_> {
+impl Desired for Goal {
     fn resources(&self) -> &IndexMap<String, DesiredResource> {
-        &self.goal.resources
+        &self.resources
     }
 
     fn evaluate(&self, resource: &str, scope: &Prospects<'_>) -> Result<DesiredState, Vec<Diagnostic>> {
         // A name that is not looked up yet stays a name; whoever plans looks it up and plans again.
-        self.goal.evaluate(resource, scope, &mut false)
+        Self::evaluate(self, resource, scope, &mut false)
+    }
+
+    fn nested(&self, question: NestedQuestion<'_>) -> NestedDesired {
+        self.foreseen_nested(question)
+    }
+
+    fn inside(&self, resource: &str, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let found = self
+            .definition
+            .as_ref()
+            .and_then(|definition| Some((definition, definition.resource(resource)?)));
+        match found {
+            Some((definition, resource)) => definition.from_nested(&resource, diagnostics),
+            None => diagnostics,
+        }
     }
 
     fn restricted(&self, resource: &str) -> BTreeSet<RestrictedAction> {
-        self.goal.restricted(resource)
+        Self::restricted(self, resource)
     }
 
     fn place(&self, resource: &str, property: &str) -> Option<Span> {
-        property_span(&self.goal.definition.as_ref()?.resource(resource)?, property)
+        property_span(&self.definition.as_ref()?.resource(resource)?, property)
     }
 }
 
@@ -627,6 +727,9 @@ impl Scope for Prospects<'_> {
         attribute: &str,
         path: &[Value],
     ) -> Result<Evaluated, EvaluationError> {
+        if let Some(value) = self.nested_attribute(resource, attribute, path) {
+            return Ok(value);
+        }
         Ok(select_attribute(Prospects::attribute(self, resource, attribute), path))
     }
 

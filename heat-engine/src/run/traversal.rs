@@ -8,12 +8,13 @@
 mod ending;
 mod history;
 mod making;
+mod nested;
 mod refusal;
 
 use super::core::Core;
 use super::current::Current;
 use super::goal::{Goal, Unresolved};
-use super::work::{Ended, Facts, Signal, Work};
+use super::work::{Ended, Facts, Ledger, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of};
 use crate::record::{
     Action, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, TraversalRecord,
@@ -25,7 +26,7 @@ use ending::title;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
-use making::{Place, make};
+use making::{Place, Predecessor, make};
 use refusal::restricted;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +38,12 @@ use tokio::time::Instant;
 pub(crate) enum End {
     /// Everything is as it shall be; recorded.
     Complete,
-    /// Something failed; recorded. What follows is up to [`OnFailure`].
-    Failed,
+    /// Something failed, for this reason; recorded. What follows is up to [`OnFailure`].
+    Failed(String),
     /// It was told to stop; its intents are recorded and somebody else goes on.
     Interrupted,
-    /// The credentials are not accepted any more; recorded. It goes on when somebody says so.
-    Paused,
+    /// The credentials are not accepted any more, for this reason; recorded. It goes on when somebody says so.
+    Paused(String),
 }
 
 /// What a step gives back.
@@ -71,8 +72,8 @@ pub(crate) struct Traversal {
     /// What the stack shall be; without resources for a deletion.
     pub(crate) goal: Arc<Goal>,
     pub(crate) current: Current,
-    /// Told from outside: stop and let somebody else go on.
-    pub(crate) interrupt: watch::Receiver<bool>,
+    /// Told from outside: stop and let somebody else go on, or give up.
+    pub(crate) interrupt: watch::Receiver<Signal>,
 }
 
 impl Traversal {
@@ -162,10 +163,15 @@ impl Traversal {
                         }
                     }
                 }
-                true = stopped(&mut self.interrupt), if !interrupted => {
-                    interrupted = true;
+                told = told(&mut self.interrupt), if !interrupted && !timed_out => {
                     schedule.stop();
-                    signal.send_replace(Signal::Interrupt);
+                    if let Signal::Abort(reason) = &told {
+                        timed_out = true;
+                        failure = Some(reason.clone());
+                    } else {
+                        interrupted = true;
+                    }
+                    signal.send_replace(told);
                 }
                 () = sleep_until(deadline), if !timed_out && !interrupted => {
                     timed_out = true;
@@ -215,18 +221,27 @@ impl Traversal {
         let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
         let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
         Ok(Work {
-            core: Arc::clone(&self.core),
-            stack: self.identity(),
             credentials: self.stack.credentials.clone(),
-            traversal: self.record.id.clone(),
-            claim: self.claim.clone(),
             resource: Arc::clone(resource),
             connector: Arc::clone(connector),
             wanted: self.goal.wanted_attributes(&record.name),
-            signal: signal.clone(),
-            deadline: self.core.settings.step_timeout.map(|limit| Instant::now() + limit),
-            record: Arc::new(Mutex::new(record)),
+            ledger: self.ledger(record, signal),
         })
+    }
+
+    /// The door to the record of an incarnation.
+    fn ledger(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Ledger {
+        // A nested stack has steps of its own.
+        let limit = self.core.settings.step_timeout.filter(|_| record.nested.is_none());
+        Ledger {
+            core: Arc::clone(&self.core),
+            stack: self.identity(),
+            traversal: self.record.id.clone(),
+            claim: self.claim.clone(),
+            signal: signal.clone(),
+            deadline: limit.map(|limit| Instant::now() + limit),
+            record: Arc::new(Mutex::new(record)),
+        }
     }
 
     fn facts(&self, name: &str, state: &DesiredState) -> Facts {
@@ -279,6 +294,9 @@ impl Traversal {
         step: &Step,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Begun, Unresolved> {
+        if let Some(begun) = self.prepare_nested(id, step, signal) {
+            return begun;
+        }
         match &step.kind {
             StepKind::Create { incarnation, replaces, order, .. } => {
                 self.create(id, step, incarnation, replaces.as_ref(), *order, signal)
@@ -330,6 +348,17 @@ impl Traversal {
         }
     }
 
+    fn predecessor(
+        &self,
+        old: ResourceRecord,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Predecessor, Unresolved> {
+        Ok(match old.nested {
+            Some(_) => Predecessor::Nested(self.ledger(old, signal)),
+            None => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+        })
+    }
+
     /// The id of the real thing that took the place of this one.
     fn successor_of(&self, record: &ResourceRecord) -> Option<PhysicalId> {
         let by = record.replaced_by.as_ref().and_then(|by| self.current.resource(by));
@@ -361,7 +390,7 @@ impl Traversal {
         let predecessor = match old {
             Some(mut old) => {
                 old.replaced_by = Some(incarnation.clone());
-                Some(self.work(old, signal)?)
+                Some(self.predecessor(old, signal)?)
             }
             None => None,
         };
@@ -395,7 +424,7 @@ impl Traversal {
         let mut others = Vec::new();
         if revived {
             for other in self.current.others(&record) {
-                others.push(self.work(other.clone(), signal)?);
+                others.push(self.ledger(other.clone(), signal));
             }
         }
         let work = self.work(record, signal)?;
@@ -531,7 +560,8 @@ impl Traversal {
             match (result, decision) {
                 (Ok((Ended::Done, Outcome::Replaced)), Decision::Replace { order, .. }) => {
                     old.remember(|record| record.replaced_by = Some(successor.clone())).await;
-                    let place = Place { incarnation: successor, predecessor: Some(old), order };
+                    let old = Some(Predecessor::Typed(Box::new(old)));
+                    let place = Place { incarnation: successor, predecessor: old, order };
                     make(id, new, place, properties, facts, Outcome::Replaced).await
                 }
                 (Ok((ended, outcome)), _) => end_as(id, &old, incarnation, Ok(ended), outcome).await,
@@ -569,13 +599,13 @@ async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
     })
 }
 
-async fn end(step: StepId, work: &Work, id: IncarnationId, result: Result<Ended, StoreError>) -> StepEnd {
+async fn end(step: StepId, work: &Ledger, id: IncarnationId, result: Result<Ended, StoreError>) -> StepEnd {
     end_as(step, work, id, result, Outcome::Done).await
 }
 
 async fn end_as(
     step: StepId,
-    work: &Work,
+    work: &Ledger,
     id: IncarnationId,
     result: Result<Ended, StoreError>,
     outcome: Outcome,
@@ -602,13 +632,14 @@ fn known(state: &DesiredState) -> Result<PropertyMap, Unresolved> {
         .collect()
 }
 
-async fn stopped(interrupt: &mut watch::Receiver<bool>) -> bool {
-    let told = interrupt.wait_for(|stop| *stop).await.is_ok();
-    if !told {
+/// What is told from outside, as soon as it is more than to go on.
+async fn told(interrupt: &mut watch::Receiver<Signal>) -> Signal {
+    let told = interrupt.wait_for(|signal| *signal != Signal::Run).await.ok().map(|signal| signal.clone());
+    match told {
+        Some(signal) => signal,
         // Nobody is left who could interrupt.
-        std::future::pending::<()>().await;
+        None => std::future::pending().await,
     }
-    told
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

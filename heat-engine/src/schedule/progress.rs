@@ -357,7 +357,7 @@ mod tests {
 
     fn step(name: &str, kind: StepKind, after: &[u32]) -> Step {
         let after = after.iter().copied().map(StepId).collect();
-        Step { resource: name.into(), type_name: "T".into(), kind, reason: Reason::New, after }
+        Step { resource: name.into(), type_name: "T".into(), kind, reason: Reason::New, after, nested: None }
     }
 
     fn create(name: &str, after: &[u32]) -> Step {

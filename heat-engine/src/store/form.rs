@@ -6,8 +6,8 @@
 
 use crate::plan::Plan;
 use crate::record::{
-    Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, Paused,
-    ResourceRecord, SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
+    Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, NestedStack, OnFailure, Owner,
+    Paused, ResourceRecord, SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
 };
 use heat_plugin_sdk::{Credentials, OperationKey, OwnedObject, PhysicalId};
 use indexmap::IndexMap;
@@ -48,6 +48,8 @@ pub(super) struct StackForm<'a> {
     traversal: Option<Cow<'a, TraversalId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paused: Option<Cow<'a, Paused>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<Cow<'a, Owner>>,
 }
 
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -70,17 +72,20 @@ struct DesiredForm<'a> {
     parameters: Cow<'a, IndexMap<String, Value>>,
     #[serde(default, skip_serializing_if = "is_default")]
     hidden: Cow<'a, [String]>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    secret: bool,
 }
 
 impl<'a> From<&'a Desired> for DesiredForm<'a> {
     fn from(desired: &'a Desired) -> Self {
-        let Desired { template, environment, files, parameters, hidden } = desired;
+        let Desired { template, environment, files, parameters, hidden, secret } = desired;
         Self {
             template: template.as_ref().map(Cow::Borrowed),
             environment: environment.as_ref().map(Cow::Borrowed),
             files: Cow::Borrowed(files),
             parameters: Cow::Borrowed(parameters),
             hidden: Cow::Borrowed(hidden),
+            secret: *secret,
         }
     }
 }
@@ -93,6 +98,7 @@ impl DesiredForm<'_> {
             files: self.files.into_owned(),
             parameters: self.parameters.into_owned(),
             hidden: self.hidden.into_owned(),
+            secret: self.secret,
         }
     }
 }
@@ -118,6 +124,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             last_complete,
             traversal,
             paused,
+            owner,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -140,6 +147,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             last_complete: last_complete.as_ref().map(DesiredForm::from),
             traversal: traversal.as_ref().map(Cow::Borrowed),
             paused: paused.as_ref().map(Cow::Borrowed),
+            owner: owner.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -171,6 +179,7 @@ impl StackForm<'_> {
             last_complete: self.last_complete.map(DesiredForm::into_record),
             traversal: self.traversal.map(Cow::into_owned),
             paused: self.paused.map(Cow::into_owned),
+            owner: self.owner.map(Cow::into_owned),
         }
     }
 }
@@ -221,6 +230,8 @@ pub(super) struct ResourceForm<'a> {
     seen_before: Cow<'a, BTreeSet<PhysicalId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     traversal: Option<Cow<'a, TraversalId>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nested: Option<Cow<'a, NestedStack>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -318,6 +329,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             created_as,
             seen_before,
             traversal,
+            nested,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -345,6 +357,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             created_as: created_as.as_ref().map(Cow::Borrowed),
             seen_before: Cow::Borrowed(seen_before),
             traversal: traversal.as_ref().map(Cow::Borrowed),
+            nested: nested.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -379,6 +392,7 @@ impl ResourceForm<'_> {
             created_as: self.created_as.map(Cow::into_owned),
             seen_before: self.seen_before.into_owned(),
             traversal: self.traversal.map(Cow::into_owned),
+            nested: self.nested.map(Cow::into_owned),
         }
     }
 }

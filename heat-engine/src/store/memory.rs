@@ -291,7 +291,12 @@ impl Store for MemoryStore {
         let state = self.state();
         let rows = |id: &StackId| {
             let row = &state.stacks.get(id)?.row;
-            let wanted = query.project.as_ref().is_none_or(|project| *project == row.project)
+            let nested = match (&query.root, &row.root) {
+                (Some(wanted), found) => found.as_ref() == Some(wanted),
+                (None, found) => query.nested || found.is_none(),
+            };
+            let wanted = nested
+                && query.project.as_ref().is_none_or(|project| *project == row.project)
                 && (query.deleted || row.deleted.is_none());
             wanted.then(|| row.clone())
         };
@@ -334,13 +339,20 @@ impl Store for MemoryStore {
 
     async fn events(&self, stack: &StackId, query: &EventQuery) -> Result<Vec<StoredEvent>, StoreError> {
         let state = self.state();
-        let Some(stack) = state.stacks.get(stack) else { return Ok(Vec::new()) };
         let after = query.after.unwrap_or_default();
-        let from = stack.events.partition_point(|event| event.sequence <= after);
-        let wanted = stack.events[from..]
-            .iter()
-            .filter(|event| query.resource.as_ref().is_none_or(|name| *name == event.row.resource));
-        Ok(capped(wanted.cloned(), query.limit))
+        let events = |stack: &'_ Stack| -> Vec<StoredEvent> {
+            let from = stack.events.partition_point(|event| event.sequence <= after);
+            let of_resource =
+                |event: &&StoredEvent| query.resource.as_ref().is_none_or(|name| *name == event.row.resource);
+            stack.events[from..].iter().filter(of_resource).cloned().collect()
+        };
+        let mut found = state.stacks.get(stack).map(events).unwrap_or_default();
+        if query.nested {
+            let inside = state.stacks.values().filter(|other| other.row.root.as_ref() == Some(stack));
+            found.extend(inside.flat_map(events));
+            found.sort_by_key(|event| event.sequence);
+        }
+        Ok(capped(found.into_iter(), query.limit))
     }
 
     async fn physical_ids(&self, project: &str) -> Result<Vec<String>, StoreError> {

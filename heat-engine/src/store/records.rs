@@ -196,6 +196,7 @@ impl Records {
             project: record.project.clone(),
             created: record.created,
             deleted: record.deleted,
+            root: record.owner.as_ref().map(|owner| owner.root.clone()),
             sources: sources.into_iter().cloned().collect(),
             document,
         })
@@ -207,7 +208,8 @@ impl Records {
     }
 
     fn close_resource(&self, record: &ResourceRecord) -> Result<ResourceRow, StoreError> {
-        let schema = self.types.resource_type(&record.type_name);
+        let template = record.nested.as_ref().is_some_and(|nested| nested.template);
+        let schema = if template { None } else { self.types.resource_type(&record.type_name) };
         let document = vault::close(
             &self.sealing,
             resource_name(&record.stack, &record.id),

@@ -34,6 +34,8 @@ pub struct StackRow {
     pub created: Timestamp,
     /// When it was deleted: then it is a tombstone.
     pub deleted: Option<Timestamp>,
+    /// The outermost stack that it lies in, if it is a nested stack.
+    pub root: Option<StackId>,
     /// The sources that it names, sorted.
     pub sources: Vec<SourceHash>,
     /// Everything else.
@@ -192,6 +194,10 @@ pub struct StackQuery {
     pub limit: Option<u32>,
     /// Tombstones too.
     pub deleted: bool,
+    /// Nested stacks too.
+    pub nested: bool,
+    /// Only nested stacks that lie, at any depth, in this outermost one.
+    pub root: Option<StackId>,
 }
 
 /// Which events of a stack are read, oldest first.
@@ -201,6 +207,8 @@ pub struct EventQuery {
     pub after: Option<EventSequence>,
     /// Only those of this resource.
     pub resource: Option<String>,
+    /// Those of the nested stacks inside an outermost stack too, deleted ones among them.
+    pub nested: bool,
     /// At most so many.
     pub limit: Option<u32>,
 }

@@ -1,6 +1,6 @@
 //! Which parts of a record are secret: pure functions from schemas and records to places in the stored document.
 
-use crate::record::{Desired, ResourceRecord, StackRecord};
+use crate::record::{Desired, ResourceRecord, StackRecord, hidden_mark, secret_mark};
 use heat_plugin_sdk::schema::{Children, PropertySchema, ResourceSchema};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -54,13 +54,27 @@ pub(super) fn of_stack(record: &StackRecord) -> Vec<Place> {
 /// plugin is gone) everything may be secret.
 pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchema>) -> Vec<Place> {
     let mut places = Vec::new();
-    let guarded = !record.sensitive.is_empty() || schema.is_none_or(holds_secrets);
+    // What a nested stack tells of what is inside is told apart below; its type, a template perhaps, has no secrets of
+    // its own.
+    let typed = record.nested.is_some() && schema.is_none();
+    let guarded = record.is_sensitive() || (!typed && schema.is_none_or(holds_secrets));
     let mut properties = |keys: &[&str], values: &Option<Map<String, Value>>| {
         let Some(values) = values else { return };
         if values.is_empty() {
             return;
         }
         match schema {
+            // Of a template that stands for the type: what is hidden in it is among the sensitive ones.
+            None if typed => {
+                let secret = |name: &&String| {
+                    record.sensitive.contains(*name) || record.sensitive.contains(&hidden_mark(name))
+                };
+                for name in values.keys().filter(secret) {
+                    let mut path = place(keys);
+                    path.push(PlacePart::Key(name.clone()));
+                    places.push(path);
+                }
+            }
             Some(schema) => {
                 let mut path = place(keys);
                 in_fields(&schema.properties, values, &record.sensitive, &mut path, &mut places);
@@ -75,16 +89,17 @@ pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchem
     for (name, value) in &record.attributes {
         let attribute = schema.and_then(|schema| schema.attributes.get(name));
         let secret = match attribute {
-            Some(attribute) => attribute.secret || !record.sensitive.is_empty(),
+            Some(attribute) => attribute.secret || record.is_sensitive(),
             // `show`, open attributes, attributes that a newer plugin has no more.
             None => guarded,
-        };
+        } || record.sensitive.contains(&secret_mark(name));
         if secret && !value.is_null() {
             places.push(place(&["attributes", name]));
         }
     }
     // A reference id that is not the physical id is made of something else, perhaps of a secret attribute.
     let reference = record.reference_id.as_deref();
+    let guarded = guarded || record.tells_any_secret();
     if guarded && reference.is_some() && reference != record.physical_id.as_ref().map(|id| id.as_str()) {
         places.push(place(&["reference_id"]));
     }

@@ -2,9 +2,13 @@
 //!
 //! Nothing stands behind them but their own record: what they are asked for is done at once, or when a time has passed.
 
+mod batches;
 mod delay;
+mod members;
 mod none;
 mod random_string;
+mod resource_chain;
+mod resource_group;
 mod test_resource;
 mod value;
 mod wait;
@@ -12,6 +16,8 @@ mod wait;
 pub use delay::Delay;
 pub use none::NoneResource;
 pub use random_string::RandomString;
+pub use resource_chain::ResourceChain;
+pub use resource_group::ResourceGroup;
 pub use test_resource::TestResource;
 pub use value::ValueResource;
 
@@ -32,14 +38,16 @@ pub fn plugin() -> Plugin {
         .resource(RandomString)
         .resource(TestResource)
         .resource(ValueResource)
+        .composite(ResourceChain)
+        .composite(ResourceGroup)
         .constraint("test_constr", test_constraint)
 }
 
 /// The other types that Heat has under `OS::Heat::`, and why they are not there.
 const UNSUPPORTED: &[(&str, &[&str])] = &[
     (
-        "stacks inside stacks are not there in this version",
-        &["AutoScalingGroup", "InstanceGroup", "ResourceChain", "ResourceGroup", "Stack"],
+        "scaling groups and stacks of other clouds are not there in this version",
+        &["AutoScalingGroup", "InstanceGroup", "Stack"],
     ),
     (
         "software configurations are not there in this version",

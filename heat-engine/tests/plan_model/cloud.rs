@@ -2,7 +2,9 @@
 //! way everything that a plan promises.
 
 use crate::template::{Rules, Template, echo};
-use heat_engine::plan::{Decision, Plan, PlanError, Prospects, Request, StepId, StepKind, decide, plan};
+use heat_engine::plan::{
+    Decision, NestedRecords, Plan, PlanError, Prospects, Request, StepId, StepKind, decide, plan,
+};
 use heat_engine::record::{
     Action, IncarnationId, Intent, IntentKind, ResourceRecord, Resources, StackId, Status, TraversalId,
 };
@@ -83,6 +85,7 @@ impl Cloud {
             action,
             revision: 1,
             recorded: &self.recorded,
+            nested: &NestedRecords::new(),
             desired: template,
             rules: &Rules,
             new_incarnation: &mut new_incarnation,

@@ -4,6 +4,7 @@
 //! null, and what fails then refuses the template. Then with both unknown: that finds what will fail later, and is told
 //! as a warning, because Heat would begin to create such a stack.
 
+use super::nested::{Checked, Composite};
 use super::{DefinedResource, Definition, DeletionPolicy, redact, unique};
 use crate::diagnostic::suggest;
 use crate::diagnostic::{Diagnostic, Severity, codes};
@@ -39,24 +40,38 @@ impl Scope for NothingKnown {
 /// What stands behind the type of a resource.
 enum Found {
     Type(Arc<ResourceSchema>),
-    /// A template, or something that was told to be wrong: nothing more is known.
+    /// A nested stack.
+    Composite(Arc<ResourceSchema>, Composite),
+    /// Something that was told to be wrong: nothing more is known.
     Nothing,
 }
 
 impl Definition {
     /// Checks everything that can be checked before anything runs: types of resources, names and values of properties,
     /// names of attributes, policies, the forms of functions.
+    ///
+    /// The checks go into nested stacks. What is wrong there has its place in the nested template, a second place where it
+    /// is used, and Heat's path from the outermost template.
     pub fn check(&self, types: &dyn ResourceTypes, custom: &dyn CustomConstraints) -> Vec<Diagnostic> {
+        self.check_tree(types, custom, &mut Checked::default())
+    }
+
+    pub(super) fn check_tree(
+        &self,
+        types: &dyn ResourceTypes,
+        custom: &dyn CustomConstraints,
+        checked: &mut Checked,
+    ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
         let mut found: HashMap<&str, Found> = HashMap::new();
         let mut names: Option<Vec<String>> = None;
         for resource in self.resources() {
-            let behind = self.behind(&resource, types, &mut names, &mut diagnostics);
+            let behind = self.behind(&resource, types, &mut names, checked, &mut diagnostics);
             found.insert(resource.name(), behind);
         }
         let context = self.context(&NoResources);
         let resource_type = |name: &str| match found.get(name) {
-            Some(Found::Type(schema)) => Some(schema.clone()),
+            Some(Found::Type(schema) | Found::Composite(schema, _)) => Some(schema.clone()),
             _ => None,
         };
         let keys = self.template().dialect().keys();
@@ -73,8 +88,18 @@ impl Definition {
                     calls(expression, &path, &context, &resource_type, &mut diagnostics);
                 }
             }
-            if let Some(Found::Type(schema)) = found.get(resource.name()) {
-                self.check_resource(&resource, schema, custom, &mut diagnostics);
+            match found.get(resource.name()) {
+                Some(Found::Type(schema)) => {
+                    self.check_resource(&resource, schema, custom, &mut diagnostics);
+                }
+                Some(Found::Composite(schema, composite)) => {
+                    let before = diagnostics.len();
+                    self.check_resource(&resource, schema, custom, &mut diagnostics);
+                    if !diagnostics[before..].iter().any(Diagnostic::is_error) {
+                        self.check_nested(&resource, composite, types, custom, checked, &mut diagnostics);
+                    }
+                }
+                _ => {}
             }
         }
         for output in self.outputs().filter(|output| self.output_is_enabled(output.name())) {
@@ -97,6 +122,7 @@ impl Definition {
         resource: &DefinedResource<'_>,
         types: &dyn ResourceTypes,
         names: &mut Option<Vec<String>>,
+        checked: &mut Checked,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Found {
         let keys = self.template().dialect().keys();
@@ -112,11 +138,24 @@ impl Definition {
                     warning.help.extend(support.message.clone());
                     diagnostics.push(warning.at(resource.resource().type_span(), "").path(join(&path)));
                 }
-                Found::Type(schema)
+                match types.composite(&schema.type_name) {
+                    Some(composite) => Found::Composite(schema, Composite { composite, file: None }),
+                    None => Found::Type(schema),
+                }
             }
             Ok(Some(Implementation::Template(name))) => match types.resource_type(&name) {
                 Some(schema) => Found::Type(schema),
-                None if self.files().get(&name).is_some() => Found::Nothing,
+                None if self.files().get(&name).is_some() => {
+                    self.reading_problems(resource, &name, checked, diagnostics);
+                    match self.composite(resource, types) {
+                        Some(composite) => {
+                            let schema = composite.composite.schema();
+                            self.check_template_type(resource, &name, &schema, types, checked, diagnostics);
+                            Found::Composite(schema, composite)
+                        }
+                        None => Found::Nothing,
+                    }
+                }
                 None => {
                     let message =
                         format!("the template \"{name}\" behind resource type {type_name} is not attached");

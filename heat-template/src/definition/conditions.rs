@@ -41,6 +41,7 @@ pub(super) fn decide(
                 mappings: Some(&inner.mappings),
                 enabled: names,
                 scope: &NoResources,
+                facade: None,
             };
             let value = match expressions.get(name) {
                 Some(expression) => value_of(name, expression, &context),
@@ -77,9 +78,9 @@ pub(super) fn decide(
 }
 
 fn value_of(name: &str, expression: &Expression, context: &Context<'_>) -> Result<bool, EvaluationError> {
-    let value = expression.evaluate(context)?.to_value_lossy();
-    match value {
-        Value::Bool(value) => Ok(value),
-        other => Err(not_a_boolean(name, &other).at(expression.span())),
+    match expression.evaluate(context)?.into_known() {
+        None => Err(EvaluationError::undecided().at(expression.span())),
+        Some(Value::Bool(value)) => Ok(value),
+        Some(other) => Err(not_a_boolean(name, &other).at(expression.span())),
     }
 }

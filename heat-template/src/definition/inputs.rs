@@ -1,10 +1,12 @@
 //! What a template is brought together with.
 
 use crate::environment::Environment;
+use crate::expression::FacadeValues;
 use crate::parameter::PseudoParameters;
 use crate::template::Files;
 use indexmap::IndexMap;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// What a template is brought together with: values, environment, files, and what the stack is called.
 #[derive(Clone)]
@@ -19,6 +21,39 @@ pub struct Inputs {
     pub pseudo: PseudoParameters,
     /// Whether every parameter must have a value; without, a template can be looked at for its own sake.
     pub require_values: bool,
+    /// Where the template stands in the tree of nested stacks; the default is the root.
+    pub nesting: Nesting,
+}
+
+/// Where a template stands in the tree of nested stacks, and what its parent says of it.
+#[derive(Debug, Clone, Default)]
+pub struct Nesting {
+    /// How many stacks are around it; 0 for the root.
+    pub depth: usize,
+    /// How large the tree may be.
+    pub limits: NestingLimits,
+    /// What `resource_facade` gives; `None` for the root.
+    pub facade: Option<FacadeValues>,
+    /// Parameters whose values hang on resources of the parent that do not exist yet.
+    pub unknown: BTreeSet<String>,
+    /// Parameters whose values are secret because of where they come from, whatever the template says.
+    pub hidden: BTreeSet<String>,
+    /// The types around it, the root's first: for messages.
+    pub around: Vec<String>,
+}
+
+/// How large a tree of nested stacks may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NestingLimits {
+    /// How many stacks may lie inside each other below the root (Heat's `max_nested_stack_depth`).
+    pub depth: usize,
+}
+
+impl Default for NestingLimits {
+    /// Heat's: five.
+    fn default() -> Self {
+        Self { depth: 5 }
+    }
 }
 
 impl Default for Inputs {
@@ -29,6 +64,7 @@ impl Default for Inputs {
             files: Files::new(),
             pseudo: PseudoParameters::default(),
             require_values: true,
+            nesting: Nesting::default(),
         }
     }
 }

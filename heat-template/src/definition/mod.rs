@@ -6,12 +6,14 @@ mod dependencies;
 mod evaluate;
 mod inputs;
 mod names;
+mod nested;
 mod properties;
 mod resource;
 mod update;
 
 pub use check::NothingKnown;
-pub use inputs::Inputs;
+pub use inputs::{Inputs, Nesting, NestingLimits};
+pub use nested::{Composite, NestedDefinition, NestedError, NestedRequest};
 pub use properties::translate;
 pub use resource::{DefinedResource, DeletionPolicy};
 
@@ -22,7 +24,7 @@ use crate::expression::{
     Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach, References, Scope, Visited,
     join, walk,
 };
-use crate::parameter::{self, ParameterValues};
+use crate::parameter::{self, ParameterValues, PseudoParameters};
 use crate::schema::{CustomConstraints, ResourceTypes};
 use crate::template::{Files, Output, Resource, Template};
 use indexmap::{IndexMap, IndexSet};
@@ -51,6 +53,10 @@ pub(crate) struct Inner {
     enabled_outputs: HashSet<String>,
     /// Texts of hidden parameters.
     secrets: Vec<String>,
+    nesting: Nesting,
+    pseudo: PseudoParameters,
+    /// A condition hangs on a value that is not known yet.
+    undecided: bool,
 }
 
 /// What is known of an enabled resource beside its text.
@@ -102,6 +108,9 @@ impl Template {
     }
 }
 
+/// What stands in Heat's path between a nested stack and what is inside of it.
+const NESTED: &str = ".resources.";
+
 /// Leaves out what was found a second time: the same kind of problem at the same place. An error goes before a warning.
 fn unique(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut seen = HashSet::new();
@@ -110,7 +119,9 @@ fn unique(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     for diagnostic in errors.into_iter().chain(warnings) {
         let place = diagnostic.primary.as_ref().map(|label| label.span);
         let message = if place.is_none() { diagnostic.message.clone() } else { String::new() };
-        if seen.insert((diagnostic.code, place, message)) {
+        // A generated template has no places of its own: what is wrong inside is told at its resource.
+        let inside = diagnostic.path.contains(NESTED).then(|| diagnostic.path.clone()).unwrap_or_default();
+        if seen.insert((diagnostic.code, place, message, inside)) {
             kept.push(diagnostic);
         }
     }
@@ -156,6 +167,8 @@ fn define(
         defaults: inputs.environment.parameter_defaults(),
         pseudo: &inputs.pseudo,
         require: inputs.require_values,
+        unknown: &inputs.nesting.unknown,
+        hidden: &inputs.nesting.hidden,
     };
     let declared = |name: &str| inner.parameter_names.contains(name);
     let parameters =
@@ -169,6 +182,7 @@ fn define(
         mappings: Some(&inner.mappings),
         enabled: &declared,
         scope: &NoResources,
+        facade: inputs.nesting.facade.as_ref(),
     };
     // First which resources there are, for what all others may refer to.
     let mut disabled = HashSet::new();
@@ -210,6 +224,9 @@ fn define(
     let dependencies = dependencies::draw(template, &names, &facts, diagnostics);
     let order = dependencies::order(template, &dependencies, diagnostics);
     let secrets = parameters.secrets();
+    let hangs =
+        |condition: &Expression| matches!(context.condition(condition), Err(error) if error.undecided);
+    let undecided = inner.resources.values().filter_map(|resource| resource.condition.as_ref()).any(hangs);
     Inner {
         template: template.clone(),
         environment: inputs.environment.clone(),
@@ -222,6 +239,9 @@ fn define(
         order,
         enabled_outputs,
         secrets,
+        nesting: inputs.nesting.clone(),
+        pseudo: inputs.pseudo.clone(),
+        undecided,
     }
 }
 
@@ -234,6 +254,7 @@ fn decide(
 ) -> Option<bool> {
     match context.condition(condition) {
         Ok(truth) => Some(truth),
+        Err(error) if error.undecided => None,
         Err(error) => {
             diagnostics.push(error.within(&join(path)).into_diagnostic());
             None
@@ -264,7 +285,9 @@ impl Work<'_> {
                     diagnostics.push(diagnostic.clone());
                 }
                 Visited::Call { function, span, trail } => {
-                    if let Err(error) = function.choose(&context) {
+                    if let Err(error) = function.choose(&context)
+                        && !error.undecided
+                    {
                         diagnostics.push(error.at(span).within(&trail.path()).into_diagnostic());
                     }
                 }
@@ -283,7 +306,9 @@ impl Work<'_> {
         let section = self.template.dialect().keys().conditions;
         for condition in self.template.conditions() {
             self.parsed(&condition.expression, &[section, condition.name.as_str()], true);
-            if let Some(Err(error)) = self.context.conditions.values.get(&condition.name) {
+            if let Some(Err(error)) = self.context.conditions.values.get(&condition.name)
+                && !error.undecided
+            {
                 // Where the condition is used this is an error.
                 let mut diagnostic = error.diagnostic().clone();
                 diagnostic.severity = crate::diagnostic::Severity::Warning;
@@ -470,6 +495,21 @@ impl Definition {
         self.0.enabled_outputs.contains(name)
     }
 
+    /// Where the template stands in the tree of nested stacks.
+    pub fn nesting(&self) -> &Nesting {
+        &self.0.nesting
+    }
+
+    /// What the stack is called.
+    pub fn pseudo(&self) -> &PseudoParameters {
+        &self.0.pseudo
+    }
+
+    /// Whether it is not known yet which resources there are: a condition hangs on a value that is not known.
+    pub fn is_undecided(&self) -> bool {
+        self.0.undecided
+    }
+
     /// What expressions of this definition see, with these resources.
     pub fn context<'a>(&'a self, scope: &'a dyn Scope) -> Context<'a> {
         Context {
@@ -479,6 +519,7 @@ impl Definition {
             mappings: Some(self.0.template.mappings()),
             enabled: &self.0.names,
             scope,
+            facade: self.0.nesting.facade.as_ref(),
         }
     }
 

@@ -260,6 +260,10 @@ codes! {
         "It works, but may be taken away; the help tells what to use.";
     PROPERTY_IMMUTABLE = "HT0418": "a property may not be changed",
         "The type says that the property keeps its value as long as the resource lives.";
+    NESTED_TOO_DEEP = "HT0419": "nested stacks lie too deep inside each other",
+        "A template that is used inside itself, directly or by way of others, has no end; otherwise the limit can be raised.";
+    FACADE = "HT0420": "a template does not fit the type that it stands for",
+        "A template in place of a type takes what the type requires and offers its attributes as outputs.";
 
     // 5: outputs
     OUTPUT_SHAPE = "HT0501": "an output has the wrong shape",

@@ -120,13 +120,23 @@ impl Environment {
         Self(Arc::new(inner))
     }
 
-    /// What a nested stack inherits, for the resource of the outer template that it belongs to: everything but the
-    /// parameters.
+    /// What a nested stack inherits, for the resource of the outer template that it belongs to and its type as it is
+    /// written: everything but the parameters.
     #[must_use]
-    pub fn child(&self, resource: &str, parameters: impl IntoIterator<Item = (String, Value)>) -> Self {
-        let mut inner = (*self.with_parameters(parameters).0).clone();
-        inner.registry = inner.registry.child(resource);
+    pub fn child(&self, resource: &str, type_name: &str) -> Self {
+        let registry = self.0.registry.child(resource, type_name);
+        if self.0.parameters.is_empty() && registry == self.0.registry {
+            return self.clone();
+        }
+        let mut inner = (*self.0).clone();
+        inner.parameters = IndexMap::new();
+        inner.registry = registry;
         Self(Arc::new(inner))
+    }
+
+    /// Whether both are the same environment, made once.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

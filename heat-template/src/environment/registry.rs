@@ -218,6 +218,14 @@ fn is_template(name: &str) -> bool {
     name.ends_with(".yaml") || name.ends_with(".template")
 }
 
+/// The type that an entry makes of a type; a wildcard on both sides keeps what it stands for.
+fn mapped(type_name: &str, pattern: &str, target: &Target) -> String {
+    match (pattern.strip_suffix('*'), target.name.strip_suffix('*')) {
+        (Some(from), Some(to)) => format!("{to}{}", &type_name[from.len()..]),
+        _ => target.name.clone(),
+    }
+}
+
 impl Registry {
     /// What stands behind a type, for a resource of this name; `None` if nothing does.
     ///
@@ -240,7 +248,33 @@ impl Registry {
         types: &dyn ResourceTypes,
         depth: usize,
     ) -> Result<Option<Implementation>, Box<Diagnostic>> {
-        // Candidates as (is general, text of the entry, target), which sorts them as Heat does.
+        for (_, pattern, target) in self.candidates(type_name, resource) {
+            if is_template(&target.name) {
+                return Ok(Some(Implementation::Template(target.name.clone())));
+            }
+            if depth >= MOST_MAPPINGS {
+                let message =
+                    format!("types are mapped in a circle: {type_name} is mapped to {}", target.name);
+                let mut diagnostic = Diagnostic::error(codes::REGISTRY_LOOP, message);
+                if let Some(span) = target.span {
+                    diagnostic = diagnostic.at(span, "");
+                }
+                return Err(Box::new(diagnostic));
+            }
+            let next = mapped(type_name, pattern, target);
+            if let Some(found) = self.resolve_from(&next, resource, types, depth + 1)? {
+                return Ok(Some(found));
+            }
+        }
+        if is_template(type_name) {
+            return Ok(Some(Implementation::Template(type_name.to_owned())));
+        }
+        Ok(types.resource_type(type_name).map(Implementation::Type))
+    }
+
+    /// The entries that a type may be mapped by, the one that counts first: (is general, text of the entry, target),
+    /// which sorts them as Heat does.
+    fn candidates<'r>(&'r self, type_name: &str, resource: &str) -> Vec<(bool, &'r str, &'r Target)> {
         let mut candidates: Vec<(bool, &str, &Target)> = Vec::new();
         if let Some(here) = self.resources.get(resource) {
             candidates.extend(
@@ -259,31 +293,7 @@ impl Registry {
             }
         }
         candidates.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        for (_, pattern, target) in candidates {
-            if is_template(&target.name) {
-                return Ok(Some(Implementation::Template(target.name.clone())));
-            }
-            if depth >= MOST_MAPPINGS {
-                let message =
-                    format!("types are mapped in a circle: {type_name} is mapped to {}", target.name);
-                let mut diagnostic = Diagnostic::error(codes::REGISTRY_LOOP, message);
-                if let Some(span) = target.span {
-                    diagnostic = diagnostic.at(span, "");
-                }
-                return Err(Box::new(diagnostic));
-            }
-            let next = match (pattern.strip_suffix('*'), target.name.strip_suffix('*')) {
-                (Some(from), Some(to)) => format!("{to}{}", &type_name[from.len()..]),
-                _ => target.name.clone(),
-            };
-            if let Some(found) = self.resolve_from(&next, resource, types, depth + 1)? {
-                return Ok(Some(found));
-            }
-        }
-        if is_template(type_name) {
-            return Ok(Some(Implementation::Template(type_name.to_owned())));
-        }
-        Ok(types.resource_type(type_name).map(Implementation::Type))
+        candidates
     }
 
     /// The names that the registry gives to types, for "did you mean".
@@ -326,14 +336,35 @@ impl Registry {
         self
     }
 
-    /// The registry of a nested stack: what is said about resources inside of it moves up.
-    pub(super) fn child(&self, resource: &str) -> Self {
+    /// The registry of a nested stack: what is said about resources inside of it moves up, and the entry that leads to
+    /// its own template is gone, so that a template in place of a type may use that very type.
+    pub(super) fn child(&self, resource: &str, type_name: &str) -> Self {
         let mut resources = IndexMap::new();
         let matching = self.resources.iter().filter(|(pattern, _)| shell_match(pattern, resource));
         for here in matching.map(|(_, here)| here).chain(self.resources.get(resource)) {
             resources.extend(here.inner.clone());
         }
-        Self { types: self.types.clone(), resources }
+        let mut types = self.types.clone();
+        if let Some(entry) = self.template_entry(type_name, resource, 0) {
+            types.shift_remove(entry);
+        }
+        Self { types, resources }
+    }
+
+    /// The general entry behind a type that names a template, perhaps by way of others.
+    fn template_entry(&self, type_name: &str, resource: &str, depth: usize) -> Option<&str> {
+        self.candidates(type_name, resource).into_iter().find_map(|(general, pattern, target)| {
+            if is_template(&target.name) {
+                return general.then_some(pattern);
+            }
+            let next = mapped(type_name, pattern, target);
+            (depth < MOST_MAPPINGS).then(|| self.template_entry(&next, resource, depth + 1)).flatten()
+        })
+    }
+
+    /// Whether the entries for single resources say anything about resources inside this one.
+    pub(crate) fn speaks_inside(&self, resource: &str) -> bool {
+        self.resources.iter().any(|(pattern, here)| !here.inner.is_empty() && shell_match(pattern, resource))
     }
 
     /// As a value, as Heat's API shows it.

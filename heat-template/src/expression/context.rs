@@ -61,6 +61,35 @@ pub enum Facade {
     UpdatePolicy,
 }
 
+/// What a nested stack may ask, answered by its parent.
+#[derive(Clone, PartialEq)]
+pub struct FacadeValues {
+    /// The metadata of the resource that the stack stands for.
+    pub metadata: Evaluated,
+    /// Its deletion policy.
+    pub deletion_policy: String,
+    /// Its update policy.
+    pub update_policy: Evaluated,
+}
+
+impl FacadeValues {
+    /// One of them.
+    pub fn part(&self, part: Facade) -> Evaluated {
+        match part {
+            Facade::Metadata => self.metadata.clone(),
+            Facade::DeletionPolicy => Evaluated::Known(self.deletion_policy.as_str().into()),
+            Facade::UpdatePolicy => self.update_policy.clone(),
+        }
+    }
+}
+
+/// Metadata may be secret.
+impl std::fmt::Debug for FacadeValues {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FacadeValues").finish_non_exhaustive()
+    }
+}
+
 /// A stack before anything exists, as Heat sees it while it validates: reference ids are the logical names, attributes
 /// are null.
 #[derive(Debug, Clone, Copy, Default)]
@@ -138,6 +167,8 @@ pub struct Context<'a> {
     pub enabled: &'a dyn ResourceNames,
     /// The resources of the running stack.
     pub scope: &'a dyn Scope,
+    /// The parent stack's side of a nested stack.
+    pub facade: Option<&'a FacadeValues>,
 }
 
 impl std::fmt::Debug for Context<'_> {
@@ -174,7 +205,7 @@ impl<'a> Context<'a> {
                     crate::python::repr(other)
                 ),
             )),
-            _ => Err(EvaluationError::new(codes::CONDITION_VALUE, "a condition may not depend on resources")),
+            _ => Err(EvaluationError::undecided()),
         }
     }
 }

@@ -13,12 +13,19 @@ pub struct EvaluationError {
     complete: bool,
     /// The condition that must be evaluated first; only while conditions are being evaluated.
     pub(crate) pending: Option<String>,
+    /// Nothing is wrong: what it hangs on is not known yet.
+    pub(crate) undecided: bool,
 }
 
 impl EvaluationError {
     /// An error of a function or a scope; place and path are added on the way out.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { diagnostic: Box::new(Diagnostic::error(code, message)), complete: false, pending: None }
+        Self {
+            diagnostic: Box::new(Diagnostic::error(code, message)),
+            complete: false,
+            pending: None,
+            undecided: false,
+        }
     }
 
     /// A function that cannot work with a value.
@@ -28,7 +35,13 @@ impl EvaluationError {
 
     /// A mistake that was found when the expression was compiled.
     pub(crate) fn compiled(diagnostic: Diagnostic) -> Self {
-        Self { diagnostic: Box::new(diagnostic), complete: true, pending: None }
+        Self { diagnostic: Box::new(diagnostic), complete: true, pending: None, undecided: false }
+    }
+
+    /// A condition that hangs on a value which is not known yet.
+    pub(crate) fn undecided() -> Self {
+        let message = "the condition hangs on a value that is not known yet";
+        Self { undecided: true, ..Self::new(codes::CONDITION_VALUE, message) }
     }
 
     /// Adds a way out.

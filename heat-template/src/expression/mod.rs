@@ -12,7 +12,7 @@ mod references;
 mod walk;
 
 pub use compile::{Call, Compile, Compiler, Place};
-pub use context::{Conditions, Context, Facade, NoResources, ResourceNames, Scope};
+pub use context::{Conditions, Context, Facade, FacadeValues, NoResources, ResourceNames, Scope};
 pub use error::EvaluationError;
 pub(crate) use path::push_index;
 pub use path::{Argument, Step, join_key};

@@ -2,6 +2,7 @@
 
 use super::{Function, Outcome};
 use crate::diagnostic::Diagnostic;
+use crate::evaluated::{Evaluated, Unknown};
 use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
 
 /// `if: [condition, value if true, value if false]`.
@@ -72,7 +73,11 @@ impl Function for If {
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
-        let taken = context.condition(&self.condition).map_err(|error| error.within_index(0))?;
+        let taken = match context.condition(&self.condition) {
+            Ok(taken) => taken,
+            Err(error) if error.undecided => return Ok(Some(Evaluated::Unknown(Unknown::default()))),
+            Err(error) => return Err(error.within_index(0)),
+        };
         match (taken, &self.otherwise) {
             (true, _) => self.then.evaluate_nullable(context).map_err(|error| error.within_index(1)),
             (false, Some(otherwise)) => {

@@ -46,6 +46,9 @@ impl Function for ResourceFacade {
     fn arguments<'a>(&'a self, _: Reach<'_>, _: &mut dyn FnMut(Argument, &'a Expression)) {}
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        if let Some(facade) = context.facade {
+            return Ok(Some(facade.part(self.part)));
+        }
         match context.scope.facade(self.part) {
             Some(value) => give(value),
             None => Err(EvaluationError::new(

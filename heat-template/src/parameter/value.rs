@@ -12,6 +12,7 @@ use crate::schema::{Checks, CustomConstraints};
 use crate::source::Span;
 use indexmap::IndexMap;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A value from outside, with its place if it stood in a file.
@@ -144,6 +145,10 @@ pub(crate) struct Sources<'a> {
     pub pseudo: &'a PseudoParameters,
     /// A parameter without a value is an error; otherwise its value is not known.
     pub require: bool,
+    /// Parameters whose values are not known yet.
+    pub unknown: &'a BTreeSet<String>,
+    /// Parameters that are hidden, whatever their declarations say.
+    pub hidden: &'a BTreeSet<String>,
 }
 
 /// Checks all values and brings them into their types.
@@ -201,7 +206,7 @@ pub(crate) fn resolve(
         let value = ParameterValue {
             value,
             parameter_type: schema.parameter_type,
-            hidden: schema.hidden,
+            hidden: schema.hidden || sources.hidden.contains(&schema.name),
             pseudo: false,
         };
         values.insert(schema.name.clone(), value);
@@ -222,6 +227,10 @@ fn value_of(
     custom: &dyn CustomConstraints,
 ) -> Result<Evaluated, Failure> {
     let name = &schema.name;
+    if sources.unknown.contains(name) {
+        return Ok(Evaluated::Unknown(Unknown::default()));
+    }
+    let secret = schema.hidden || sources.hidden.contains(name);
     // Null counts as not given, in each place.
     let request = sources.request.get(name).map(|value| (value, None));
     let from = |values: &'_ IndexMap<String, GivenValue>| -> Option<(Value, Option<Span>)> {
@@ -253,7 +262,7 @@ fn value_of(
         help: None,
     };
     let shown = |value: &Value| {
-        if schema.hidden { "******".to_owned() } else { python::repr(value) }
+        if secret { "******".to_owned() } else { python::repr(value) }
     };
     // Constraints see the value as given, save for lists and JSON, which are read first; that is how Heat does it.
     let (typed, checked) = match schema.parameter_type {
@@ -296,7 +305,7 @@ fn value_of(
             (value.clone(), value)
         }
     };
-    let checks = Checks::new(custom).secret(schema.hidden);
+    let checks = Checks::new(custom).secret(secret);
     let reasons: Vec<_> = schema
         .constraints
         .iter()

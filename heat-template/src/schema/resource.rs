@@ -1,6 +1,7 @@
 //! A whole resource type, and where types come from.
 
 use super::{AttributeSchema, PropertySchema, Support, Translation};
+use crate::composite::CompositeType;
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -36,6 +37,13 @@ pub trait ResourceTypes {
 
     /// All names, for "did you mean" and listings.
     fn type_names(&self) -> Vec<String>;
+
+    /// The composite with this name: a type whose resources are nested stacks. [`resource_type`](Self::resource_type) gives
+    /// its schema, too.
+    fn composite(&self, name: &str) -> Option<Arc<dyn CompositeType>> {
+        let _ = name;
+        None
+    }
 
     /// Why there is no type of this name although somebody who knows templates would expect it; `None` for names that
     /// mean nothing here.

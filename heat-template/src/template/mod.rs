@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     /// Resources with a wrong definition: references to them are no further problem.
     pub(crate) broken_resources: IndexSet<String>,
     pub(crate) outputs: IndexMap<String, Output>,
+    /// How it was read: nested templates are read the same way.
+    pub(crate) options: ParseOptions,
 }
 
 impl fmt::Debug for Template {
@@ -81,6 +83,11 @@ impl Template {
     pub fn parse(sources: &mut SourceMap, name: &str, text: &str, options: &ParseOptions) -> Checked<Self> {
         let text: Arc<str> = text.into();
         let file = sources.add(name, text.clone());
+        Self::read(file, name, text, options)
+    }
+
+    /// Reads a template whose text has its place already.
+    pub(crate) fn read(file: FileId, name: &str, text: Arc<str>, options: &ParseOptions) -> Checked<Self> {
         let read = yaml::read(file, &text, options.kind, &options.limits);
         let mut diagnostics = read.diagnostics;
         let Some(node) = read.node else { return Checked::failed(diagnostics) };
@@ -96,7 +103,8 @@ impl Template {
                 return Checked::failed(diagnostics);
             }
         };
-        let inner = read::read(name, file, text, dialect, &node, &mut diagnostics);
+        let mut inner = read::read(name, file, text, dialect, &node, &mut diagnostics);
+        inner.options = options.clone();
         Checked::new(Self(Arc::new(inner)), diagnostics)
     }
 
@@ -180,6 +188,24 @@ impl Template {
     /// Its outputs, the ones that conditions will disable among them.
     pub fn outputs(&self) -> &IndexMap<String, Output> {
         &self.0.outputs
+    }
+
+    /// Reads a template that a composite type made: places in it mean nothing to people.
+    pub(crate) fn generated(value: &Value, options: &ParseOptions) -> Checked<Self> {
+        // Writing a value never fails.
+        let text = serde_json::to_string(value).unwrap_or_default();
+        let options = ParseOptions { kind: TextKind::Template, ..options.clone() };
+        Self::read(FileId::GENERATED, "generated template", text.into(), &options)
+    }
+
+    /// Whether a composite type made it.
+    pub fn is_generated(&self) -> bool {
+        self.0.file == FileId::GENERATED
+    }
+
+    /// Whether both are the same template, read once.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub(crate) fn inner(&self) -> &Inner {

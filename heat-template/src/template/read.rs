@@ -83,6 +83,7 @@ pub(super) fn read(
         broken_resources,
         outputs,
         dialect,
+        options: super::ParseOptions::default(),
     }
 }
 

@@ -100,10 +100,21 @@ fn hooks_and_restrictions_go_by_patterns() {
     assert_eq!(registry.restricted_actions("web_1").len(), 2);
     assert!(registry.restricted_actions("box").is_empty());
     assert!(registry.restricted_actions("web_1").contains(&RestrictedAction::Replace));
-    let child = environment.child("box", [("p".to_owned(), json!(1))]);
+    let child = environment.child("box", "Some::Type");
     assert!(child.registry().has_hook("inner", Hook::PostDelete));
     assert!(!child.registry().has_hook("web_1", Hook::PreCreate));
-    assert_eq!(child.parameters()["p"].value, json!(1));
+}
+
+#[test]
+fn a_nested_stack_inherits_all_but_parameters_and_the_entry_that_leads_to_it() {
+    let (environment, _) = read(
+        "{parameters: {p: 1}, parameter_defaults: {d: 2}, resource_registry: {'My::T': 'My::U', 'My::U': u.yaml, 'My::V': v.yaml}}",
+    );
+    let child = environment.unwrap().child("box", "My::T");
+    assert!(child.parameters().is_empty());
+    assert_eq!(child.parameter_defaults()["d"].value, json!(2));
+    let names: Vec<_> = child.registry().type_names().collect();
+    assert_eq!(names, ["My::T", "My::V"]);
 }
 
 fn merged(one: &str, two: &str) -> Result<Value, String> {

@@ -3,7 +3,7 @@
 mod chart;
 mod text;
 
-use super::{ChangeEffect, Plan, Reason, Step, StepKind};
+use super::{ChangeEffect, NestedPlan, Plan, Reason, Step, StepKind};
 use heat_plugin_sdk::ReplaceOrder;
 use serde::Serialize;
 use std::fmt;
@@ -28,10 +28,15 @@ pub struct Totals {
 }
 
 impl Plan {
-    /// How many resources it does what to.
+    /// How many resources it does what to, those inside nested stacks among them.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for step in &self.steps {
+            if let Some(NestedPlan::Planned { plan, .. }) = step.nested.as_deref()
+                && !is_part_of_replacement(step)
+            {
+                totals.add(plan.totals());
+            }
             match &step.kind {
                 StepKind::Create { replaces: None, .. } => totals.create += 1,
                 StepKind::Create { .. } => totals.replace += 1,
@@ -44,6 +49,18 @@ impl Plan {
             }
         }
         totals
+    }
+}
+
+impl Totals {
+    fn add(&mut self, inside: Self) {
+        self.create += inside.create;
+        self.update += inside.update;
+        self.replace += inside.replace;
+        self.delete += inside.delete;
+        self.keep += inside.keep;
+        self.decide += inside.decide;
+        self.refuse += inside.refuse;
     }
 }
 
@@ -139,6 +156,7 @@ fn because(step: &Step) -> String {
         Reason::TypeNeedsReplace => "its type cannot make this change in place".to_owned(),
         Reason::TypeChanged => "another type".to_owned(),
         Reason::RepairFailed => "its last operation failed".to_owned(),
+        Reason::NestedChanged => "something inside differs".to_owned(),
         Reason::Interrupted => "its last operation was interrupted and is finished first".to_owned(),
         Reason::NeverCompleted => "it was never begun".to_owned(),
         Reason::WasDeleted => "it was being deleted".to_owned(),

@@ -1,7 +1,7 @@
 //! A plan as a list.
 
 use super::{because, is_part_of_replacement, mark, words};
-use crate::plan::{Plan, StepKind};
+use crate::plan::{NestedPlan, Plan, StepKind};
 use std::fmt::Write;
 
 impl Plan {
@@ -18,31 +18,58 @@ impl Plan {
     ///
     /// A question mark behind a property says that its value is known only in the run, an exclamation mark that a change
     /// of it takes a new resource, two that it is refused. Values are never shown.
+    ///
+    /// What is done inside a nested stack follows its resource, indented; `...` where that is known only in the run.
     pub fn to_text(&self) -> String {
-        let shown = || {
-            self.steps.iter().filter(|step| {
-                !matches!(step.kind, StepKind::Keep { restore: false, .. }) && !is_part_of_replacement(step)
-            })
-        };
-        let width = |of: fn(&crate::plan::Step) -> &str| shown().map(|step| of(step).chars().count()).max();
-        let name_width = width(|step| &step.resource).unwrap_or_default();
-        let type_width = width(|step| &step.type_name).unwrap_or_default();
+        let mut lines = Vec::new();
+        self.gather("", &mut lines);
+        let width = |of: fn(&Line<'_>) -> usize| lines.iter().map(of).max().unwrap_or_default();
+        let name_width = width(|line| line.name.chars().count());
+        let type_width = width(|line| line.type_name.chars().count());
         let mut text = String::new();
-        for step in shown() {
-            let why = because(step);
-            let why = if why.is_empty() { why } else { format!(" ({why})") };
-            let _ = writeln!(
-                text,
-                "{:<3} {:<name_width$}  {:<type_width$}  {}{why}",
-                mark(&step.kind),
-                step.resource,
-                step.type_name,
-                words(&step.kind),
-            );
+        for Line { mark, name, type_name, what } in lines {
+            let line = format!("{mark:<3} {name:<name_width$}  {type_name:<type_width$}  {what}");
+            let _ = writeln!(text, "{}", line.trim_end());
         }
         let _ = writeln!(text, "{}", self.totals());
         text
     }
+
+    fn gather<'p>(&'p self, indent: &str, lines: &mut Vec<Line<'p>>) {
+        let shown = self.steps.iter().filter(|step| {
+            !matches!(step.kind, StepKind::Keep { restore: false, .. }) && !is_part_of_replacement(step)
+        });
+        for step in shown {
+            let why = because(step);
+            let why = if why.is_empty() { why } else { format!(" ({why})") };
+            lines.push(Line {
+                mark: mark(&step.kind),
+                name: format!("{indent}{}", step.resource),
+                type_name: &step.type_name,
+                what: format!("{}{why}", words(&step.kind)),
+            });
+            let inner = format!("{indent}  ");
+            match step.nested.as_deref() {
+                Some(NestedPlan::Planned { plan, .. }) => plan.gather(&inner, lines),
+                Some(NestedPlan::InRun) => {
+                    lines.push(Line {
+                        mark: "?",
+                        name: format!("{inner}..."),
+                        type_name: "",
+                        what: String::new(),
+                    });
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+struct Line<'p> {
+    mark: &'static str,
+    name: String,
+    type_name: &'p str,
+    what: String,
 }
 
 #[cfg(test)]
@@ -64,6 +91,7 @@ mod tests {
             kind,
             reason,
             after: after.iter().copied().map(StepId).collect(),
+            nested: None,
         };
         let steps = vec![
             step(

@@ -33,6 +33,10 @@ impl Goal {
         type_name: &str,
         properties: &IndexMap<String, Evaluated>,
     ) -> Option<Diagnostic> {
+        if self.is_nested(resource.name()) {
+            // What a composite type has to say it says when it gives its template.
+            return None;
+        }
         let plugin = self.registry.resource(type_name)?;
         let known: Option<PropertyMap> =
             properties.iter().map(|(name, value)| Some((name.clone(), value.known()?.clone()))).collect();

@@ -35,13 +35,13 @@ impl Traversal {
         let now = self.core.clock.now();
         tracing::warn!(stack = %self.stack.name, reason, "the credentials are not accepted: the stack waits for others");
         self.stack.reason = format!("Stack {} waits for credentials: {reason}", self.record.action);
-        self.stack.paused = Some(Paused { since: now, reason });
+        self.stack.paused = Some(Paused { since: now, reason: reason.clone() });
         let event = stack_event(&self.core, &self.stack, now);
         let mut batch = Batch::new(self.claim.clone());
         batch.push(Write::Stack(self.stack.clone()));
         batch.push(Write::Event(event));
         self.core.commit_batch(batch.releasing()).await?;
-        Ok(End::Paused)
+        Ok(End::Paused(reason))
     }
 
     /// Records the end of the traversal.
@@ -78,7 +78,7 @@ impl Traversal {
         }
         batch.release = !rolls_back;
         self.core.commit_batch(batch).await?;
-        Ok(if failure.is_none() { End::Complete } else { End::Failed })
+        Ok(failure.map_or(End::Complete, End::Failed))
     }
 }
 

@@ -3,17 +3,36 @@
 use super::{StepEnd, end, end_as};
 use crate::plan::StepId;
 use crate::record::{DeletionPolicy, IncarnationId, IntentKind};
-use crate::run::work::{Ended, Facts, Work};
+use crate::run::work::{Ended, Facts, Ledger, Work};
 use crate::schedule::Outcome;
 use heat_plugin_sdk::{PropertyMap, ReplaceOrder};
+use std::ops::Deref;
 
 /// The place of an incarnation.
 pub(super) struct Place {
     pub(super) incarnation: IncarnationId,
     /// The one that it takes the place of, as long as that is there.
-    pub(super) predecessor: Option<Work>,
+    pub(super) predecessor: Option<Predecessor>,
     /// How that makes way.
     pub(super) order: Option<ReplaceOrder>,
+}
+
+/// The incarnation that another one takes the place of.
+pub(super) enum Predecessor {
+    Typed(Box<Work>),
+    /// A nested stack: nobody is asked to hand anything over.
+    Nested(Ledger),
+}
+
+impl Deref for Predecessor {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        match self {
+            Self::Typed(work) => work,
+            Self::Nested(ledger) => ledger,
+        }
+    }
 }
 
 /// Makes an incarnation. A predecessor that has to go first is still there only where that was not known when the plan
@@ -27,7 +46,7 @@ pub(super) async fn make(
     outcome: Outcome,
 ) -> StepEnd {
     match place.predecessor {
-        Some(old) if place.order == Some(ReplaceOrder::DeleteFirst) => {
+        Some(Predecessor::Typed(old)) if place.order == Some(ReplaceOrder::DeleteFirst) => {
             let record = old.record().await;
             let deleted = old.delete(record.deletion_policy == DeletionPolicy::Retain, None).await;
             if !matches!(deleted, Ok(Ended::Done)) {
@@ -60,7 +79,9 @@ async fn make_beside(
         if let Some(old) = &predecessor {
             // That one takes the other's place is durable before either is touched.
             old.write(None, |_| {}).await?;
-            if hands_over && work.record().await.intent.is_none() {
+            if let (true, Predecessor::Typed(old)) = (hands_over, old)
+                && work.record().await.intent.is_none()
+            {
                 match old.hand_over(false).await? {
                     Ended::Done => {}
                     other => return Ok(other),
@@ -73,7 +94,7 @@ async fn make_beside(
             } else {
                 work.create(properties, facts).await?
             };
-        if let (Ended::Failed(_), Some(old), true) = (&ended, &predecessor, hands_over) {
+        if let (Ended::Failed(_), Some(Predecessor::Typed(old)), true) = (&ended, &predecessor, hands_over) {
             // The failure stands; the old one gets its place back, so that it works as before.
             old.hand_over(true).await?;
         }

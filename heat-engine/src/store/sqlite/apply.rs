@@ -130,8 +130,8 @@ fn create_stack(connection: &Connection, engine: &str, row: &StackRow) -> Result
     }
     connection
         .prepare_cached(
-            "INSERT INTO stack (id, project, name, created, epoch, holder, document, sealed)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO stack (id, project, name, created, epoch, holder, document, sealed, root)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             row.id.as_str(),
@@ -142,6 +142,7 @@ fn create_stack(connection: &Connection, engine: &str, row: &StackRow) -> Result
             engine,
             row.document.clear,
             row.document.sealed,
+            row.root.as_ref().map(StackId::as_str),
         ])?;
     set_sources(connection, &row.id, &row.sources)?;
     Ok(())
@@ -149,8 +150,13 @@ fn create_stack(connection: &Connection, engine: &str, row: &StackRow) -> Result
 
 fn put_stack(connection: &Connection, row: &StackRow) -> Result<(), Trouble> {
     connection
-        .prepare_cached("UPDATE stack SET document = ?2, sealed = ?3 WHERE id = ?1")?
-        .execute(params![row.id.as_str(), row.document.clear, row.document.sealed])?;
+        .prepare_cached("UPDATE stack SET document = ?2, sealed = ?3, root = ?4 WHERE id = ?1")?
+        .execute(params![
+            row.id.as_str(),
+            row.document.clear,
+            row.document.sealed,
+            row.root.as_ref().map(StackId::as_str)
+        ])?;
     set_sources(connection, &row.id, &row.sources)?;
     Ok(())
 }

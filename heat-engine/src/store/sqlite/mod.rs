@@ -294,6 +294,7 @@ mod tests {
             project: "p".into(),
             created: Timestamp::UNIX_EPOCH,
             deleted: None,
+            root: None,
             sources: Vec::new(),
             document: Document { clear: "{}".into(), sealed: None },
         };
@@ -372,6 +373,7 @@ mod tests {
             project: "p".into(),
             created: Timestamp::UNIX_EPOCH,
             deleted: None,
+            root: None,
             sources: Vec::new(),
             document: Document { clear: "{}".into(), sealed: None },
         };

@@ -28,7 +28,7 @@ pub(super) fn run(connection: &Connection, questions: &Arc<Mutex<mpsc::Receiver<
 }
 
 const STACK: &str = "id, project, name, created, deleted, document, sealed,
-    (SELECT json_group_array(hash ORDER BY hash) FROM stack_source WHERE stack_source.stack = stack.id)";
+    (SELECT json_group_array(hash ORDER BY hash) FROM stack_source WHERE stack_source.stack = stack.id), root";
 
 fn stack_row(row: &Row<'_>) -> Result<StackRow> {
     Ok(StackRow {
@@ -39,6 +39,7 @@ fn stack_row(row: &Row<'_>) -> Result<StackRow> {
         deleted: row.get::<_, Option<i64>>(4)?.map(|_| time(row, 4)).transpose()?,
         document: document(row, 5)?,
         sources: list(row, 7)?.into_iter().map(SourceHash).collect(),
+        root: row.get::<_, Option<String>>(8)?.map(StackId),
     })
 }
 
@@ -121,12 +122,18 @@ pub(super) fn stacks(connection: &Connection, query: &StackQuery) -> Result<Opti
     };
     // Each form has an index of its own.
     let of_project = if query.project.is_some() { "project = ?3" } else { "?3 IS NULL" };
+    let nested = match (&query.root, query.nested) {
+        (Some(_), _) => "root = ?6",
+        (None, true) => "?6 IS NULL",
+        (None, false) => "?6 IS NULL AND root IS NULL",
+    };
     let sql = format!(
         "SELECT {STACK} FROM stack
-         WHERE {of_project} AND (created, id) < (?1, ?2) AND (?4 OR deleted IS NULL)
+         WHERE {of_project} AND {nested} AND (created, id) < (?1, ?2) AND (?4 OR deleted IS NULL)
          ORDER BY created DESC, id DESC LIMIT ?5"
     );
-    let params = params![after.0, after.1, query.project, query.deleted, limit(query.limit)];
+    let root = query.root.as_ref().map(StackId::as_str);
+    let params = params![after.0, after.1, query.project, query.deleted, limit(query.limit), root];
     all(connection, &sql, params, stack_row).map(Some)
 }
 
@@ -164,14 +171,21 @@ pub(super) fn events(
     stack: &StackId,
     query: &EventQuery,
 ) -> Result<Vec<StoredEvent>> {
-    let sql = "SELECT sequence, resource, document FROM event
-               WHERE stack = ?1 AND sequence > ?2 AND (?3 IS NULL OR resource = ?3)
-               ORDER BY sequence LIMIT ?4";
+    let of_stack = if query.nested {
+        "(stack = ?1 OR stack IN (SELECT id FROM stack WHERE root = ?1))"
+    } else {
+        "stack = ?1"
+    };
+    let sql = format!(
+        "SELECT sequence, resource, document, stack FROM event
+         WHERE {of_stack} AND sequence > ?2 AND (?3 IS NULL OR resource = ?3)
+         ORDER BY sequence LIMIT ?4"
+    );
     let after = signed(query.after.unwrap_or_default().0);
-    all(connection, sql, params![stack.as_str(), after, query.resource, limit(query.limit)], |row| {
+    all(connection, &sql, params![stack.as_str(), after, query.resource, limit(query.limit)], |row| {
         Ok(StoredEvent {
             sequence: EventSequence(unsigned(row.get(0)?)),
-            row: EventRow { stack: stack.clone(), resource: row.get(1)?, document: row.get(2)? },
+            row: EventRow { stack: StackId(row.get(3)?), resource: row.get(1)?, document: row.get(2)? },
         })
     })
 }

@@ -66,6 +66,7 @@ pub async fn broken_promises(fixture: &mut dyn Fixture) -> Vec<BrokenPromise> {
     }
     promises! {
         "what was committed is read back" => reads_back;
+        "nested stacks are listed and heard of only on request" => nested_stacks;
         "a refused transaction leaves no trace" => all_or_nothing;
         "a name is taken once among the living stacks of a project" => unique_names;
         "all rows of a transaction belong to one stack" => one_stack;
@@ -259,6 +260,7 @@ async fn paging(store: &dyn Store) -> Check {
         after: after.map(id),
         limit,
         deleted,
+        ..StackQuery::default()
     };
     expect("all", names(store, of(None, None, None, false)).await?.concat(), "cebda".to_owned())?;
     expect(
@@ -325,11 +327,42 @@ async fn events_in_order(store: &dyn Store) -> Check {
         texts(&all),
         text(&["a0x", "a0y", "a1x", "a1y", "a2x", "a2y"]).iter().map(String::as_str).collect(),
     )?;
-    let query = EventQuery { after: Some(of_a[1]), resource: Some("y".to_owned()), limit: Some(1) };
+    let query = EventQuery {
+        after: Some(of_a[1]),
+        resource: Some("y".to_owned()),
+        limit: Some(1),
+        ..EventQuery::default()
+    };
     let some = worked("reading", store.events(&id("a"), &query).await)?;
     expect("a part of them", texts(&some), text(&["a1y"]).iter().map(String::as_str).collect())?;
     let after_all = EventQuery { after: of_a.last().copied(), ..EventQuery::default() };
     expect("those after the last", worked("reading", store.events(&id("a"), &after_all).await)?, vec![])
+}
+
+async fn nested_stacks(store: &dyn Store) -> Check {
+    let nested =
+        |id: &str, root: &str| StackRow { root: Some(StackId(root.to_owned())), ..stack(id, "p", id, 2) };
+    for row in
+        [stack("root", "p", "root", 1), nested("one", "root"), nested("two", "root"), nested("x", "other")]
+    {
+        let event = event(&row.id.0, "r", &row.id.0);
+        made(store, &row, [RowWrite::PutEvent(event)]).await?;
+    }
+    let of_root = StackQuery { root: Some(id("root")), ..StackQuery::default() };
+    let all = StackQuery { nested: true, ..StackQuery::default() };
+    let count =
+        async |query: &StackQuery| worked("listing", store.stacks(query).await).map(|rows| rows.len());
+    expect("a list", count(&StackQuery::default()).await?, 1)?;
+    expect("a list with nested stacks", count(&all).await?, 4)?;
+    expect("the nested stacks of one", count(&of_root).await?, 2)?;
+    // One that comes to stand alone is an outermost one from then on.
+    let alone = StackRow { root: None, ..nested("two", "root") };
+    done(store, "two", [RowWrite::PutStack(alone)]).await?;
+    expect("the nested stacks of one, later", count(&of_root).await?, 1)?;
+    let query = EventQuery { nested: true, ..EventQuery::default() };
+    let events = worked("reading", store.events(&id("root"), &query).await)?;
+    let stacks: Vec<&str> = events.iter().map(|event| event.row.stack.as_str()).collect();
+    expect("the stacks of its events", stacks, vec!["root", "one"])
 }
 
 async fn shared_sources(store: &dyn Store) -> Check {

@@ -22,6 +22,7 @@ pub(super) fn stack(id: &str, project: &str, name: &str, created: i64) -> StackR
         project: project.to_owned(),
         created: moment(created),
         deleted: None,
+        root: None,
         sources: Vec::new(),
         document: document(name),
     }

@@ -4,130 +4,52 @@
 //! `HEAT_SIMULATION_SEEDS=5000` sets how many seeds are tried, `HEAT_SIMULATION_SEED=17` runs one and tells what happens.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
+#[path = "../support/mod.rs"]
 mod support;
+mod world;
 
-use heat_engine::store::MemoryStore;
+use heat_engine::store::{EventQuery, MemoryStore, StackQuery};
 use heat_engine::{NewStack, Stack, StackView, Update};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::time::Duration;
 use support::cloud::{Cloud, Weather};
 use support::process::{Process, alive, start};
 use support::template;
-
-/// A stack as it shall be, written down independently of any engine.
-#[derive(Debug, Clone, Default)]
-struct World {
-    things: BTreeMap<usize, Thing>,
-}
-
-#[derive(Debug, Clone)]
-struct Thing {
-    kind: &'static str,
-    named: bool,
-    value: u32,
-    place: u32,
-    links: BTreeSet<usize>,
-}
-
-const KINDS: [&str; 3] = ["Test::Keyed", "Test::Unique", "Test::Named"];
-
-impl World {
-    fn random(rng: &mut StdRng) -> Self {
-        let mut world = Self::default();
-        for number in 0..rng.random_range(1..10) {
-            world.add(number, rng);
-        }
-        world
-    }
-
-    fn add(&mut self, number: usize, rng: &mut StdRng) {
-        // What is replaced by deleting first (a unique name that stays) has no users here: a service that refuses to
-        // delete what is in use leaves no order in which that could go well.
-        let exclusive = |thing: &Thing| thing.kind == "Test::Unique" && thing.named;
-        let others = self.things.iter().filter(|(other, thing)| **other < number && !exclusive(thing));
-        let before: Vec<_> = others.map(|(other, _)| *other).collect();
-        let links = before.into_iter().filter(|_| rng.random_range(0..3) == 0).collect();
-        let thing = Thing {
-            kind: KINDS[rng.random_range(0..KINDS.len())],
-            named: rng.random_range(0..2) == 0,
-            value: rng.random_range(0..4),
-            place: rng.random_range(0..3),
-            links,
-        };
-        self.things.insert(number, thing);
-    }
-
-    /// Another form: things go, come, and change.
-    fn change(&mut self, rng: &mut StdRng) {
-        for _ in 0..rng.random_range(0..4) {
-            let Some(number) = self.things.keys().copied().nth(rng.random_range(0..self.things.len().max(1)))
-            else {
-                break;
-            };
-            match rng.random_range(0..5) {
-                0 => {
-                    self.things.remove(&number);
-                    self.things.values_mut().for_each(|thing| {
-                        thing.links.remove(&number);
-                    });
-                }
-                1 => self.things.get_mut(&number).unwrap().place += 1,
-                2 => self.things.get_mut(&number).unwrap().value += 1,
-                3 => self.things.get_mut(&number).unwrap().links.clear(),
-                _ => {
-                    let next = self.things.keys().last().map_or(0, |last| last + 1);
-                    self.add(next, rng);
-                }
-            }
-        }
-    }
-
-    fn template(&self) -> String {
-        let mut text = "heat_template_version: 2021-04-16\nresources:\n".to_owned();
-        if self.things.is_empty() {
-            text.push_str("  {}\n");
-        }
-        for (number, thing) in &self.things {
-            let _ = writeln!(text, "  r{number}:\n    type: {}\n    properties:", thing.kind);
-            if thing.named {
-                let _ = writeln!(text, "      name: n{number}");
-            }
-            let _ = writeln!(text, "      value: v{}\n      place: p{}", thing.value, thing.place);
-            let links: Vec<_> = thing.links.iter().map(|link| format!("{{get_resource: r{link}}}")).collect();
-            let _ = writeln!(text, "      links: [{}]", links.join(", "));
-        }
-        text
-    }
-}
+use world::World;
 
 /// What differs between a world and the service, if anything does.
 async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<String> {
     let objects = cloud.objects();
     let mut ids = BTreeMap::new();
-    for view in stack.resources().await.unwrap() {
-        ids.insert(view.resource_name.clone(), view.physical_resource_id);
+    for view in stack.nested_resources(9).await.unwrap() {
+        // Neither a nested stack nor nothing is an object of the service.
+        if view.nested.is_none() && view.resource_type != "OS::Heat::None" {
+            ids.insert(view.path.clone(), view.physical_resource_id);
+        }
     }
-    if objects.len() != world.things.len() {
-        return Some(format!("{} objects for {} resources: {objects:#?}", objects.len(), world.things.len()));
+    let expected = world.expected();
+    if objects.len() != expected.len() || ids.len() != expected.len() {
+        return Some(format!(
+            "{} objects, {} recorded ones, for {} resources: {objects:#?} {ids:#?}",
+            objects.len(),
+            ids.len(),
+            expected.len()
+        ));
     }
-    for (number, thing) in &world.things {
-        let Some(id) = ids.get(&format!("r{number}")) else {
-            return Some(format!("r{number} is not recorded"));
-        };
-        let Some(object) = objects.get(id) else { return Some(format!("r{number} ({id}) does not exist")) };
-        let links: BTreeSet<_> =
-            thing.links.iter().filter_map(|link| ids.get(&format!("r{link}")).cloned()).collect();
+    for (path, thing) in &expected {
+        let Some(id) = ids.get(path) else { return Some(format!("{path} is not recorded")) };
+        let Some(object) = objects.get(id) else { return Some(format!("{path} ({id}) does not exist")) };
+        let links: BTreeSet<_> = thing.links.iter().filter_map(|link| ids.get(link).cloned()).collect();
         let same = object.kind == thing.kind
-            && object.value == format!("v{}", thing.value)
-            && object.place == format!("p{}", thing.place)
+            && object.value == thing.value
+            && object.place == thing.place
             && object.links == links
-            && (!thing.named || object.name == format!("n{number}"))
+            && thing.name.as_ref().is_none_or(|name| object.name == *name)
             && object.broken.is_none();
         if !same {
-            return Some(format!("r{number} shall be {thing:?} with links {links:?}, and is {object:?}"));
+            return Some(format!("{path} shall be {thing:?} with links {links:?}, and is {object:?}"));
         }
     }
     None
@@ -166,8 +88,10 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             next.change(&mut rng);
         }
         let text = next.template();
+        let files = next.files();
         if tell {
             eprintln!("--- {request:?}\n{text}");
+            files.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}"));
         }
         // The client repeats its request until an engine has taken it.
         loop {
@@ -192,10 +116,13 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                 let existing = living.engine.stack("default", "sim").await.ok();
                 match (&request, existing) {
                     (Request::Create, None) => {
-                        living.engine.create(NewStack::new("sim", template(&text))).await.map(drop)
+                        let new = NewStack::new("sim", template(&text)).files(files.clone());
+                        living.engine.create(new).await.map(drop)
                     }
                     (Request::Create, Some(_)) => Ok(()),
-                    (Request::Update, Some(stack)) => stack.update(Update::to(template(&text))).await,
+                    (Request::Update, Some(stack)) => {
+                        stack.update(Update::to(template(&text)).files(files.clone())).await
+                    }
                     (Request::Delete, Some(stack)) => stack.delete().await,
                     (_, None) => Ok(()),
                 }
@@ -287,8 +214,8 @@ async fn check(
             eprintln!("    {line}");
         }
         if let Ok(stack) = engine.stack("default", "sim").await {
-            for (_, event) in stack.recorded_events(&heat_engine::store::EventQuery::default()).await.unwrap()
-            {
+            let all = EventQuery { nested: true, ..EventQuery::default() };
+            for (_, event) in stack.recorded_events(&all).await.unwrap() {
                 eprintln!(
                     "    {} {} {:?} {}_{} {}",
                     event.time, event.resource, event.physical_id, event.action, event.status, event.reason
@@ -318,7 +245,8 @@ async fn check(
     }
     if view.is_failed() && !deleted {
         // A failure is true and is repaired by the next update.
-        stack.update(Update::to(template(&world.template()))).await.map_err(|error| error.to_string())?;
+        let again = Update::to(template(&world.template())).files(world.files());
+        stack.update(again).await.map_err(|error| error.to_string())?;
         let mended = stack.finished().await.map_err(|error| error.to_string())?;
         if !mended.is_complete() {
             return Err(format!(
@@ -333,6 +261,11 @@ async fn check(
     stack.delete().await.map_err(|error| error.to_string())?;
     let gone = stack.finished().await.map_err(|error| error.to_string())?;
     let left = cloud.objects();
+    let all = StackQuery { nested: true, ..StackQuery::default() };
+    let stacks = engine.all_stacks(&all).await.map_err(|error| error.to_string())?;
+    if !stacks.is_empty() {
+        return Err(format!("stacks are left over: {stacks:#?}"));
+    }
     if !gone.is_complete() || !left.is_empty() {
         return Err(format!("{}: {}; it left {left:#?}", gone.stack_status, gone.stack_status_reason));
     }

@@ -1,0 +1,292 @@
+//! The record of one incarnation while something works on it: what becomes durable when, and whether to go on.
+
+use super::core::Core;
+use crate::record::{Action, Event, IncarnationId, Intent, IntentKind, ResourceRecord, Status, TraversalId};
+use crate::store::{Claim, StoreError, Write};
+use heat_plugin_sdk::{Failure, FailureClass, PhysicalId, PropertyMap, StackIdentity};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+
+/// What a traversal tells the operations that it has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Signal {
+    /// Go on.
+    #[default]
+    Run,
+    /// Stop between two calls and leave the intent: another traversal or another process takes over.
+    Interrupt,
+    /// Stop at once and record the failure, for this reason (a time-out).
+    Abort(String),
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// It did what it should; recorded.
+    Done,
+    /// It failed for this reason; recorded.
+    Failed(String),
+    /// It was interrupted; its intent is still recorded.
+    Interrupted,
+    /// The credentials are not accepted any more, for this reason; its intent is still recorded.
+    Paused(String),
+}
+
+/// Why an operation leaves its path. A store that does not take a record ends the whole traversal: what is not durable
+/// must not be followed by anything.
+#[derive(Debug)]
+pub(crate) enum Break {
+    Failed(Failure),
+    /// The credentials are not accepted any more.
+    Refused(Failure),
+    Aborted(String),
+    Interrupted,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Break {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What a record learns of its definition besides the properties.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) metadata: Value,
+    pub(crate) definition: Map<String, Value>,
+    pub(crate) requires: BTreeSet<IncarnationId>,
+    pub(crate) deletion_policy: crate::record::DeletionPolicy,
+    /// See [`ResourceRecord::sensitive`].
+    pub(crate) sensitive: BTreeSet<String>,
+}
+
+impl Facts {
+    pub(crate) fn put(self, record: &mut ResourceRecord) {
+        record.metadata = self.metadata;
+        record.definition = self.definition;
+        record.requires = self.requires;
+        record.deletion_policy = self.deletion_policy;
+        record.sensitive = self.sensitive;
+    }
+}
+
+/// The record of one incarnation, and the door through which it becomes durable.
+pub(crate) struct Ledger {
+    pub(crate) core: Arc<Core>,
+    pub(crate) stack: StackIdentity,
+    pub(crate) traversal: TraversalId,
+    pub(crate) claim: Claim,
+    pub(crate) signal: watch::Receiver<Signal>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) record: Arc<Mutex<ResourceRecord>>,
+}
+
+impl Ledger {
+    /// The record as it is now.
+    pub(crate) async fn record(&self) -> ResourceRecord {
+        self.record.lock().await.clone()
+    }
+
+    /// Changes the record and makes it durable, together with an event if there is one.
+    pub(crate) async fn write(
+        &self,
+        event: Option<(Action, Status, &str)>,
+        change: impl FnOnce(&mut ResourceRecord),
+    ) -> Result<(), StoreError> {
+        let mut record = self.record.lock().await;
+        let mut next = record.clone();
+        change(&mut next);
+        let now = self.core.clock.now();
+        next.updated = now;
+        let mut writes = Vec::with_capacity(2);
+        if let Some((action, status, reason)) = event {
+            // Only what an operation did is this traversal's; a failure that it merely finds is not.
+            next.traversal = Some(self.traversal.clone());
+            next.action = action;
+            next.status = status;
+            reason.clone_into(&mut next.reason);
+            writes.push(Write::Event(self.event(&next, now)));
+        }
+        writes.push(Write::Resource(next.clone()));
+        self.core.commit(&self.claim, writes).await?;
+        *record = next;
+        Ok(())
+    }
+
+    /// Changes the record in memory only: the next write makes it durable together with its own change.
+    pub(crate) async fn remember(&self, change: impl FnOnce(&mut ResourceRecord)) {
+        change(&mut *self.record.lock().await);
+    }
+
+    /// Removes the record, with the event of its deletion.
+    pub(crate) async fn remove(&self, reason: &str) -> Result<(), StoreError> {
+        let mut record = self.record.lock().await;
+        record.action = Action::Delete;
+        record.status = Status::Complete;
+        reason.clone_into(&mut record.reason);
+        let event = self.event(&record, self.core.clock.now());
+        let writes = vec![Write::Event(event), Write::RemoveResource(record.id.clone())];
+        self.core.commit(&self.claim, writes).await
+    }
+
+    fn event(&self, record: &ResourceRecord, now: jiff::Timestamp) -> Event {
+        Event {
+            id: self.core.ids.uuid(),
+            stack: record.stack.clone(),
+            time: now,
+            resource: record.name.clone(),
+            type_name: record.type_name.clone(),
+            physical_id: record.physical_id.clone(),
+            action: record.action,
+            status: record.status,
+            reason: record.reason.clone(),
+        }
+    }
+
+    /// Makes an intent durable before its first call, with the event of its beginning.
+    pub(crate) async fn begin(
+        &self,
+        kind: IntentKind,
+        action: Action,
+        properties: Option<PropertyMap>,
+        changed: Vec<String>,
+        seen_before: BTreeSet<PhysicalId>,
+        facts: Option<Facts>,
+    ) -> Result<(), StoreError> {
+        let intent = Intent {
+            key: self.core.ids.operation(),
+            traversal: self.traversal.clone(),
+            kind,
+            begun: self.core.clock.now(),
+            attempt: 0,
+            properties,
+            changed,
+            uncertain: false,
+            repeated: false,
+            seen_before,
+        };
+        self.write(Some((action, Status::InProgress, "state changed")), |record| {
+            if let Some(create) =
+                record.intent.take().filter(|old| old.kind == IntentKind::Create && old.repeated)
+            {
+                // Its first request may still be done; what it asked for is needed to find the result.
+                record.look_again = true;
+                record.created_as = Some(create.key);
+                record.seen_before = create.seen_before;
+                if record.properties.is_none() {
+                    record.properties = create.properties;
+                }
+            }
+            record.intent = Some(intent);
+            match facts {
+                // While it is updated it depends on what it depended on before and on what it will depend on. What is
+                // new to come from a hidden parameter lies in the intent already.
+                Some(facts) if kind == IntentKind::Update => {
+                    record.requires.extend(facts.requires);
+                    record.sensitive.extend(facts.sensitive);
+                }
+                Some(facts) => facts.put(record),
+                None => {}
+            }
+        })
+        .await
+    }
+
+    /// Records a failure. The intent stays where it is not known whether the request was done: whoever comes next looks.
+    pub(crate) async fn fail(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
+        self.write(Some((action, Status::Failed, &reason)), |record| {
+            let nothing_made = record.physical_id.is_none();
+            if let Some(intent) = &mut record.intent {
+                // The first request of a repeated create may still be done, whatever became of the second one.
+                intent.uncertain |= intent.kind == IntentKind::Create && intent.repeated && nothing_made;
+            }
+            if !record.intent.as_ref().is_some_and(|intent| intent.uncertain) {
+                record.intent = None;
+            }
+        })
+        .await?;
+        Ok(Ended::Failed(reason))
+    }
+
+    /// Fails before anything was begun: the event tells it, the record stays as it is.
+    pub(crate) async fn refuse(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
+        let record = self.record().await;
+        let refused = ResourceRecord { action, status: Status::Failed, reason: reason.clone(), ..record };
+        let event = self.event(&refused, self.core.clock.now());
+        self.core.commit(&self.claim, vec![Write::Event(event)]).await?;
+        Ok(Ended::Failed(reason))
+    }
+
+    /// Records the way an operation left its path.
+    pub(crate) async fn ended(
+        &self,
+        action: Action,
+        result: Result<Ended, Break>,
+    ) -> Result<Ended, StoreError> {
+        match result {
+            Ok(ended) => Ok(ended),
+            Err(Break::Interrupted) => Ok(Ended::Interrupted),
+            // What was refused was not done: the intent stays, and whoever has other credentials goes on from it.
+            Err(Break::Refused(failure)) => Ok(Ended::Paused(self.reason(&failure).await)),
+            Err(Break::Store(error)) => Err(error),
+            Err(Break::Aborted(reason)) => self.fail(action, reason).await,
+            Err(Break::Failed(failure)) => self.fail(action, self.reason(&failure).await).await,
+        }
+    }
+
+    /// `Class: resources.name: message`, as Heat words the reason of a resource's failure.
+    pub(crate) async fn reason(&self, failure: &Failure) -> String {
+        let name = self.record.lock().await.name.clone();
+        let class = match failure.class() {
+            FailureClass::NotFound => "NotFound",
+            FailureClass::Conflict => "Conflict",
+            FailureClass::Busy { .. } => "Busy",
+            FailureClass::OverLimit { .. } => "OverLimit",
+            FailureClass::Unauthenticated => "Unauthorized",
+            FailureClass::Denied => "Forbidden",
+            FailureClass::Invalid { .. } => "BadRequest",
+            FailureClass::Unavailable { .. } => "ServiceUnavailable",
+            FailureClass::Unanswered => "NoAnswer",
+            FailureClass::Unsupported => "NotSupported",
+            _ => "ResourceInError",
+        };
+        format!("{class}: resources.{name}: {failure}")
+    }
+
+    /// Waits, unless the traversal or the step's time-out says otherwise.
+    pub(crate) async fn pause(&self, time: Duration) -> Result<(), Break> {
+        self.check()?;
+        let mut signal = self.signal.clone();
+        tokio::select! {
+            () = tokio::time::sleep(time) => self.check(),
+            () = async { drop(signal.wait_for(|signal| *signal != Signal::Run).await) } => self.check(),
+            reason = self.timed_out() => Err(Break::Aborted(reason)),
+        }
+    }
+
+    /// Whether the operation may go on.
+    pub(crate) fn check(&self) -> Result<(), Break> {
+        match &*self.signal.borrow() {
+            Signal::Run => Ok(()),
+            Signal::Interrupt => Err(Break::Interrupted),
+            Signal::Abort(reason) => Err(Break::Aborted(reason.clone())),
+        }
+    }
+
+    /// Ends with the reason when the step has taken too long.
+    pub(crate) async fn timed_out(&self) -> String {
+        match self.deadline {
+            Some(deadline) => {
+                tokio::time::sleep_until(deadline).await;
+                let limit = self.core.settings.step_timeout.unwrap_or_default();
+                format!("timed out: the step took longer than {} s", limit.as_secs())
+            }
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Steps about nested stacks.
+
+use super::{Begun, Predecessor, Traversal, end_as, known, restricted};
+use crate::plan::{Decision, NestedPlan, Plan, Prospects, Step, StepId, StepKind, decide};
+use crate::record::{IncarnationId, ResourceRecord};
+use crate::run::goal::Unresolved;
+use crate::run::ledger::{Ended, Signal};
+use crate::run::nested::{Nested, Wanted};
+use crate::schedule::Outcome;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+impl Traversal {
+    /// Begins a step that is about a nested stack; `None` where it is about something else.
+    pub(super) fn prepare_nested(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        signal: &watch::Receiver<Signal>,
+    ) -> Option<Result<Begun, Unresolved>> {
+        if let StepKind::Delete { incarnation, retain, .. } = &step.kind {
+            let record = self.current.resource(incarnation)?.clone();
+            record.nested.as_ref()?;
+            return Some(Ok(self.remove_nested(id, step, record, *retain, signal)));
+        }
+        if matches!(step.kind, StepKind::Refuse { .. }) || !self.goal.is_nested(&step.resource) {
+            return None;
+        }
+        Some(match &step.kind {
+            StepKind::Create { incarnation, replaces, .. } => {
+                self.bring_nested(id, step, incarnation, replaces.as_ref(), Vec::new(), true, signal)
+            }
+            StepKind::Update { incarnation, changes, .. } => {
+                let changed = changes.iter().map(|change| change.property.clone()).collect();
+                self.bring_nested(id, step, incarnation, None, changed, true, signal)
+            }
+            StepKind::Keep { incarnation, .. } => match self.current.resource(incarnation) {
+                Some(record) if self.is_settled(record) => {
+                    self.current.stand(&step.resource, incarnation);
+                    Ok(Begun::Over(Outcome::Kept))
+                }
+                _ => self.bring_nested(id, step, incarnation, None, Vec::new(), false, signal),
+            },
+            StepKind::Decide { incarnation, successor, .. } => {
+                self.decide_nested(id, step, incarnation, successor, signal)
+            }
+            StepKind::Refuse { .. } | StepKind::Delete { .. } => return None,
+        })
+    }
+
+    /// Whether nothing at all is left to do for a nested stack that is kept.
+    fn is_settled(&self, record: &ResourceRecord) -> bool {
+        record.intent.is_none()
+            && record.replaced_by.is_none()
+            && !self.goal.moves(record, &self.current)
+            && !self.goal.wants_more(record)
+    }
+
+    fn nested(
+        &self,
+        record: ResourceRecord,
+        planned: Option<Plan>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Nested {
+        let mut ledger = self.ledger(record, signal);
+        ledger.deadline = None;
+        Nested {
+            ledger,
+            parent: self.stack.clone(),
+            goal: Arc::clone(&self.goal),
+            on_failure: self.record.on_failure,
+            planned,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "all of it is decided where the records are at hand")]
+    fn bring_nested(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        replaces: Option<&IncarnationId>,
+        changed: Vec<String>,
+        surely: bool,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let properties = known(&state)?;
+        let facts = self.facts(&step.resource, &state);
+        let recorded = self.current.resource(incarnation).cloned();
+        let is_create = matches!(step.kind, StepKind::Create { .. });
+        if recorded.is_none() && !is_create {
+            return Err(Unresolved::Wrong(format!("resources.{}: its record is gone", step.resource)));
+        }
+        let mut record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
+        let mut others: Vec<Predecessor> = Vec::new();
+        if is_create {
+            record.replaces = replaces.cloned();
+            if let Some(mut old) = replaces.and_then(|old| self.current.resource(old)).cloned() {
+                old.replaced_by = Some(incarnation.clone());
+                others.push(self.predecessor(old, signal)?);
+            }
+        } else if record.replaced_by.is_some() {
+            // It takes its place back.
+            for other in self.current.others(&record).cloned().collect::<Vec<_>>() {
+                let mut ledger = self.ledger(other, signal);
+                Arc::get_mut(&mut ledger.record)
+                    .map(|record| record.get_mut().replaced_by = Some(incarnation.clone()));
+                others.push(Predecessor::Nested(ledger));
+            }
+        }
+        let nested = self.nested(record, planned(step), signal);
+        let incarnation = incarnation.clone();
+        self.current.stand(&step.resource, &incarnation);
+        let replaced = replaces.is_some();
+        let wanted = Wanted { state, properties, facts, changed, surely };
+        Ok(Begun::Works(Box::pin(async move {
+            let result = async {
+                for other in &others {
+                    // Which one stands for the name is durable before either is touched.
+                    other.write(None, |_| {}).await?;
+                }
+                nested.bring(wanted).await
+            }
+            .await;
+            let (result, outcome) = match result {
+                Ok((ended, Outcome::Done)) if replaced => (Ok(ended), Outcome::Replaced),
+                Ok((ended, outcome)) => (Ok(ended), outcome),
+                Err(error) => (Err(error), Outcome::Done),
+            };
+            let mut end = end_as(id, &nested.ledger, incarnation, result, outcome).await;
+            for other in others {
+                let other = other.record().await;
+                end.records.push((other.id.clone(), Some(other)));
+            }
+            end
+        })))
+    }
+
+    /// Decides by values that are known only now.
+    fn decide_nested(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        successor: &IncarnationId,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
+        if self.current.resource(successor).is_some() {
+            // Decided before a crash: it is being replaced.
+            let old = self.current.resource(incarnation).map(|old| old.id.clone());
+            return self.replace_nested(id, step, successor, old.as_ref(), signal);
+        }
+        let Some(record) = self.current.resource(incarnation).cloned() else {
+            return self.replace_nested(id, step, successor, None, signal);
+        };
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let decision = decide(&record, &step.type_name, &state, &*self.core.registry, &Prospects::default());
+        if let Some(action) = decision.forbidden(&self.goal.restricted(&step.resource)) {
+            return Err(Unresolved::Wrong(restricted(&step.resource, action)));
+        }
+        match decision {
+            Decision::Replace { .. } => self.replace_nested(id, step, successor, Some(incarnation), signal),
+            Decision::Update { changes } => {
+                let changed = changes.into_iter().map(|change| change.property).collect();
+                self.bring_nested(id, step, incarnation, None, changed, true, signal)
+            }
+            Decision::Refuse { property } => Err(Unresolved::Wrong(format!(
+                "resources.{}: property {property} of {} cannot be changed after creation",
+                step.resource, step.type_name
+            ))),
+            _ => self.bring_nested(id, step, incarnation, None, Vec::new(), false, signal),
+        }
+    }
+
+    /// Makes a new nested stack in the place of an old one, within the step that decided so.
+    fn replace_nested(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        successor: &IncarnationId,
+        old: Option<&IncarnationId>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
+        let create = Step {
+            kind: StepKind::Create {
+                incarnation: successor.clone(),
+                replaces: old.cloned(),
+                order: None,
+                changes: Vec::new(),
+            },
+            nested: None,
+            ..step.clone()
+        };
+        self.bring_nested(id, &create, successor, old, Vec::new(), true, signal)
+    }
+
+    fn remove_nested(
+        &self,
+        id: StepId,
+        step: &Step,
+        record: ResourceRecord,
+        retain: bool,
+        signal: &watch::Receiver<Signal>,
+    ) -> Begun {
+        let incarnation = record.id.clone();
+        let nested = self.nested(record, planned(step), signal);
+        Begun::Works(Box::pin(async move {
+            let result = nested.remove(retain).await;
+            let gone = matches!(result, Ok(Ended::Done));
+            let mut end = end_as(id, &nested.ledger, incarnation, result, Outcome::Done).await;
+            if gone {
+                end.records.iter_mut().for_each(|(_, record)| *record = None);
+            }
+            end
+        }))
+    }
+}
+
+/// The plan of what is inside, if it was made from what is known now, too.
+fn planned(step: &Step) -> Option<Plan> {
+    match step.nested.as_deref() {
+        Some(NestedPlan::Planned { plan, exact: true }) => Some(plan.clone()),
+        _ => None,
+    }
+}

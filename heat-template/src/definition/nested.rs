@@ -1,0 +1,396 @@
+//! Nested stacks: the definitions of the templates behind types, and the checks that go into them.
+
+use super::{DefinedResource, Definition, Inputs, Nesting, redact};
+use crate::composite::{
+    ChildRequest, CompositeType, KnownChild, NotKnown, Stage, TemplateType, child_of, facade_problems,
+};
+use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::environment::Implementation;
+use crate::evaluated::Evaluated;
+use crate::expression::{FacadeValues, Scope, Step, join};
+use crate::parameter::PseudoParameters;
+use crate::schema::{CustomConstraints, ResourceSchema, ResourceTypes};
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// What stands behind the type of a resource that is a nested stack.
+#[derive(Clone)]
+pub struct Composite {
+    /// What it does.
+    pub composite: Arc<dyn CompositeType>,
+    /// The name of the template's file, where it is a template that stands for the type.
+    pub file: Option<String>,
+}
+
+impl std::fmt::Debug for Composite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Composite").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// What the nested stack of a resource is asked for.
+#[derive(Debug, Clone)]
+pub struct NestedRequest<'a> {
+    /// The properties of the resource, evaluated as far as that is possible.
+    pub properties: &'a IndexMap<String, Evaluated>,
+    /// What a composite type sees beside them; its `properties` and `update_policy` are filled in.
+    pub child: ChildRequest<'a>,
+    /// What `resource_facade` gives inside.
+    pub facade: FacadeValues,
+    /// What the nested stack is called.
+    pub pseudo: PseudoParameters,
+    /// Properties whose values are secret because of where they come from.
+    pub hidden: BTreeSet<String>,
+}
+
+/// The definition of a nested stack.
+#[derive(Debug, Clone)]
+pub struct NestedDefinition {
+    /// The definition.
+    pub definition: Definition,
+    /// The values of its parameters as they are given.
+    pub parameters: IndexMap<String, Value>,
+    /// Whether it was made from values that are all known.
+    pub complete: bool,
+    /// What the composite type remembers.
+    pub memory: Option<Value>,
+    /// Templates on the way to this one.
+    pub stages: Vec<Stage>,
+}
+
+/// Why there is no definition of a nested stack.
+#[derive(Debug)]
+pub enum NestedError {
+    /// It hangs on values that are not known yet.
+    NotKnownYet,
+    /// Something is wrong, with the places in the nested template where that was written by somebody.
+    Wrong(Vec<Diagnostic>),
+}
+
+/// What was checked already of a tree of nested stacks: what is the same is checked once.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    seen: HashSet<String>,
+}
+
+impl Definition {
+    /// The composite behind the type of a resource; `None` where it is no nested stack.
+    pub fn composite(&self, resource: &DefinedResource<'_>, types: &dyn ResourceTypes) -> Option<Composite> {
+        let registry = self.environment().registry();
+        match registry.resolve(resource.type_name(), resource.name(), types) {
+            Ok(Some(Implementation::Type(schema))) => {
+                Some(Composite { composite: types.composite(&schema.type_name)?, file: None })
+            }
+            Ok(Some(Implementation::Template(file))) => {
+                let composite = self.template_type(resource.type_name(), &file)?;
+                Some(Composite { composite, file: Some(file) })
+            }
+            _ => None,
+        }
+    }
+
+    /// An attached template as a type.
+    fn template_type(&self, type_name: &str, file: &str) -> Option<Arc<TemplateType>> {
+        let options = &self.template().inner().options;
+        let template = self.files().template(file, options)?.value.as_ref()?;
+        self.files().template_type(file, type_name, template, self.environment().parameter_defaults())
+    }
+
+    /// What `resource_facade` gives in the nested stack of a resource.
+    pub fn facade(&self, resource: &DefinedResource<'_>, scope: &dyn Scope) -> FacadeValues {
+        let empty = || Evaluated::Known(Value::Object(Map::new()));
+        let unknown = || Evaluated::Unknown(crate::evaluated::Unknown::default());
+        let context = self.context(scope);
+        let update_policy = match resource.update_policy() {
+            Some(policy) => policy.evaluate(&context).unwrap_or_else(|_| unknown()),
+            None => empty(),
+        };
+        FacadeValues {
+            metadata: self.metadata(resource.name(), scope).unwrap_or_else(|_| unknown()),
+            deletion_policy: resource.deletion_policy().name().to_owned(),
+            update_policy: if update_policy == Evaluated::NULL { empty() } else { update_policy },
+        }
+    }
+
+    /// Defines the nested stack of a resource.
+    ///
+    /// # Errors
+    /// It is not known yet, or something is wrong; see [`NestedError`].
+    pub fn nested(
+        &self,
+        resource: &DefinedResource<'_>,
+        composite: &Composite,
+        request: NestedRequest<'_>,
+        custom: &dyn CustomConstraints,
+    ) -> Result<NestedDefinition, NestedError> {
+        let keys = self.template().dialect().keys();
+        if self.nesting().depth >= self.nesting().limits.depth {
+            return Err(NestedError::Wrong(vec![self.too_deep(resource)]));
+        }
+        let child = self.known_child(resource, composite, &request)?;
+        let inputs = self.nested_inputs(resource, composite, &child, request);
+        let defined = child.template.define(&inputs, custom);
+        let failed = defined.has_errors();
+        match defined.value {
+            Some(definition) if !failed => Ok(NestedDefinition {
+                definition,
+                complete: child.unknown.is_empty(),
+                parameters: child.parameters,
+                memory: child.memory,
+                stages: child.stages,
+            }),
+            _ => {
+                let path = join(&[keys.resources, resource.name()]);
+                let found = defined.diagnostics.into_iter();
+                Err(NestedError::Wrong(found.map(|one| self.from_inside(one, resource, &path)).collect()))
+            }
+        }
+    }
+
+    fn known_child(
+        &self,
+        resource: &DefinedResource<'_>,
+        composite: &Composite,
+        request: &NestedRequest<'_>,
+    ) -> Result<KnownChild, NestedError> {
+        let policy = request.facade.update_policy.to_value_lossy();
+        let policy = policy.as_object().cloned().unwrap_or_default();
+        let child = ChildRequest { update_policy: &policy, ..request.child };
+        let options = &self.template().inner().options;
+        child_of(&*composite.composite, request.properties, child, options).map_err(|error| match error {
+            NotKnown::Later => NestedError::NotKnownYet,
+            NotKnown::Wrong(error) => {
+                let keys = self.template().dialect().keys();
+                let mut path = join(&[keys.resources, resource.name(), keys.properties]);
+                let mut place = resource.span();
+                if let Some(property) = &error.property {
+                    Step::from(property.as_str()).push(&mut path);
+                    place = located(resource, property);
+                }
+                let diagnostic = Diagnostic::error(codes::PROPERTY_CONSTRAINT, error.message);
+                NestedError::Wrong(vec![self.redacted(diagnostic.at(place, "").path(path))])
+            }
+            NotKnown::NotATemplate(found) => {
+                let path = join(&[self.template().dialect().keys().resources, resource.name()]);
+                NestedError::Wrong(
+                    found.into_iter().map(|one| self.from_inside(one, resource, &path)).collect(),
+                )
+            }
+        })
+    }
+
+    fn nested_inputs(
+        &self,
+        resource: &DefinedResource<'_>,
+        composite: &Composite,
+        child: &KnownChild,
+        request: NestedRequest<'_>,
+    ) -> Inputs {
+        let outer = self.nesting();
+        let mut around = outer.around.clone();
+        let kind = composite.file.as_deref().unwrap_or(resource.type_name());
+        around.push(if self.environment().registry().speaks_inside(resource.name()) {
+            format!("{kind} ({})", resource.name())
+        } else {
+            kind.to_owned()
+        });
+        Inputs {
+            parameters: child.parameters.clone(),
+            environment: self.environment().child(resource.name(), resource.type_name()),
+            files: self.files().clone(),
+            pseudo: request.pseudo,
+            require_values: true,
+            nesting: Nesting {
+                depth: outer.depth + 1,
+                limits: outer.limits,
+                facade: Some(request.facade),
+                unknown: child.unknown.clone(),
+                hidden: request.hidden,
+                around,
+            },
+        }
+    }
+
+    fn too_deep(&self, resource: &DefinedResource<'_>) -> Diagnostic {
+        let keys = self.template().dialect().keys();
+        let mut way = self.nesting().around.clone();
+        way.push(resource.type_name().to_owned());
+        let message = format!(
+            "nested stacks lie inside each other more than {} deep: {}",
+            self.nesting().limits.depth,
+            way.join(" → ")
+        );
+        Diagnostic::error(codes::NESTED_TOO_DEEP, message)
+            .at(resource.resource().type_span(), "")
+            .path(join(&[keys.resources, resource.name(), keys.resource_type]))
+    }
+
+    /// What was found inside a nested stack, as this stack's reader has to be told it.
+    fn from_inside(&self, mut found: Diagnostic, resource: &DefinedResource<'_>, path: &str) -> Diagnostic {
+        let generated =
+            found.primary.as_ref().is_none_or(|label| label.span.file == crate::source::FileId::GENERATED);
+        if generated {
+            // Nobody wrote that text: the resource it was made from is the place.
+            found = found.at(resource.span(), "");
+            found.labels.clear();
+            found.fix = None;
+        } else {
+            let text = format!("in resource {}", resource.name());
+            found = found.label(resource.resource().type_span(), text);
+        }
+        found.path = if found.path.is_empty() { path.to_owned() } else { format!("{path}.{}", found.path) };
+        found
+    }
+
+    /// What was found inside the nested stack of a resource, as this stack's reader has to be told it: with a second place
+    /// where the nested stack is used, and with the path from here.
+    pub fn from_nested(
+        &self,
+        resource: &DefinedResource<'_>,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Vec<Diagnostic> {
+        let path = join(&[self.template().dialect().keys().resources, resource.name()]);
+        diagnostics.into_iter().map(|one| self.from_inside(one, resource, &path)).collect()
+    }
+
+    /// Checks the nested stack of a resource whose properties are right.
+    pub(super) fn check_nested(
+        &self,
+        resource: &DefinedResource<'_>,
+        composite: &Composite,
+        types: &dyn ResourceTypes,
+        custom: &dyn CustomConstraints,
+        checked: &mut Checked,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let keys = self.template().dialect().keys();
+        if self.nesting().depth >= self.nesting().limits.depth {
+            diagnostics.push(self.too_deep(resource));
+            return;
+        }
+        let schema = composite.composite.schema();
+        let scope = super::NothingKnown;
+        // What is wrong with them was told before.
+        let Ok(properties) = self.resolve_properties(resource, &scope, &schema, custom) else { return };
+        let request = NestedRequest {
+            properties: &properties,
+            child: sample(),
+            facade: self.facade(resource, &scope),
+            pseudo: PseudoParameters {
+                stack_name: format!("{}-{}", self.pseudo().stack_name, resource.name()),
+                ..self.pseudo().clone()
+            },
+            hidden: BTreeSet::new(),
+        };
+        let child = match self.known_child(resource, composite, &request) {
+            Ok(child) => child,
+            Err(NestedError::NotKnownYet) => return,
+            Err(NestedError::Wrong(found)) => return diagnostics.extend(found),
+        };
+        let inputs = self.nested_inputs(resource, composite, &child, request);
+        if !checked.seen.insert(key(&child, &inputs)) {
+            return;
+        }
+        let inputs = Inputs { require_values: false, ..inputs };
+        let defined = child.template.define(&inputs, custom);
+        let mut found = defined.diagnostics;
+        if let Some(definition) = &defined.value {
+            found.extend(definition.check_tree(types, custom, checked));
+        }
+        let path = join(&[keys.resources, resource.name()]);
+        let file = composite.file.as_deref().unwrap_or_default();
+        for mut one in found {
+            if child.template.is_generated() && one.severity == Severity::Warning && one.path.is_empty() {
+                continue;
+            }
+            redact(&mut one, &self.0.secrets);
+            let mut one = self.from_inside(one, resource, &path);
+            if one.primary.as_ref().is_some_and(|label| label.span == resource.span()) && !file.is_empty() {
+                one.help.push(format!("the problem is in {file}"));
+            }
+            diagnostics.push(one);
+        }
+    }
+
+    /// Checks a template that stands for a type: whether it can be read, and whether it fits the type that it takes the
+    /// place of.
+    pub(super) fn check_template_type(
+        &self,
+        resource: &DefinedResource<'_>,
+        file: &str,
+        schema: &ResourceSchema,
+        types: &dyn ResourceTypes,
+        checked: &mut Checked,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        if !checked.seen.insert(format!("type {} {file}", resource.type_name())) {
+            return;
+        }
+        let keys = self.template().dialect().keys();
+        if let Some(facade) = types.resource_type(resource.type_name()) {
+            for problem in facade_problems(schema, &facade) {
+                diagnostics.push(
+                    Diagnostic::error(codes::FACADE, problem)
+                        .at(resource.resource().type_span(), "")
+                        .path(join(&[keys.resources, resource.name(), keys.resource_type]))
+                        .help(format!("the environment maps the type to {file}")),
+                );
+            }
+        }
+    }
+
+    /// What was found while an attached template was read, told at the first resource that uses it.
+    pub(super) fn reading_problems(
+        &self,
+        resource: &DefinedResource<'_>,
+        file: &str,
+        checked: &mut Checked,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        if !checked.seen.insert(format!("file {file}")) {
+            return;
+        }
+        let path = join(&[self.template().dialect().keys().resources, resource.name()]);
+        let read = self.files().template(file, &self.template().inner().options);
+        for found in read.into_iter().flat_map(|read| &read.diagnostics) {
+            diagnostics.push(self.from_inside(found.clone(), resource, &path));
+        }
+    }
+}
+
+/// A request that only checks.
+fn sample() -> ChildRequest<'static> {
+    static NOTHING: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    ChildRequest { sample: true, ..ChildRequest::of(&NOTHING) }
+}
+
+/// Tells nested stacks apart of which the checks would find the same.
+fn key(child: &KnownChild, inputs: &Inputs) -> String {
+    let template = if child.template.is_generated() {
+        child.template.text().to_owned()
+    } else {
+        format!("{:?}", child.template.file())
+    };
+    let parameters: Map<String, Value> =
+        child.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let facade = inputs.nesting.facade.as_ref().map(|facade| {
+        let parts = [&facade.metadata, &facade.update_policy].map(Evaluated::to_value_lossy);
+        format!("{} {} {}", facade.deletion_policy, parts[0], parts[1])
+    });
+    format!(
+        "nested {template} {} {:?} {:?} {}",
+        Value::Object(parameters),
+        child.unknown,
+        inputs.nesting.around,
+        facade.unwrap_or_default()
+    )
+}
+
+fn located(resource: &DefinedResource<'_>, property: &str) -> crate::source::Span {
+    match resource.properties() {
+        Some(properties) => properties.locate(&[property.into()], true),
+        None => resource.span(),
+    }
+}
