@@ -110,6 +110,7 @@ pub mod schema;
 pub mod source;
 pub mod template;
 pub mod yaml;
+pub mod yaql;
 
 mod checked;
 
