@@ -38,6 +38,7 @@ mod limits;
 mod machine;
 mod number;
 mod parser;
+mod place;
 mod regex;
 mod resolve;
 mod sets;
@@ -47,6 +48,7 @@ mod text;
 mod value;
 
 pub use fault::Fault;
+pub(crate) use place::place;
 pub use syntax::SyntaxError;
 
 use machine::Machine;

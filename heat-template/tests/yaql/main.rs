@@ -89,7 +89,7 @@ fn results_are_those_of_the_python_package() {
 
 /// Answers of `record.py --answer` to other expressions, `HEAT_YAQL_ANSWERS` being a file of one case a line.
 #[test]
-#[ignore = "needs answers of Python's yaql: tests/yaql/random.py"]
+#[ignore = "needs answers of Python's yaql: tests/yaql/random_cases.py"]
 fn answers_to_random_expressions_are_the_same() {
     let path = std::env::var("HEAT_YAQL_ANSWERS").expect("HEAT_YAQL_ANSWERS names a file of cases");
     let text = std::fs::read_to_string(path).unwrap();
