@@ -111,6 +111,7 @@ pub mod schema;
 pub mod source;
 pub mod template;
 pub mod yaml;
+pub mod yaql;
 
 mod checked;
 

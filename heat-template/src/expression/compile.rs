@@ -41,6 +41,8 @@ pub enum Place {
 #[derive(Debug)]
 pub struct Compiler<'d> {
     dialect: &'d Dialect,
+    /// The text that is compiled, if it is at hand.
+    text: Option<Arc<str>>,
     place: Place,
     path: String,
     warnings: Vec<Diagnostic>,
@@ -55,12 +57,24 @@ impl<'d> Compiler<'d> {
     pub fn new(dialect: &'d Dialect) -> Self {
         Self {
             dialect,
+            text: None,
             place: Place::Value,
             path: String::new(),
             warnings: Vec::new(),
             parameters: HashSet::new(),
             any_parameter: false,
         }
+    }
+
+    /// The same for values of a text, so that a function can point inside of a scalar.
+    #[must_use]
+    pub fn reading(self, text: Arc<str>) -> Self {
+        Self { text: Some(text), ..self }
+    }
+
+    /// What is written at a place, if the text is at hand.
+    pub fn source(&self, span: Span) -> Option<&str> {
+        self.text.as_ref()?.get(span.start as usize..span.end as usize)
     }
 
     /// The dialect.

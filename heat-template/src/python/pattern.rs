@@ -81,8 +81,8 @@ impl Pattern {
     }
 }
 
-/// The differences in writing between Python and the engine.
-fn translate(pattern: &str) -> String {
+/// A pattern in the engine's writing, where that differs from Python's.
+pub(crate) fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut characters = pattern.chars().peekable();
     let mut in_class = false;

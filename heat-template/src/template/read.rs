@@ -29,7 +29,8 @@ pub(super) fn read(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Inner {
     let keys = dialect.keys();
-    let mut reader = Reader { dialect: &dialect, compiler: Compiler::new(&dialect), diagnostics };
+    let compiler = Compiler::new(&dialect).reading(text.clone());
+    let mut reader = Reader { dialect: &dialect, compiler, diagnostics };
     reader.sections(root);
     let parameter_entries = reader.section(root, keys.parameters);
     let parameters = parse_parameters(&dialect, parameter_entries, reader.diagnostics);

@@ -1,5 +1,6 @@
 //! Functions, form by form.
 
+use heat_template::NoResources;
 use crate::kit::{Attributes, Given, cfn, hot, newest, output, output_in, stack, stack_with};
 use serde_json::{Value, json};
 
@@ -377,11 +378,55 @@ fn errors_tell_the_path_to_the_call() {
 }
 
 #[test]
-fn yaql_is_told_to_be_unsupported_where_it_is_reached() {
-    assert!(newest("{yaql: {expression: '1 + 1'}}").unwrap_err().contains("HT0304"));
+fn yaql_evaluates_its_expression_over_its_data() {
+    assert_eq!(newest("{yaql: {expression: '$.data.a + 1', data: {a: 2}}}"), Ok(json!(3)));
+    assert_eq!(newest("{yaql: {expression: '$.data'}}"), Ok(json!({})));
+    assert_eq!(newest("{yaql: {expression: {list_join: ['', ['1 + ', '1']]}}}"), Ok(json!(2)));
+    // Sets become lists, as in Heat's JSON; a date has no place in a template.
+    assert_eq!(newest("{yaql: {expression: 'set(3, 1, 2)'}}"), Ok(json!([1, 2, 3])));
+    assert!(newest("{yaql: {expression: 'datetime(2024, 5, 17)'}}").unwrap_err().contains("a date"));
+    assert!(newest("{yaql: {expression: 'now()'}}").unwrap_err().contains("now()"));
+    // Only expression and data, and the expression is a text.
+    for wrong in ["{data: {}}", "{expression: '1', more: 2}", "{expression: 5}", "[1]", "{expression: '1 +'}"] {
+        assert!(newest(&format!("{{yaql: {wrong}}}")).unwrap_err().contains("HT0301"), "{wrong}");
+    }
+}
+
+#[test]
+fn yaql_matters_only_where_it_is_reached() {
     let text = "
 heat_template_version: 2021-04-16
-outputs: {o: {value: {if: [true, fine, {yaql: {expression: '1'}}]}}}
+outputs: {o: {value: {if: [true, fine, {yaql: {expression: '1 +'}}]}}}
 ";
     assert_eq!(output(&stack(text).ok()), Ok(json!("fine")));
+}
+
+#[test]
+fn yaql_points_inside_of_its_expression() {
+    for (expression, wrong) in [
+        ("$.data.fooo()", "fooo()"),
+        ("'$.data + ''a'' + )'", ")"),
+        (">-\n            $.data\n            + bad(1)", "bad(1)"),
+    ] {
+        let text = format!(
+            "heat_template_version: 2021-04-16\noutputs:\n  o:\n    value:\n      yaql:\n        data: 1\n        expression: {expression}\n"
+        );
+        let stack = stack(&text);
+        let told = stack.diagnostics.iter().find(|diagnostic| diagnostic.is_error()).cloned();
+        let found = told.unwrap_or_else(|| stack.ok().output("o", &NoResources).unwrap_err().into_diagnostic());
+        let span = found.primary.unwrap().span;
+        assert_eq!(&text[span.start as usize..span.end as usize], wrong, "{expression}");
+    }
+}
+
+#[test]
+fn yaql_in_a_condition() {
+    let text = "
+heat_template_version: 2017-09-01
+parameters: {names: {type: comma_delimited_list, default: 'a,b'}}
+conditions:
+  many: {yaql: {expression: '$.data.names.len() > 1', data: {names: {get_param: names}}}}
+outputs: {o: {value: {if: [many, several, one]}}}
+";
+    assert_eq!(output(&stack(text).ok()), Ok(json!("several")));
 }

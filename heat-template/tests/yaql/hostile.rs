@@ -1,0 +1,1 @@
+//! What nobody should be able to do with an expression.
