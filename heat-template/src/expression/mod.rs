@@ -9,6 +9,7 @@ mod context;
 mod error;
 mod path;
 mod references;
+mod scalar;
 mod walk;
 
 pub use compile::{Call, Compile, Compiler, Place};
@@ -18,6 +19,7 @@ pub(crate) use path::push_index;
 pub use path::{Argument, Step, join_key};
 pub(crate) use path::{Part, Trail, join};
 pub use references::{AttributeReference, References};
+pub(crate) use scalar::Scalar;
 pub use walk::Reach;
 
 pub(crate) use walk::{Visited, walk};
@@ -41,7 +43,7 @@ pub struct Expression {
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// A text, a number, a boolean or null.
-    Scalar(Value),
+    Scalar(Scalar),
     /// A list; `constant` if there is no call in it.
     List { items: Vec<Expression>, constant: bool },
     /// A map; `constant` if there is no call in it.
@@ -81,10 +83,7 @@ impl Expression {
     /// `a map`, `a list`, `a function` …, for messages.
     pub fn kind_name(&self) -> &'static str {
         match &self.kind {
-            Kind::Scalar(Value::Null) => "null",
-            Kind::Scalar(Value::Bool(_)) => "a boolean",
-            Kind::Scalar(Value::Number(_)) => "a number",
-            Kind::Scalar(_) => "a text",
+            Kind::Scalar(scalar) => scalar.kind_name(),
             Kind::List { .. } => "a list",
             Kind::Map { .. } => "a map",
             Kind::Call { .. } | Kind::Invalid(_) => "a function",
@@ -111,14 +110,14 @@ impl Expression {
     /// The text, if it is one in so many words.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar(Value::String(text)) => Some(text),
+            Kind::Scalar(Scalar::Text(text)) => Some(text),
             _ => None,
         }
     }
 
     /// Whether it is `null` in so many words.
     pub fn is_null(&self) -> bool {
-        matches!(self.kind, Kind::Scalar(Value::Null))
+        matches!(self.kind, Kind::Scalar(Scalar::Null))
     }
 
     /// The items, if it is a list in so many words.
@@ -147,7 +146,7 @@ impl Expression {
     /// The value, if there is no function in it.
     pub fn constant(&self) -> Option<Value> {
         match &self.kind {
-            Kind::Scalar(value) => Some(value.clone()),
+            Kind::Scalar(scalar) => Some(scalar.to_value()),
             Kind::List { items, constant: true } => items.iter().map(Self::constant).collect(),
             Kind::Map { entries, constant: true } => {
                 entries.iter().map(|entry| Some((entry.key.to_string(), entry.value.constant()?))).collect()
@@ -200,7 +199,7 @@ impl Expression {
     /// The first function that cannot do its work, with its place.
     pub fn evaluate_nullable(&self, context: &Context<'_>) -> Result<Option<Evaluated>, EvaluationError> {
         match &self.kind {
-            Kind::Scalar(value) => Ok(Some(Evaluated::Known(value.clone()))),
+            Kind::Scalar(scalar) => Ok(Some(Evaluated::Known(scalar.to_value()))),
             Kind::List { items, .. } => {
                 let mut values = Vec::with_capacity(items.len());
                 for (at, item) in items.iter().enumerate() {
@@ -230,19 +229,10 @@ impl Expression {
     /// Everything that it needs from outside, given the values of the conditions: only the branches that are taken
     /// count.
     pub fn references(&self, context: &Context<'_>) -> References {
-        self.references_at(context, &[])
-    }
-
-    /// The same, for problems with names to tell their path.
-    pub(crate) fn references_at(&self, context: &Context<'_>, path: &[&str]) -> References {
         let mut references = References::default();
-        walk(self, Reach::Taken(context), path, &mut |visited| {
+        walk(self, Reach::Taken(context), &[], &mut |visited| {
             if let Visited::Call { function, span, trail } = visited {
-                let before = references.failed.len();
-                function.references(context, span, &mut references);
-                for diagnostic in &mut references.failed[before..] {
-                    diagnostic.path = path::append(&trail.path(), &diagnostic.path);
-                }
+                references.add(function, span, trail, context);
             }
         });
         references

@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     /// Resources with a wrong definition: references to them are no further problem.
     pub(crate) broken_resources: IndexSet<String>,
     pub(crate) outputs: IndexMap<String, Output>,
+    /// Whether some call has wrong arguments.
+    pub(crate) has_invalid_calls: bool,
 }
 
 impl fmt::Debug for Template {
@@ -96,7 +98,7 @@ impl Template {
                 return Checked::failed(diagnostics);
             }
         };
-        let inner = read::read(name, file, text, dialect, &node, &mut diagnostics);
+        let inner = read::read(name, file, text, dialect, node, &mut diagnostics);
         Checked::new(Self(Arc::new(inner)), diagnostics)
     }
 
