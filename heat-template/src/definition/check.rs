@@ -13,7 +13,9 @@ use crate::expression::{
     Context, EvaluationError, Expression, NoResources, Reach, Scope, Step, Visited, join, walk,
 };
 use crate::function::Checking;
-use crate::schema::{Coercion, CustomConstraints, ResourceSchema, ResourceTypes, SupportStatus};
+use crate::schema::{
+    Coercion, CustomConstraints, ResourceSchema, ResourceTypes, SupportStatus, right_defaults,
+};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -48,19 +50,20 @@ impl Definition {
     /// names of attributes, policies, the forms of functions.
     pub fn check(&self, types: &dyn ResourceTypes, custom: &dyn CustomConstraints) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        let mut found: HashMap<&str, Found> = HashMap::new();
         let mut names: Option<Vec<String>> = None;
-        for resource in self.resources() {
-            let behind = self.behind(&resource, types, &mut names, &mut diagnostics);
-            found.insert(resource.name(), behind);
-        }
+        // In the order of the resources.
+        let found: Vec<Found> = self
+            .resources()
+            .map(|resource| self.behind(&resource, types, &mut names, &mut diagnostics))
+            .collect();
         let context = self.context(&NoResources);
-        let resource_type = |name: &str| match found.get(name) {
+        let resource_type = |name: &str| match found.get(self.0.resources.get_index_of(name)?) {
             Some(Found::Type(schema)) => Some(schema.clone()),
             _ => None,
         };
         let keys = self.template().dialect().keys();
-        for resource in self.resources() {
+        let mut defaults: HashMap<*const ResourceSchema, Vec<bool>> = HashMap::new();
+        for (resource, behind) in self.resources().zip(&found) {
             let fields = [
                 (keys.properties, resource.properties()),
                 (keys.metadata, resource.metadata()),
@@ -73,8 +76,11 @@ impl Definition {
                     calls(expression, &path, &context, &resource_type, &mut diagnostics);
                 }
             }
-            if let Some(Found::Type(schema)) = found.get(resource.name()) {
-                self.check_resource(&resource, schema, custom, &mut diagnostics);
+            if let Found::Type(schema) = behind {
+                let right = defaults
+                    .entry(Arc::as_ptr(schema))
+                    .or_insert_with(|| right_defaults(&schema.properties));
+                self.check_resource(&resource, schema, right, custom, &mut diagnostics);
             }
         }
         for output in self.outputs().filter(|output| self.output_is_enabled(output.name())) {
@@ -154,6 +160,7 @@ impl Definition {
         &self,
         resource: &DefinedResource<'_>,
         schema: &ResourceSchema,
+        right: &[bool],
         custom: &dyn CustomConstraints,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
@@ -178,7 +185,7 @@ impl Definition {
         let context = self.context(&NoResources);
         let coercion = Coercion::strict(custom);
         let before = diagnostics.len();
-        self.properties_with(resource, &context, schema, &coercion, &waits, diagnostics);
+        self.check_properties(resource, &context, schema, &coercion, &waits, right, diagnostics);
         let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
         if !failed && !waiting.is_empty() {
             self.check_later(resource, schema, &coercion, diagnostics);

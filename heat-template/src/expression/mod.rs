@@ -25,10 +25,9 @@ pub use walk::Reach;
 pub(crate) use walk::{Visited, walk};
 
 use crate::diagnostic::Diagnostic;
-use crate::evaluated::Evaluated;
+use crate::evaluated::{Evaluated, EvaluatedMap};
 use crate::function::Function;
 use crate::source::Span;
-use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -200,6 +199,9 @@ impl Expression {
     pub fn evaluate_nullable(&self, context: &Context<'_>) -> Result<Option<Evaluated>, EvaluationError> {
         match &self.kind {
             Kind::Scalar(scalar) => Ok(Some(Evaluated::Known(scalar.to_value()))),
+            Kind::List { constant: true, .. } | Kind::Map { constant: true, .. } => {
+                Ok(self.constant().map(Evaluated::Known))
+            }
             Kind::List { items, .. } => {
                 let mut values = Vec::with_capacity(items.len());
                 for (at, item) in items.iter().enumerate() {
@@ -209,7 +211,7 @@ impl Expression {
                 Ok(Some(Evaluated::list(values)))
             }
             Kind::Map { entries, .. } => {
-                let mut values = IndexMap::with_capacity(entries.len());
+                let mut values = EvaluatedMap::with_capacity(entries.len());
                 for entry in entries {
                     let value =
                         entry.value.evaluate_nullable(context).map_err(|error| error.within(&entry.key))?;
@@ -217,7 +219,7 @@ impl Expression {
                         values.insert(entry.key.to_string(), value);
                     }
                 }
-                Ok(Some(Evaluated::map(values)))
+                Ok(Some(values.finish()))
             }
             Kind::Call { name, function } => {
                 function.evaluate(context).map_err(|error| error.at(self.span).within(name))

@@ -177,7 +177,7 @@ struct Composer<'t> {
 
 impl Composer<'_> {
     /// Takes an event; `false` when there is nothing more to read.
-    fn event(&mut self, event: Event<'_>, start: u32, end: u32) -> Result<bool, Exceeded> {
+    fn event(&mut self, event: Event<'_>, start: u32, end: u32) -> Result<bool, Box<Exceeded>> {
         let span = Span::new(self.file, start, end);
         match event {
             Event::StreamStart | Event::DocumentEnd => {}
@@ -199,8 +199,12 @@ impl Composer<'_> {
                 let span = Span { end: self.trimmed(start, end), ..span };
                 let anchor = self.open_anchor(scalar.anchor, span);
                 let made = self.scalar(&scalar, span);
-                self.close_anchor(anchor, &made)?;
-                self.place(made);
+                if anchor.is_none() && made.special == Special::No {
+                    self.place_plain(made.node);
+                } else {
+                    self.close_anchor(anchor, &made)?;
+                    self.place(made);
+                }
             }
             Event::SequenceStart(list) => self.open(&list, span, true)?,
             Event::MappingStart(map) => self.open(&map, span, false)?,
@@ -231,7 +235,7 @@ impl Composer<'_> {
         Some(name.into())
     }
 
-    fn close_anchor(&mut self, name: Option<Box<str>>, made: &Made) -> Result<(), Exceeded> {
+    fn close_anchor(&mut self, name: Option<Box<str>>, made: &Made) -> Result<(), Box<Exceeded>> {
         let Some(name) = name else { return Ok(()) };
         let span = made.node.span;
         let kept = if self.aliased.contains(&*name) {
@@ -246,7 +250,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn alias(&mut self, name: &str, span: Span) -> Result<Made, Exceeded> {
+    fn alias(&mut self, name: &str, span: Span) -> Result<Made, Box<Exceeded>> {
         let nothing = Made::scalar(Node { span, kind: NodeKind::Null });
         match self.anchors.get(name) {
             Some(Anchor::Done { made: Some(made), .. }) => {
@@ -297,7 +301,7 @@ impl Composer<'_> {
 
     // --- lists and maps
 
-    fn open(&mut self, collection: &Collection<'_>, span: Span, list: bool) -> Result<(), Exceeded> {
+    fn open(&mut self, collection: &Collection<'_>, span: Span, list: bool) -> Result<(), Box<Exceeded>> {
         self.budget.node(span)?;
         self.budget.depth(span, self.frames.len() + 1)?;
         let in_pairs = self.frames.last().is_some_and(|frame| frame.shape == Shape::Pairs);
@@ -365,7 +369,7 @@ impl Composer<'_> {
         }
     }
 
-    fn close(&mut self, end: u32) -> Result<(), Exceeded> {
+    fn close(&mut self, end: u32) -> Result<(), Box<Exceeded>> {
         let Some(mut frame) = self.frames.pop() else { return Ok(()) };
         let end = if frame.flow { end } else { frame.end };
         let span = Span::new(self.file, frame.start, end.max(frame.start));
@@ -477,6 +481,27 @@ impl Composer<'_> {
                 Some(key) => self.value(index, key, made),
             },
         }
+    }
+
+    /// Puts a scalar in its place that is nothing but its value, as nearly all are.
+    fn place_plain(&mut self, node: Node) {
+        let Some(frame) = self.frames.last_mut() else { return self.place(Made::scalar(node)) };
+        let Span { end, .. } = node.span;
+        match (frame.shape, frame.key.take(), node) {
+            (Shape::List, _, node) => self.items.push(node),
+            (Shape::Map, Some(Key::Text { odd: None, text, span }), value) => {
+                self.entries.push(Entry { key_span: span, key: text, value });
+            }
+            (Shape::Map, None, Node { span, kind: NodeKind::String(text) }) => {
+                frame.key = Some(Key::Text { text, span, odd: None });
+            }
+            (_, key, node) => {
+                frame.key = key;
+                return self.place(Made::scalar(node));
+            }
+        }
+        frame.end = frame.end.max(end);
+        frame.size += 1;
     }
 
     fn key(&mut self, made: Made) -> Key {
