@@ -149,6 +149,48 @@ impl Evaluated {
     }
 }
 
+/// A map while it is made: no longer one of known values than all of them are known.
+#[derive(Debug)]
+pub(crate) enum EvaluatedMap {
+    /// All values so far are known.
+    Known(serde_json::Map<String, Value>),
+    /// One is not.
+    Partly(IndexMap<String, Evaluated>),
+}
+
+impl EvaluatedMap {
+    /// An empty map with room.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self::Known(serde_json::Map::with_capacity(capacity))
+    }
+
+    /// Adds an entry.
+    pub(crate) fn insert(&mut self, key: String, value: Evaluated) {
+        match (&mut *self, value) {
+            (Self::Known(entries), Evaluated::Known(value)) => {
+                entries.insert(key, value);
+            }
+            (Self::Known(entries), value) => {
+                let known = std::mem::take(entries).into_iter();
+                let mut partly: IndexMap<_, _> = known.map(|(key, value)| (key, value.into())).collect();
+                partly.insert(key, value);
+                *self = Self::Partly(partly);
+            }
+            (Self::Partly(entries), value) => {
+                entries.insert(key, value);
+            }
+        }
+    }
+
+    /// The map as a value.
+    pub(crate) fn finish(self) -> Evaluated {
+        match self {
+            Self::Known(entries) => Evaluated::Known(Value::Object(entries)),
+            Self::Partly(entries) => Evaluated::map(entries),
+        }
+    }
+}
+
 impl From<Value> for Evaluated {
     fn from(value: Value) -> Self {
         Self::Known(value)

@@ -1,7 +1,7 @@
 //! Where text came from: files, byte spans, lines and columns.
 
 use crate::template::Files;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One of the texts of a [`SourceMap`]: the template, an environment, an attached file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,16 +62,13 @@ pub struct Position {
 pub struct SourceFile {
     name: String,
     text: Arc<str>,
-    /// Byte offset of the first character of each line.
-    lines: Vec<u32>,
+    /// Byte offset of the first character of each line; nobody wants them of a text without problems.
+    lines: OnceLock<Vec<u32>>,
 }
 
 impl SourceFile {
     fn new(name: String, text: Arc<str>) -> Self {
-        let lines = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1))
-            .collect();
-        Self { name, text, lines }
+        Self { name, text, lines: OnceLock::new() }
     }
 
     /// Path, URL or another name under which a user knows the text.
@@ -84,10 +81,18 @@ impl SourceFile {
         &self.text
     }
 
+    fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let behind_breaks = self.text.match_indices('\n').map(|(at, _)| at as u32 + 1);
+            std::iter::once(0).chain(behind_breaks).collect()
+        })
+    }
+
     /// Line and column of a byte offset; the end of the text for one that lies behind it.
     pub fn position(&self, offset: u32) -> Position {
-        let line = self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
-        let start = self.lines.get(line).copied().unwrap_or(0) as usize;
+        let lines = self.line_starts();
+        let line = lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = lines.get(line).copied().unwrap_or(0) as usize;
         let end = (offset as usize).min(self.text.len());
         let column = self.text.get(start..end).map_or(0, |before| before.chars().count());
         Position { line: line as u32 + 1, column: column as u32 + 1 }
@@ -98,10 +103,11 @@ impl SourceFile {
     /// The bytes of the lines that these offsets lie in, from the beginning of the first to the end of the last, and the
     /// number of the first line, from one. The line break at the end is left out.
     pub fn lines(&self, from: u32, to: u32) -> (std::ops::Range<usize>, u32) {
-        let line = |offset| self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        let starts = self.line_starts();
+        let line = |offset| starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let (first, last) = (line(from), line(to.max(from)));
-        let start = self.lines.get(first).copied().unwrap_or(0) as usize;
-        let end = self.lines.get(last + 1).map_or(self.text.len(), |next| *next as usize);
+        let start = starts.get(first).copied().unwrap_or(0) as usize;
+        let end = starts.get(last + 1).map_or(self.text.len(), |next| *next as usize);
         let end =
             self.text.get(start..end).map_or(end, |lines| start + lines.trim_end_matches(['\n', '\r']).len());
         (start..end, first as u32 + 1)

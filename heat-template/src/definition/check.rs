@@ -14,7 +14,9 @@ use crate::expression::{
     Context, EvaluationError, Expression, NoResources, Reach, Scope, Step, Visited, join, walk,
 };
 use crate::function::Checking;
-use crate::schema::{Coercion, CustomConstraints, ResourceSchema, ResourceTypes, SupportStatus};
+use crate::schema::{
+    Coercion, CustomConstraints, ResourceSchema, ResourceTypes, SupportStatus, right_defaults,
+};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,19 +65,20 @@ impl Definition {
         checked: &mut Checked,
     ) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        let mut found: HashMap<&str, Found> = HashMap::new();
         let mut names: Option<Vec<String>> = None;
-        for resource in self.resources() {
-            let behind = self.behind(&resource, types, &mut names, checked, &mut diagnostics);
-            found.insert(resource.name(), behind);
-        }
+        // In the order of the resources.
+        let found: Vec<Found> = self
+            .resources()
+            .map(|resource| self.behind(&resource, types, &mut names, checked, &mut diagnostics))
+            .collect();
         let context = self.context(&NoResources);
-        let resource_type = |name: &str| match found.get(name) {
+        let resource_type = |name: &str| match found.get(self.0.resources.get_index_of(name)?) {
             Some(Found::Type(schema) | Found::Composite(schema, _)) => Some(schema.clone()),
             _ => None,
         };
         let keys = self.template().dialect().keys();
-        for resource in self.resources() {
+        let mut defaults: HashMap<*const ResourceSchema, Vec<bool>> = HashMap::new();
+        for (resource, behind) in self.resources().zip(&found) {
             let fields = [
                 (keys.properties, resource.properties()),
                 (keys.metadata, resource.metadata()),
@@ -88,18 +91,15 @@ impl Definition {
                     calls(expression, &path, &context, &resource_type, &mut diagnostics);
                 }
             }
-            match found.get(resource.name()) {
-                Some(Found::Type(schema)) => {
-                    self.check_resource(&resource, schema, custom, &mut diagnostics);
-                }
-                Some(Found::Composite(schema, composite)) => {
-                    let before = diagnostics.len();
-                    self.check_resource(&resource, schema, custom, &mut diagnostics);
-                    if !diagnostics[before..].iter().any(Diagnostic::is_error) {
-                        self.check_nested(&resource, composite, types, custom, checked, &mut diagnostics);
-                    }
-                }
-                _ => {}
+            let (Found::Type(schema) | Found::Composite(schema, _)) = behind else { continue };
+            let right =
+                defaults.entry(Arc::as_ptr(schema)).or_insert_with(|| right_defaults(&schema.properties));
+            let before = diagnostics.len();
+            self.check_resource(&resource, schema, right, custom, &mut diagnostics);
+            if let Found::Composite(_, composite) = behind
+                && !diagnostics[before..].iter().any(Diagnostic::is_error)
+            {
+                self.check_nested(&resource, composite, types, custom, checked, &mut diagnostics);
             }
         }
         for output in self.outputs().filter(|output| self.output_is_enabled(output.name())) {
@@ -193,6 +193,7 @@ impl Definition {
         &self,
         resource: &DefinedResource<'_>,
         schema: &ResourceSchema,
+        right: &[bool],
         custom: &dyn CustomConstraints,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
@@ -217,7 +218,7 @@ impl Definition {
         let context = self.context(&NoResources);
         let coercion = Coercion::strict(custom);
         let before = diagnostics.len();
-        self.properties_with(resource, &context, schema, &coercion, &waits, diagnostics);
+        self.check_properties(resource, &context, schema, &coercion, &waits, right, diagnostics);
         let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
         if !failed && !waiting.is_empty() {
             self.check_later(resource, schema, &coercion, diagnostics);

@@ -17,7 +17,7 @@ pub(super) fn draw(
     let keys = template.dialect().keys();
     let mut graph = IndexMap::with_capacity(facts.len());
     for (name, facts_of) in facts {
-        let Some(resource) = template.inner().resources.get(name) else { continue };
+        let Some((_, resource)) = template.inner().resources.get_index(facts_of.index) else { continue };
         let mut edges = IndexSet::new();
         for explicit in &resource.depends_on {
             if facts.contains_key(&explicit.resource) {

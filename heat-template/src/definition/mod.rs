@@ -61,6 +61,8 @@ pub(crate) struct Inner {
 
 /// What is known of an enabled resource beside its text.
 pub(crate) struct Facts {
+    /// Its place among all resources of the template.
+    index: usize,
     deletion_policy: DeletionPolicy,
     external_id: Option<crate::evaluated::Evaluated>,
     references: References,
@@ -198,8 +200,8 @@ fn define(
     let mut work = Work { template, context, diagnostics };
     work.conditions();
     let mut facts = IndexMap::with_capacity(inner.resources.len());
-    for resource in inner.resources.values() {
-        if let Some(found) = work.resource(resource) {
+    for (index, resource) in inner.resources.values().enumerate() {
+        if let Some(found) = work.resource(index, resource) {
             facts.insert(resource.name.clone(), found);
         }
     }
@@ -271,7 +273,15 @@ struct Work<'a> {
 impl Work<'_> {
     /// What Heat would stumble over while it parses an expression: wrong calls in branches that are taken, conditions
     /// of `if` that cannot be decided. Wrong calls elsewhere are warnings.
-    fn parsed(&mut self, expression: &Expression, path: &[&str], reached: bool) {
+    ///
+    /// With `references` what the branches that are taken need is added to them.
+    fn parsed(
+        &mut self,
+        expression: &Expression,
+        path: &[&str],
+        reached: bool,
+        mut references: Option<&mut References>,
+    ) {
         if expression.is_constant() {
             return;
         }
@@ -290,8 +300,14 @@ impl Work<'_> {
                     {
                         diagnostics.push(error.at(span).within(&trail.path()).into_diagnostic());
                     }
+                    if let Some(references) = &mut references {
+                        references.add(function, span, trail, &context);
+                    }
                 }
             });
+        }
+        if !self.template.inner().has_invalid_calls {
+            return;
         }
         walk(expression, Reach::All, path, &mut |visited| {
             if let Visited::Invalid { diagnostic } = visited
@@ -305,7 +321,7 @@ impl Work<'_> {
     fn conditions(&mut self) {
         let section = self.template.dialect().keys().conditions;
         for condition in self.template.conditions() {
-            self.parsed(&condition.expression, &[section, condition.name.as_str()], true);
+            self.parsed(&condition.expression, &[section, condition.name.as_str()], true, None);
             if let Some(Err(error)) = self.context.conditions.values.get(&condition.name)
                 && !error.undecided
             {
@@ -318,47 +334,46 @@ impl Work<'_> {
     }
 
     /// Everything about a resource; `None` if it is disabled.
-    fn resource(&mut self, resource: &Resource) -> Option<Facts> {
+    fn resource(&mut self, index: usize, resource: &Resource) -> Option<Facts> {
         let keys = self.template.dialect().keys();
         let name = resource.name.as_str();
         let fields = [
-            (keys.properties, &resource.properties),
-            (keys.metadata, &resource.metadata),
             (keys.deletion_policy, &resource.deletion_policy),
             (keys.update_policy, &resource.update_policy),
             (keys.external_id, &resource.external_id),
             (keys.condition, &resource.condition),
         ];
+        let mut references = References::default();
+        let mut waiting = Vec::new();
+        let properties = resource.properties.as_ref();
+        if let Some(Kind::Map { entries, .. }) = properties.map(Expression::kind) {
+            for entry in entries.iter().filter(|entry| !entry.value.is_constant()) {
+                let path = [keys.resources, name, keys.properties, &entry.key];
+                let mut found = References::default();
+                self.parsed(&entry.value, &path, true, Some(&mut found));
+                if !found.resources.is_empty() {
+                    waiting.push(entry.key.clone());
+                }
+                references.extend(found);
+            }
+        } else if let Some(properties) = properties {
+            let path = [keys.resources, name, keys.properties];
+            self.parsed(properties, &path, true, Some(&mut references));
+        }
+        if let Some(metadata) = &resource.metadata {
+            let mut found = References::default();
+            self.parsed(metadata, &[keys.resources, name, keys.metadata], true, Some(&mut found));
+            references.extend(found);
+        }
         for (key, expression) in fields {
             if let Some(expression) = expression {
-                self.parsed(expression, &[keys.resources, name, key], true);
+                self.parsed(expression, &[keys.resources, name, key], true, None);
             }
         }
         // Heat resolves the policy while it parses, also that of a disabled resource.
         let deletion_policy = self.deletion_policy(resource, &[keys.resources, name, keys.deletion_policy]);
         if !self.context.enabled.is_enabled(&resource.name) {
             return None;
-        }
-        let mut references = References::default();
-        let mut waiting = Vec::new();
-        let properties = resource.properties.as_ref();
-        match properties.map(Expression::kind) {
-            Some(Kind::Map { entries, .. }) => {
-                for entry in entries.iter().filter(|entry| !entry.value.is_constant()) {
-                    let path = [keys.resources, name, keys.properties, &entry.key];
-                    let found = entry.value.references_at(&self.context, &path);
-                    if !found.resources.is_empty() {
-                        waiting.push(entry.key.clone());
-                    }
-                    references.extend(found);
-                }
-            }
-            _ => references.extend(properties.map_or_else(References::default, |expression| {
-                expression.references_at(&self.context, &[keys.resources, name, keys.properties])
-            })),
-        }
-        if let Some(metadata) = &resource.metadata {
-            references.extend(metadata.references_at(&self.context, &[keys.resources, name, keys.metadata]));
         }
         self.diagnostics.append(&mut references.failed);
         let mut external_id = None;
@@ -382,7 +397,7 @@ impl Work<'_> {
             let diagnostic = Diagnostic::error(codes::DEPENDENCY_EXTERNAL, message).at(first.span, "");
             self.diagnostics.push(diagnostic.path(join(&[keys.resources, name, keys.depends_on])));
         }
-        Some(Facts { deletion_policy, external_id, references, waiting })
+        Some(Facts { index, deletion_policy, external_id, references, waiting })
     }
 
     fn deletion_policy(&mut self, resource: &Resource, path: &[&str]) -> DeletionPolicy {
@@ -422,10 +437,10 @@ impl Work<'_> {
         let mut enabled = true;
         if let Some(condition) = &output.condition {
             let path = [keys.outputs, name, keys.condition];
-            self.parsed(condition, &path, true);
+            self.parsed(condition, &path, true, None);
             enabled = decide(condition, &self.context, &path, self.diagnostics) != Some(false);
         }
-        self.parsed(&output.value, &[keys.outputs, name, keys.output_value], enabled);
+        self.parsed(&output.value, &[keys.outputs, name, keys.output_value], enabled, None);
         enabled
     }
 }
@@ -466,13 +481,17 @@ impl Definition {
 
     /// The enabled resources in the order of the template.
     pub fn resources(&self) -> impl Iterator<Item = DefinedResource<'_>> {
-        self.0.resources.keys().filter_map(|name| self.resource(name))
+        self.0.resources.values().filter_map(|facts| self.with_text(facts))
     }
 
     /// The enabled resource of this name.
     pub fn resource(&self, name: &str) -> Option<DefinedResource<'_>> {
-        let facts = self.0.resources.get(name)?;
-        Some(DefinedResource { resource: self.0.template.inner().resources.get(name)?, facts })
+        self.with_text(self.0.resources.get(name)?)
+    }
+
+    fn with_text<'a>(&'a self, facts: &'a Facts) -> Option<DefinedResource<'a>> {
+        let (_, resource) = self.0.template.inner().resources.get_index(facts.index)?;
+        Some(DefinedResource { resource, facts })
     }
 
     /// For each enabled resource the names of those that it depends on directly, by `depends_on` or by reference.

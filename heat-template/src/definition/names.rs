@@ -2,22 +2,19 @@
 
 use crate::expression::ResourceNames;
 use crate::template::Template;
-use indexmap::IndexSet;
 use std::collections::HashSet;
 
 /// The names of the resources, declared and enabled.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Names {
-    declared: IndexSet<String>,
+    template: Template,
     disabled: HashSet<String>,
 }
 
 impl Names {
     /// All that the template declares, those with a wrong definition among them.
     pub(super) fn all_of(template: &Template) -> Self {
-        let inner = template.inner();
-        let declared = inner.resources.keys().chain(&inner.broken_resources).cloned().collect();
-        Self { declared, disabled: HashSet::new() }
+        Self { template: template.clone(), disabled: HashSet::new() }
     }
 
     pub(super) fn without(self, disabled: HashSet<String>) -> Self {
@@ -25,7 +22,7 @@ impl Names {
     }
 
     pub(super) fn is_there(&self, name: &str) -> bool {
-        self.declared.contains(name) && !self.disabled.contains(name)
+        self.is_declared(name) && (self.disabled.is_empty() || !self.disabled.contains(name))
     }
 }
 
@@ -35,11 +32,13 @@ impl ResourceNames for Names {
     }
 
     fn is_declared(&self, resource: &str) -> bool {
-        self.declared.contains(resource)
+        let inner = self.template.inner();
+        inner.resources.contains_key(resource) || inner.broken_resources.contains(resource)
     }
 
     fn similar(&self, resource: &str) -> Option<String> {
-        crate::diagnostic::suggest::nearest(resource, self.declared.iter().map(String::as_str))
-            .map(str::to_owned)
+        let inner = self.template.inner();
+        let declared = inner.resources.keys().chain(&inner.broken_resources).map(String::as_str);
+        crate::diagnostic::suggest::nearest(resource, declared).map(str::to_owned)
     }
 }

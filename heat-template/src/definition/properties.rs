@@ -3,9 +3,10 @@
 use super::{DefinedResource, Definition, redact};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Context, Expression, Kind, Scope, Step, join};
+use crate::expression::{Context, Expression, Kind, MapEntry, Scope, Step, join};
 use crate::schema::{Coercion, CustomConstraints, PropertyProblem, ResourceSchema, Translation};
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 impl Definition {
@@ -55,10 +56,6 @@ impl Definition {
         if schema.open_properties && schema.properties.is_empty() {
             return given;
         }
-        let place = |problem_path: &[Step], key: bool| match expression {
-            Some(expression) => expression.locate(problem_path, key),
-            None => resource.span(),
-        };
         for conflict in translate(&schema.translations, &mut given) {
             let steps: Vec<Step> = conflict.iter().map(|key| key.as_str().into()).collect();
             let message = format!(
@@ -67,7 +64,7 @@ impl Definition {
             );
             diagnostics.push(
                 Diagnostic::error(codes::PROPERTY_CONFLICT, message)
-                    .at(place(&steps, true), "")
+                    .at(place(resource, &steps, true), "")
                     .path(join(&path)),
             );
         }
@@ -88,19 +85,68 @@ impl Definition {
             IndexMap::new()
         };
         let (mut values, problems) = coercion.properties_with(&schema.properties, given, types_only);
-        for problem in problems {
-            // What could not be evaluated counts as missing; that it is wrong has been told.
-            let about_failed = problem.code == codes::PROPERTY_MISSING && is_about(&problem, &failed);
-            if !about_failed {
-                diagnostics.push(problem_diagnostic(
-                    &problem,
-                    &join(&path),
-                    place(&problem.path, problem.about_key),
-                ));
-            }
-        }
+        tell(problems, resource, &path, &failed, diagnostics);
         values.extend(extra);
         values
+    }
+
+    /// What [`Self::properties_with`] would find, without the properties. `right` are those whose defaults are known to be
+    /// right.
+    pub(super) fn check_properties(
+        &self,
+        resource: &DefinedResource<'_>,
+        context: &Context<'_>,
+        schema: &ResourceSchema,
+        coercion: &Coercion<'_>,
+        types_only: &dyn Fn(&str) -> bool,
+        right: &[bool],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let entries = match resource.properties().map(Expression::kind) {
+            Some(Kind::Map { entries, .. }) => entries,
+            _ => &Vec::new(),
+        };
+        let plain =
+            schema.translations.is_empty() && !schema.open_properties && resource.description().is_none();
+        if !plain || (entries.is_empty() && resource.properties().is_some()) {
+            self.properties_with(resource, context, schema, coercion, types_only, diagnostics);
+            return;
+        }
+        let keys = self.template().dialect().keys();
+        let path = [keys.resources, resource.name(), keys.properties];
+        let mut given = Vec::with_capacity(entries.len());
+        let mut failed = HashSet::new();
+        for entry in entries {
+            evaluate_entry(entry, &path, context, diagnostics, &mut failed, &mut |value| {
+                given.push((Cow::Borrowed(&*entry.key), value));
+            });
+        }
+        let problems = coercion.problems(&schema.properties, given.into_iter(), types_only, right);
+        tell(problems, resource, &path, &failed, diagnostics);
+    }
+}
+
+/// Problems with properties as diagnostics. What could not be evaluated counts as missing; that it is wrong has been told.
+fn tell(
+    problems: Vec<PropertyProblem>,
+    resource: &DefinedResource<'_>,
+    path: &[&str],
+    failed: &HashSet<String>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for problem in problems {
+        if problem.code == codes::PROPERTY_MISSING && is_about(&problem, failed) {
+            continue;
+        }
+        let span = place(resource, &problem.path, problem.about_key);
+        diagnostics.push(problem_diagnostic(&problem, &join(path), span));
+    }
+}
+
+fn place(resource: &DefinedResource<'_>, path: &[Step], key: bool) -> crate::source::Span {
+    match resource.properties() {
+        Some(expression) => expression.locate(path, key),
+        None => resource.span(),
     }
 }
 
@@ -128,6 +174,27 @@ fn is_about(problem: &PropertyProblem, failed: &HashSet<String>) -> bool {
         && failed.iter().any(|name| problem.message == format!("property {name} not assigned"))
 }
 
+/// Evaluates one property, and gives its value if it has one.
+fn evaluate_entry(
+    entry: &MapEntry,
+    path: &[&str],
+    context: &Context<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+    failed: &mut HashSet<String>,
+    give: &mut dyn FnMut(Evaluated),
+) {
+    match entry.value.evaluate_nullable(context) {
+        Ok(Some(value)) => give(value),
+        // As if it were not written.
+        Ok(None) => {}
+        Err(error) => {
+            let error = error.at(entry.value.span()).within(&entry.key).within(&join(path));
+            diagnostics.push(error.into_diagnostic());
+            failed.insert(entry.key.to_string());
+        }
+    }
+}
+
 /// Evaluates each property for itself, so that one that fails does not hide the others.
 fn evaluate_entries(
     expression: Option<&Expression>,
@@ -140,18 +207,9 @@ fn evaluate_entries(
     let Some(expression) = expression else { return (given, failed) };
     if let Kind::Map { entries, .. } = expression.kind() {
         for entry in entries {
-            match entry.value.evaluate_nullable(context) {
-                Ok(Some(value)) => {
-                    given.insert(entry.key.to_string(), value);
-                }
-                // As if it were not written.
-                Ok(None) => {}
-                Err(error) => {
-                    let error = error.at(entry.value.span()).within(&entry.key).within(&join(path));
-                    diagnostics.push(error.into_diagnostic());
-                    failed.insert(entry.key.to_string());
-                }
-            }
+            evaluate_entry(entry, path, context, diagnostics, &mut failed, &mut |value| {
+                given.insert(entry.key.to_string(), value);
+            });
         }
         return (given, failed);
     }

@@ -1,14 +1,13 @@
 //! From nodes to expressions.
 
 use super::path::{push_index, push_key};
-use super::{Expression, Kind, MapEntry};
+use super::{Expression, Kind, MapEntry, Scalar};
 use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::dialect::{Availability, Dialect};
 use crate::function::{Function, removed};
 use crate::source::Span;
 use crate::yaml::{Node, NodeKind};
-use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -50,6 +49,8 @@ pub struct Compiler<'d> {
     parameters: HashSet<String>,
     /// Some call asks for a parameter whose name it computes.
     any_parameter: bool,
+    /// Some call has wrong arguments.
+    any_invalid: bool,
 }
 
 impl<'d> Compiler<'d> {
@@ -63,6 +64,7 @@ impl<'d> Compiler<'d> {
             warnings: Vec::new(),
             parameters: HashSet::new(),
             any_parameter: false,
+            any_invalid: false,
         }
     }
 
@@ -91,7 +93,9 @@ impl<'d> Compiler<'d> {
     pub fn mention_parameter(&mut self, name: Option<&str>) {
         match name {
             Some(name) => {
-                self.parameters.insert(name.to_owned());
+                if !self.parameters.contains(name) {
+                    self.parameters.insert(name.to_owned());
+                }
             }
             None => self.any_parameter = true,
         }
@@ -100,6 +104,11 @@ impl<'d> Compiler<'d> {
     /// Whether a call asks, or may ask, for a parameter.
     pub fn mentions_parameter(&self, name: &str) -> bool {
         self.any_parameter || self.parameters.contains(name)
+    }
+
+    /// Whether there was a call with wrong arguments.
+    pub(crate) fn met_an_invalid_call(&self) -> bool {
+        self.any_invalid
     }
 
     /// What was found that does not make a template wrong.
@@ -119,10 +128,10 @@ impl<'d> Compiler<'d> {
     /// Compiles a value in the place where the compiler is.
     pub fn expression(&mut self, node: &Node) -> Expression {
         let kind = match &node.kind {
-            NodeKind::Null => Kind::Scalar(Value::Null),
-            NodeKind::Bool(value) => Kind::Scalar(Value::Bool(*value)),
-            NodeKind::Number(value) => Kind::Scalar(Value::Number(value.clone())),
-            NodeKind::String(value) => Kind::Scalar(Value::String(value.to_string())),
+            NodeKind::Null => Kind::Scalar(Scalar::Null),
+            NodeKind::Bool(value) => Kind::Scalar(Scalar::Bool(*value)),
+            NodeKind::Number(value) => Kind::Scalar(Scalar::Number(value.clone())),
+            NodeKind::String(text) => Kind::Scalar(Scalar::Text(text.clone())),
             NodeKind::List(nodes) => {
                 let length = self.path.len();
                 let mut items = Vec::with_capacity(nodes.len());
@@ -211,7 +220,10 @@ impl<'d> Compiler<'d> {
         self.path.truncate(length);
         Some(match made {
             Ok(function) => Kind::Call { name: call.name.clone(), function },
-            Err(diagnostic) => Kind::Invalid(diagnostic),
+            Err(diagnostic) => {
+                self.any_invalid = true;
+                Kind::Invalid(diagnostic)
+            }
         })
     }
 

@@ -189,6 +189,9 @@ impl<'a> Context<'a> {
 
     /// Evaluates a condition: a name, a boolean or a call of a condition function.
     pub(crate) fn condition(&self, condition: &Expression) -> Result<bool, EvaluationError> {
+        if let Some(name) = condition.as_str() {
+            return self.conditions.get(name).map_err(|error| error.at(condition.span()));
+        }
         let value = condition.evaluate(self)?;
         self.condition_value(&value).map_err(|error| error.at(condition.span()))
     }

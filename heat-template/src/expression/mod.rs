@@ -9,6 +9,7 @@ mod context;
 mod error;
 mod path;
 mod references;
+mod scalar;
 mod walk;
 
 pub use compile::{Call, Compile, Compiler, Place};
@@ -18,15 +19,15 @@ pub(crate) use path::push_index;
 pub use path::{Argument, Step, join_key};
 pub(crate) use path::{Part, Trail, join};
 pub use references::{AttributeReference, References};
+pub(crate) use scalar::Scalar;
 pub use walk::Reach;
 
 pub(crate) use walk::{Visited, walk};
 
 use crate::diagnostic::Diagnostic;
-use crate::evaluated::Evaluated;
+use crate::evaluated::{Evaluated, EvaluatedMap};
 use crate::function::Function;
 use crate::source::Span;
-use indexmap::IndexMap;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ pub struct Expression {
 #[derive(Debug)]
 pub(crate) enum Kind {
     /// A text, a number, a boolean or null.
-    Scalar(Value),
+    Scalar(Scalar),
     /// A list; `constant` if there is no call in it.
     List { items: Vec<Expression>, constant: bool },
     /// A map; `constant` if there is no call in it.
@@ -81,10 +82,7 @@ impl Expression {
     /// `a map`, `a list`, `a function` …, for messages.
     pub fn kind_name(&self) -> &'static str {
         match &self.kind {
-            Kind::Scalar(Value::Null) => "null",
-            Kind::Scalar(Value::Bool(_)) => "a boolean",
-            Kind::Scalar(Value::Number(_)) => "a number",
-            Kind::Scalar(_) => "a text",
+            Kind::Scalar(scalar) => scalar.kind_name(),
             Kind::List { .. } => "a list",
             Kind::Map { .. } => "a map",
             Kind::Call { .. } | Kind::Invalid(_) => "a function",
@@ -111,14 +109,14 @@ impl Expression {
     /// The text, if it is one in so many words.
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar(Value::String(text)) => Some(text),
+            Kind::Scalar(Scalar::Text(text)) => Some(text),
             _ => None,
         }
     }
 
     /// Whether it is `null` in so many words.
     pub fn is_null(&self) -> bool {
-        matches!(self.kind, Kind::Scalar(Value::Null))
+        matches!(self.kind, Kind::Scalar(Scalar::Null))
     }
 
     /// The items, if it is a list in so many words.
@@ -147,7 +145,7 @@ impl Expression {
     /// The value, if there is no function in it.
     pub fn constant(&self) -> Option<Value> {
         match &self.kind {
-            Kind::Scalar(value) => Some(value.clone()),
+            Kind::Scalar(scalar) => Some(scalar.to_value()),
             Kind::List { items, constant: true } => items.iter().map(Self::constant).collect(),
             Kind::Map { entries, constant: true } => {
                 entries.iter().map(|entry| Some((entry.key.to_string(), entry.value.constant()?))).collect()
@@ -200,7 +198,10 @@ impl Expression {
     /// The first function that cannot do its work, with its place.
     pub fn evaluate_nullable(&self, context: &Context<'_>) -> Result<Option<Evaluated>, EvaluationError> {
         match &self.kind {
-            Kind::Scalar(value) => Ok(Some(Evaluated::Known(value.clone()))),
+            Kind::Scalar(scalar) => Ok(Some(Evaluated::Known(scalar.to_value()))),
+            Kind::List { constant: true, .. } | Kind::Map { constant: true, .. } => {
+                Ok(self.constant().map(Evaluated::Known))
+            }
             Kind::List { items, .. } => {
                 let mut values = Vec::with_capacity(items.len());
                 for (at, item) in items.iter().enumerate() {
@@ -210,7 +211,7 @@ impl Expression {
                 Ok(Some(Evaluated::list(values)))
             }
             Kind::Map { entries, .. } => {
-                let mut values = IndexMap::with_capacity(entries.len());
+                let mut values = EvaluatedMap::with_capacity(entries.len());
                 for entry in entries {
                     let value =
                         entry.value.evaluate_nullable(context).map_err(|error| error.within(&entry.key))?;
@@ -218,7 +219,7 @@ impl Expression {
                         values.insert(entry.key.to_string(), value);
                     }
                 }
-                Ok(Some(Evaluated::map(values)))
+                Ok(Some(values.finish()))
             }
             Kind::Call { name, function } => {
                 function.evaluate(context).map_err(|error| error.at(self.span).within(name))
@@ -230,19 +231,10 @@ impl Expression {
     /// Everything that it needs from outside, given the values of the conditions: only the branches that are taken
     /// count.
     pub fn references(&self, context: &Context<'_>) -> References {
-        self.references_at(context, &[])
-    }
-
-    /// The same, for problems with names to tell their path.
-    pub(crate) fn references_at(&self, context: &Context<'_>, path: &[&str]) -> References {
         let mut references = References::default();
-        walk(self, Reach::Taken(context), path, &mut |visited| {
+        walk(self, Reach::Taken(context), &[], &mut |visited| {
             if let Visited::Call { function, span, trail } = visited {
-                let before = references.failed.len();
-                function.references(context, span, &mut references);
-                for diagnostic in &mut references.failed[before..] {
-                    diagnostic.path = path::append(&trail.path(), &diagnostic.path);
-                }
+                references.add(function, span, trail, context);
             }
         });
         references

@@ -1,5 +1,8 @@
 //! What an expression needs from outside.
 
+use super::Context;
+use super::path::{self, Trail};
+use crate::function::Function;
 use crate::source::Span;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
@@ -31,6 +34,14 @@ pub struct References {
 }
 
 impl References {
+    fn is_empty(&self) -> bool {
+        self.resources.is_empty()
+            && self.attributes.is_empty()
+            && self.parameters.is_empty()
+            && self.files.is_empty()
+            && self.failed.is_empty()
+    }
+
     /// Adds a resource at its first place.
     pub fn resource(&mut self, name: &str, span: Span) {
         if !self.resources.contains_key(name) {
@@ -38,9 +49,31 @@ impl References {
         }
     }
 
+    /// Adds a parameter.
+    pub fn parameter(&mut self, name: &str) {
+        if !self.parameters.contains(name) {
+            self.parameters.insert(name.to_owned());
+        }
+    }
+
+    /// Adds what a call itself needs; the trail leads to it.
+    pub(crate) fn add(
+        &mut self,
+        function: &dyn Function,
+        span: Span,
+        trail: &Trail<'_>,
+        context: &Context<'_>,
+    ) {
+        let before = self.failed.len();
+        function.references(context, span, self);
+        for diagnostic in &mut self.failed[before..] {
+            diagnostic.path = path::append(&trail.path(), &diagnostic.path);
+        }
+    }
+
     /// Adds all that another expression needs.
     pub fn extend(&mut self, other: Self) {
-        if *self == Self::default() {
+        if self.is_empty() {
             *self = other;
             return;
         }

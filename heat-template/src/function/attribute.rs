@@ -87,6 +87,12 @@ fn compile(
 }
 
 impl GetAttr {
+    /// The names, where they are written in so many words and the resource is there.
+    fn plain_names(&self, context: &Context<'_>) -> Option<(&str, &str)> {
+        let names = (self.resource.as_str()?, self.attribute.as_ref()?.as_str()?);
+        context.enabled.is_enabled(names.0).then_some(names)
+    }
+
     fn path(&self, context: &Context<'_>) -> Result<Result<Vec<Value>, Evaluated>, EvaluationError> {
         let mut path = Vec::with_capacity(self.path.len());
         for (at, step) in self.path.iter().enumerate() {
@@ -112,6 +118,15 @@ impl Function for GetAttr {
     }
 
     fn references(&self, context: &Context<'_>, span: Span, references: &mut References) {
+        if let Some((resource, attribute)) = self.plain_names(context).filter(|_| self.path.is_empty()) {
+            references.resource(resource, span);
+            references.attributes.insert(AttributeReference {
+                resource: resource.to_owned(),
+                attribute: Some(attribute.to_owned()),
+                path: Some(Vec::new()),
+            });
+            return;
+        }
         let name = self.resource.evaluate(context).map_err(|error| error.within_index(0));
         let Some(resource) = refer(context, name, span, references) else { return };
         let attribute = match &self.attribute {
@@ -127,6 +142,12 @@ impl Function for GetAttr {
 
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let context = checking.context;
+        if let Some((resource, attribute)) = self.plain_names(context)
+            && (checking.resource_type)(resource)
+                .is_none_or(|schema| schema.attributes.contains_key(attribute))
+        {
+            return;
+        }
         let resource = match self.resource.evaluate(context).map_err(|error| error.within_index(0)) {
             Ok(Evaluated::Known(resource)) => resource,
             Ok(_) => return,
@@ -157,6 +178,10 @@ impl Function for GetAttr {
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        // Nearly always both are names in so many words.
+        if let Some((resource, attribute)) = self.plain_names(context).filter(|_| self.path.is_empty()) {
+            return Ok(Some(context.scope.attribute(resource, attribute, &[])?));
+        }
         let resource = self.resource.evaluate(context).map_err(|error| error.within_index(0))?;
         let resource = known!(resource);
         let resource = enabled(context, &resource)?;

@@ -31,16 +31,22 @@ impl Function for GetParam {
     }
 
     fn references(&self, context: &Context<'_>, _: Span, references: &mut References) {
-        if let Ok(Evaluated::Known(argument)) = self.argument.evaluate(context) {
+        if let Some(name) = self.argument.as_str() {
+            references.parameter(name);
+        } else if let Ok(Evaluated::Known(argument)) = self.argument.evaluate(context) {
             let name = match &argument {
                 Value::Array(items) => items.first().and_then(Value::as_str),
                 other => other.as_str(),
             };
-            references.parameters.extend(name.map(str::to_owned));
+            name.iter().for_each(|name| references.parameter(name));
         }
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        // Nearly always the argument is a name in so many words.
+        if let Some(parameter) = self.argument.as_str().filter(|name| !name.is_empty()) {
+            return Ok(Some(find(context, parameter)?.value().clone()));
+        }
         let name = &self.name;
         let argument = known!(self.argument.evaluate(context)?);
         if !python::truthy(&argument) {
@@ -148,7 +154,7 @@ impl Function for ParameterReference {
     }
 
     fn references(&self, _: &Context<'_>, _: Span, references: &mut References) {
-        references.parameters.extend(self.argument.as_str().map(str::to_owned));
+        self.argument.as_str().iter().for_each(|name| references.parameter(name));
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {

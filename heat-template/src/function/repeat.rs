@@ -2,7 +2,9 @@
 
 use super::{Checking, Function, Outcome, give, known, shown};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
+use crate::expression::{
+    Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Scalar,
+};
 use serde_json::Value;
 
 /// Copies that one `repeat` may make; Heat has no limit, and a template of a few lines could fill any memory.
@@ -70,7 +72,7 @@ fn compile(
     };
     let permutations = match permutations.map(Expression::into_kind) {
         None => true,
-        Some(Kind::Scalar(Value::Bool(value))) => value,
+        Some(Kind::Scalar(Scalar::Bool(value))) => value,
         Some(_) => return Err(compiler.invalid(call, "permutations of repeat must be true or false")),
     };
     Ok(Box::new(Repeat { template, for_each, maps, permutations }))

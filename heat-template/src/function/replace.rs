@@ -5,6 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How a version behaves.
@@ -132,23 +133,26 @@ impl Function for StrReplace {
             let message = format!("the params of {} must be a map, not {}", self.name, shown(&params));
             return Err(EvaluationError::value(message));
         };
-        give(self.replace(template, &params)?)
+        give(self.replace(&template, &params)?)
     }
 }
 
 impl StrReplace {
     /// One pass: longer keys first, equal ones in alphabetical order; what was put in is not looked at again.
-    fn replace(&self, template: String, params: &Map<String, Value>) -> Result<String, EvaluationError> {
+    fn replace(&self, template: &str, params: &Map<String, Value>) -> Result<String, EvaluationError> {
         let mut keys: Vec<&String> = params.keys().collect();
         keys.sort_by(|a, b| b.chars().count().cmp(&a.chars().count()).then_with(|| a.cmp(b)));
-        // Pieces of the template, and texts that were put between them.
-        let mut pieces = vec![Piece::Open(template)];
-        let mut unused = Vec::new();
-        for key in keys {
+        let mut texts = Vec::with_capacity(keys.len());
+        for key in &keys {
             if key.is_empty() {
                 return Err(EvaluationError::value(format!("{}: a key must not be empty", self.name)));
             }
-            let value = self.text(key, &params[key])?;
+            texts.push(self.text(key, &params[*key])?);
+        }
+        // Pieces of the template, and texts that were put between them.
+        let mut pieces = vec![Piece::Open(template)];
+        let mut unused = Vec::new();
+        for (key, value) in keys.iter().zip(&texts) {
             if !pieces.iter().any(|piece| matches!(piece, Piece::Open(text) if text.contains(key.as_str()))) {
                 unused.push(key.as_str());
                 continue;
@@ -159,10 +163,10 @@ impl StrReplace {
                     Piece::Open(text) => {
                         for (at, part) in text.split(key.as_str()).enumerate() {
                             if at > 0 {
-                                next.push(Piece::Done(value.clone()));
+                                next.push(Piece::Done(value));
                             }
                             if !part.is_empty() {
-                                next.push(Piece::Open(part.to_owned()));
+                                next.push(Piece::Open(part));
                             }
                         }
                     }
@@ -179,15 +183,14 @@ impl StrReplace {
             )));
         }
         Ok(pieces
-            .iter()
+            .into_iter()
             .map(|piece| match piece {
-                Piece::Open(text) => text.as_str(),
-                Piece::Done(text) => text,
+                Piece::Open(text) | Piece::Done(text) => text,
             })
             .collect())
     }
 
-    fn text(&self, key: &str, value: &Value) -> Result<Arc<str>, EvaluationError> {
+    fn text<'v>(&self, key: &str, value: &'v Value) -> Result<Cow<'v, str>, EvaluationError> {
         let name = &self.name;
         let empty = match value {
             Value::Null => true,
@@ -202,6 +205,7 @@ impl StrReplace {
         }
         Ok(match value {
             Value::Null => "".into(),
+            Value::String(text) => text.into(),
             Value::Array(_) | Value::Object(_) if self.manner == Manner::Plain => {
                 let message =
                     format!("the params of {name} must be texts or numbers, param {key} is not valid");
@@ -214,9 +218,9 @@ impl StrReplace {
 }
 
 /// A part of the text that is being made.
-enum Piece {
+enum Piece<'t> {
     /// From the template: other keys are still looked for.
-    Open(String),
+    Open(&'t str),
     /// Put in.
-    Done(Arc<str>),
+    Done(&'t str),
 }

@@ -82,10 +82,16 @@ impl Function for GetResource {
     }
 
     fn references(&self, context: &Context<'_>, span: Span, references: &mut References) {
-        refer(context, self.argument.evaluate(context), span, references);
+        match self.argument.as_str() {
+            Some(name) if context.enabled.is_enabled(name) => references.resource(name, span),
+            _ => drop(refer(context, self.argument.evaluate(context), span, references)),
+        }
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
+        if let Some(name) = self.argument.as_str().filter(|name| context.enabled.is_enabled(name)) {
+            return Ok(Some(context.scope.reference_id(name)));
+        }
         let name = known!(self.argument.evaluate(context)?);
         let name = enabled(context, &name)?;
         Ok(Some(context.scope.reference_id(name)))
@@ -126,7 +132,7 @@ impl Function for Reference {
             Some(name) => {
                 refer(context, Ok(Evaluated::Known(name.into())), span, references);
             }
-            None => references.parameters.extend(self.name.as_str().map(str::to_owned)),
+            None => self.name.as_str().iter().for_each(|name| references.parameter(name)),
         }
     }
 

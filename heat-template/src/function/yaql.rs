@@ -3,7 +3,9 @@
 use super::{Function, Outcome, known, shown};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
+use crate::expression::{
+    Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Scalar,
+};
 use crate::source::Span;
 use crate::yaql::{Fault, Statement, SyntaxError, place};
 use serde_json::{Value, json};
@@ -49,7 +51,7 @@ pub fn yaql(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Func
     };
     let literal = match expression.kind() {
         Kind::Call { .. } | Kind::Invalid(_) => None,
-        Kind::Scalar(Value::String(text)) => {
+        Kind::Scalar(Scalar::Text(text)) => {
             let span = expression.span();
             let source = compiler.source(span).map(str::to_owned);
             let statement = Statement::parse(text).map_err(|error| {
@@ -57,7 +59,7 @@ pub fn yaql(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Func
                 let message = format!("the expression cannot be read: {}", described(&error, text));
                 Box::new(Diagnostic { primary: None, ..*compiler.invalid(call, message) }.at(at, ""))
             })?;
-            Some(Literal { statement, text: text.clone(), span, source })
+            Some(Literal { statement, text: text.to_string(), span, source })
         }
         _ => {
             let message = format!("the expression of yaql must be a text, not {}", expression.kind_name());
@@ -111,7 +113,11 @@ impl Function for Yaql {
                     return Err(EvaluationError::value(message));
                 };
                 read = Statement::parse(text).map_err(|error| {
-                    let message = format!("the expression {} cannot be read: {}", shown(&value), described(&error, text));
+                    let message = format!(
+                        "the expression {} cannot be read: {}",
+                        shown(&value),
+                        described(&error, text)
+                    );
                     EvaluationError::value(message)
                 })?;
                 &read

@@ -32,8 +32,8 @@ impl Num {
 
     /// The number; it is a float if it is written with a point or an exponent.
     pub fn from_number(number: &Number) -> Self {
-        let text = number.to_string();
-        integer(&text).unwrap_or_else(|| Self::Float(text.parse().unwrap_or(f64::NAN)))
+        let text = number.as_str();
+        integer(text).unwrap_or_else(|| Self::Float(text.parse().unwrap_or(f64::NAN)))
     }
 
     /// Whether it is a float.

@@ -156,6 +156,12 @@ impl<'a> Checks<'a> {
                     Value::Array(items) => {
                         items.iter().all(|item| allowed.iter().any(|allowed| python::equal(item, allowed)))
                     }
+                    Value::String(text)
+                        if value_type == ValueType::String
+                            && allowed.iter().any(|allowed| allowed.as_str() == Some(text)) =>
+                    {
+                        true
+                    }
                     single => {
                         let wanted = self.convert(single, value_type)?;
                         allowed.iter().any(|allowed| {

@@ -4,7 +4,7 @@
 //! their fraction for an integer, null stands for the default or for the type's empty value, and what is not given takes
 //! its default. All problems are found at once.
 
-use super::check::{Checks, CustomConstraints, DeferredConstraints};
+use super::check::{Checks, CustomConstraints, DeferredConstraints, GenericConstraints};
 use super::{Children, PropertySchema, ValueType};
 use crate::diagnostic::suggest;
 use crate::diagnostic::{Code, codes};
@@ -13,6 +13,7 @@ use crate::expression::{Part, Step};
 use crate::python::{self, Num};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// A property that is not right.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -78,9 +79,25 @@ impl<'a> Coercion<'a> {
         given: IndexMap<String, Evaluated>,
         types_only: &dyn Fn(&str) -> bool,
     ) -> (IndexMap<String, Evaluated>, Vec<PropertyProblem>) {
-        let mut work = Work { coercion: *self, path: Vec::new(), problems: Vec::new() };
-        let values = work.fields(schema, given, Some(types_only));
+        let mut work = Work::new(*self, true);
+        let given = given.into_iter().map(|(name, value)| (name.into(), value));
+        let values = work.fields(schema, given, Some(types_only), &[]);
         (values, work.problems)
+    }
+
+    /// Only what is wrong with properties at the top, without making them.
+    ///
+    /// `right` are the properties whose defaults are known to be right ([`right_defaults`]).
+    pub(crate) fn problems<'g>(
+        &self,
+        schema: &IndexMap<String, PropertySchema>,
+        given: impl Iterator<Item = (Cow<'g, str>, Evaluated)>,
+        types_only: &dyn Fn(&str) -> bool,
+        right: &[bool],
+    ) -> Vec<PropertyProblem> {
+        let mut work = Work::new(*self, false);
+        work.fields(schema, given, Some(types_only), right);
+        work.problems
     }
 
     /// Coerces the value of one property.
@@ -89,10 +106,18 @@ impl<'a> Coercion<'a> {
         schema: &PropertySchema,
         value: Evaluated,
     ) -> (Option<Evaluated>, Vec<PropertyProblem>) {
-        let mut work = Work { coercion: *self, path: Vec::new(), problems: Vec::new() };
+        let mut work = Work::new(*self, true);
         let value = work.value(schema, value);
         (value, work.problems)
     }
+}
+
+/// For each property whether it has a default, and that can never be wrong: nobody else is asked about it.
+pub(crate) fn right_defaults(schema: &IndexMap<String, PropertySchema>) -> Vec<bool> {
+    // A constraint that somebody else knows is unknown here, and so a problem.
+    let coercion = Coercion::strict(&GenericConstraints);
+    let right = |property: &PropertySchema| coercion.value(property, Evaluated::NULL).1.is_empty();
+    schema.values().map(|property| property.default.is_some() && right(property)).collect()
 }
 
 /// Coerces properties that are known altogether, leaving checks by name to somebody else.
@@ -114,11 +139,17 @@ pub fn coerce_properties(
 
 struct Work<'a, 's> {
     coercion: Coercion<'a>,
+    /// Whether anybody wants the values; else maps and lists that nobody wants become null.
+    keep: bool,
     path: Vec<Part<'s>>,
     problems: Vec<PropertyProblem>,
 }
 
-impl<'s> Work<'_, 's> {
+impl<'a, 's> Work<'a, 's> {
+    fn new(coercion: Coercion<'a>, keep: bool) -> Self {
+        Self { coercion, keep, path: Vec::new(), problems: Vec::new() }
+    }
+
     fn problem(&mut self, code: Code, message: String) -> &mut PropertyProblem {
         self.problems.push(PropertyProblem {
             path: self.path.iter().map(|part| part.step()).collect(),
@@ -131,25 +162,34 @@ impl<'s> Work<'_, 's> {
         &mut self.problems[last]
     }
 
-    fn fields(
+    fn fields<'g>(
         &mut self,
         schema: &'s IndexMap<String, PropertySchema>,
-        mut given: IndexMap<String, Evaluated>,
+        given: impl Iterator<Item = (Cow<'g, str>, Evaluated)>,
         top: Option<&dyn Fn(&str) -> bool>,
+        right: &[bool],
     ) -> IndexMap<String, Evaluated> {
-        if top.is_some() || self.coercion.constraints {
-            for key in given.keys().filter(|key| !schema.contains_key(*key)) {
+        let mut places: Vec<Option<Evaluated>> = std::iter::repeat_with(|| None).take(schema.len()).collect();
+        for (key, value) in given {
+            if let Some(place) = schema.get_index_of(&*key).and_then(|at| places.get_mut(at)) {
+                *place = Some(value);
+            } else if top.is_some() || self.coercion.constraints {
                 let known = schema.keys().map(String::as_str);
-                let help = suggest::nearest(key, known).map(|similar| format!("did you mean \"{similar}\"?"));
+                let help =
+                    suggest::nearest(&key, known).map(|similar| format!("did you mean \"{similar}\"?"));
                 let problem = self.problem(codes::PROPERTY_UNKNOWN, format!("unknown property {key}"));
-                problem.path.push(key.as_str().into());
+                problem.path.push((*key).into());
                 problem.about_key = true;
                 problem.help.extend(help);
             }
         }
-        let mut values = IndexMap::with_capacity(schema.len());
-        for (name, property) in schema {
-            let value = given.swap_remove(name);
+        let mut values = IndexMap::with_capacity(if self.keep { schema.len() } else { 0 });
+        for (at, ((name, property), value)) in schema.iter().zip(places).enumerate() {
+            if value.is_none()
+                && (property.default.is_none() && !property.required || right.get(at) == Some(&true))
+            {
+                continue;
+            }
             let given = value.is_some();
             self.path.push(Part::Key(name));
             let constraints = self.coercion.constraints;
@@ -175,7 +215,7 @@ impl<'s> Work<'_, 's> {
             }
             self.coercion.constraints = constraints;
             self.path.pop();
-            if let Some(value) = value {
+            if let Some(value) = value.filter(|_| self.keep) {
                 values.insert(name.clone(), value);
             }
         }
@@ -185,6 +225,8 @@ impl<'s> Work<'_, 's> {
     fn value(&mut self, schema: &'s PropertySchema, value: Evaluated) -> Option<Evaluated> {
         let outer = self.coercion.mask;
         self.coercion.mask |= schema.secret;
+        let keep = self.keep;
+        self.keep |= self.coercion.constraints && !schema.constraints.is_empty();
         let before = self.problems.len();
         let value = self.typed(schema, value);
         if self.coercion.constraints
@@ -201,6 +243,7 @@ impl<'s> Work<'_, 's> {
             }
         }
         self.coercion.mask = outer;
+        self.keep = keep;
         value
     }
 
@@ -252,9 +295,9 @@ impl<'s> Work<'_, 's> {
     fn scalar(&mut self, value_type: ValueType, value: Value) -> Option<Evaluated> {
         let wants = scalar_wants(value_type);
         let converted = match (value_type, &value) {
-            (ValueType::String, Value::String(_)) | (ValueType::Boolean, Value::Bool(_)) => {
-                Some(value.clone())
-            }
+            (ValueType::String, Value::String(_))
+            | (ValueType::Boolean, Value::Bool(_))
+            | (ValueType::Number, Value::Bool(_) | Value::Number(_)) => return Some(Evaluated::Known(value)),
             (ValueType::String, Value::Bool(_)) => Some(Value::String(python::str_of(&value))),
             (ValueType::String, Value::Number(number)) if !Num::from_number(number).is_float() => {
                 Some(Value::String(python::str_of(&value)))
@@ -269,7 +312,6 @@ impl<'s> Work<'_, 's> {
                 Num::of(&value).and_then(|number| number.truncate()).map(|number| number.to_value())
             }
             (ValueType::Number, Value::String(text)) => python::number_from_text(text).map(|n| n.to_value()),
-            (ValueType::Number, Value::Bool(_) | Value::Number(_)) => Some(value.clone()),
             _ => None,
         };
         match converted {
@@ -279,28 +321,48 @@ impl<'s> Work<'_, 's> {
     }
 
     fn map(&mut self, schema: &'s PropertySchema, value: Evaluated) -> Option<Evaluated> {
-        let entries = match value.into_map() {
-            Ok(entries) => entries,
-            Err(Evaluated::Known(value)) => {
-                return match value {
-                    // Lists and texts are handed on to a json parameter of a nested template.
-                    Value::String(_) if schema.allow_conversion => Some(Evaluated::Known(value)),
-                    Value::Array(_) if schema.allow_conversion => {
-                        Some(Evaluated::Known(Value::String(python::dumps(&value, false))))
-                    }
-                    _ => self.wrong_type(&value, "is not a map", python::repr),
-                };
-            }
-            Err(other) if schema.allow_conversion => return Some(other),
-            Err(other) => return self.wrong_type(&other.to_value_lossy(), "is not a map", python::repr),
+        let Children::Fields(fields) = &schema.children else {
+            return match value {
+                Evaluated::Known(Value::Object(_)) | Evaluated::Map(_) => Some(value),
+                other => self.no_map(schema, other),
+            };
         };
-        match &schema.children {
-            Children::Fields(fields) => Some(Evaluated::map(self.fields(fields, entries, None))),
-            Children::Free | Children::Item(_) => Some(Evaluated::map(entries)),
+        let values = match value {
+            Evaluated::Known(Value::Object(entries)) => {
+                let given = entries.into_iter().map(|(key, value)| (key.into(), Evaluated::Known(value)));
+                self.fields(fields, given, None, &[])
+            }
+            Evaluated::Map(entries) => {
+                let given = entries.into_iter().map(|(key, value)| (key.into(), value));
+                self.fields(fields, given, None, &[])
+            }
+            other => return self.no_map(schema, other),
+        };
+        Some(Evaluated::map(values))
+    }
+
+    fn no_map(&mut self, schema: &PropertySchema, value: Evaluated) -> Option<Evaluated> {
+        match value {
+            // Lists and texts are handed on to a json parameter of a nested template.
+            Evaluated::Known(Value::String(_)) if schema.allow_conversion => Some(value),
+            Evaluated::Known(Value::Array(_)) if schema.allow_conversion => {
+                let text = value.known().map(|value| python::dumps(value, false))?;
+                Some(Evaluated::Known(Value::String(text)))
+            }
+            Evaluated::Known(value) => self.wrong_type(&value, "is not a map", python::repr),
+            other if schema.allow_conversion => Some(other),
+            other => self.wrong_type(&other.to_value_lossy(), "is not a map", python::repr),
         }
     }
 
     fn list(&mut self, schema: &'s PropertySchema, value: Evaluated) -> Option<Evaluated> {
+        let item_schema = match &schema.children {
+            Children::Item(item_schema) => Some(item_schema),
+            Children::Free | Children::Fields(_) => None,
+        };
+        if item_schema.is_none() && matches!(value, Evaluated::Known(Value::Array(_)) | Evaluated::List(_)) {
+            return Some(value);
+        }
         let items = match value.into_list() {
             Ok(items) => items,
             Err(Evaluated::Known(Value::String(text))) if schema.allow_conversion => {
@@ -309,11 +371,12 @@ impl<'s> Work<'_, 's> {
             }
             Err(other) => return self.wrong_type(&other.to_value_lossy(), "is not a list", python::repr),
         };
-        let Children::Item(item_schema) = &schema.children else { return Some(Evaluated::list(items)) };
-        let mut values = Vec::with_capacity(items.len());
+        let Some(item_schema) = item_schema else { return Some(Evaluated::list(items)) };
+        let mut values = Vec::with_capacity(if self.keep { items.len() } else { 0 });
         for (at, item) in items.into_iter().enumerate() {
             self.path.push(Part::Index(at));
-            values.extend(self.value(item_schema, item));
+            let value = self.value(item_schema, item);
+            values.extend(value.filter(|_| self.keep));
             self.path.pop();
         }
         Some(Evaluated::list(values))

@@ -21,6 +21,7 @@ mod translation;
 pub use attribute::{AttributeMode, AttributeSchema};
 pub use builder::{ResourceSchemaBuilder, SchemaError};
 pub use check::{Checks, CustomCheck, CustomConstraints, DeferredConstraints, GenericConstraints};
+pub(crate) use coerce::right_defaults;
 pub use coerce::{Coercion, PropertyProblem, coerce_properties};
 pub use constraint::{Constraint, ConstraintKind};
 pub use generic::NAMES as GENERIC_CONSTRAINTS;

@@ -63,6 +63,8 @@ pub(crate) struct Inner {
     pub(crate) outputs: IndexMap<String, Output>,
     /// How it was read: nested templates are read the same way.
     pub(crate) options: ParseOptions,
+    /// Whether some call has wrong arguments.
+    pub(crate) has_invalid_calls: bool,
 }
 
 impl fmt::Debug for Template {
@@ -103,7 +105,7 @@ impl Template {
                 return Checked::failed(diagnostics);
             }
         };
-        let mut inner = read::read(name, file, text, dialect, &node, &mut diagnostics);
+        let mut inner = read::read(name, file, text, dialect, node, &mut diagnostics);
         inner.options = options.clone();
         Checked::new(Self(Arc::new(inner)), diagnostics)
     }

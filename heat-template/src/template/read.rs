@@ -5,11 +5,11 @@ use super::{ConditionDefinition, DependsOn, Inner, Output, Resource};
 use crate::diagnostic::suggest;
 use crate::diagnostic::{Applicability, Code, Diagnostic, codes};
 use crate::dialect::{Dialect, Family};
-use crate::expression::{Compiler, Expression, Kind, join_key};
+use crate::expression::{Compiler, Expression, Kind, Scalar, join, join_key};
 use crate::parameter::parse_parameters;
 use crate::python;
 use crate::source::FileId;
-use crate::yaml::{Entry, Node};
+use crate::yaml::{Entry, Node, NodeKind};
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 use std::sync::Arc;
@@ -18,21 +18,25 @@ struct Reader<'a> {
     dialect: &'a Dialect,
     compiler: Compiler<'a>,
     diagnostics: &'a mut Vec<Diagnostic>,
+    /// The keys that a resource can have.
+    resource_keys: Vec<&'static str>,
 }
 
+/// Takes the tree apart while it makes a template of it, so that not both are there as a whole.
 pub(super) fn read(
     name: &str,
     file: FileId,
     text: Arc<str>,
     dialect: Arc<Dialect>,
-    root: &Node,
+    mut root: Node,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Inner {
     let keys = dialect.keys();
     let compiler = Compiler::new(&dialect).reading(text.clone());
-    let mut reader = Reader { dialect: &dialect, compiler, diagnostics };
-    reader.sections(root);
-    let parameter_entries = reader.section(root, keys.parameters);
+    let mut reader =
+        Reader { dialect: &dialect, compiler, diagnostics, resource_keys: dialect.resource_keys() };
+    reader.sections(&root);
+    let parameter_entries = reader.section(&root, keys.parameters);
     let parameters = parse_parameters(&dialect, parameter_entries, reader.diagnostics);
     let parameter_names: IndexSet<String> =
         parameter_entries.iter().map(|entry| entry.key.to_string()).collect();
@@ -46,12 +50,14 @@ pub(super) fn read(
         _ => Vec::new(),
     };
     let mappings = keys.mappings.and_then(|key| root.get(key)).map(Node::to_value);
-    let conditions = reader.conditions(root);
+    let conditions = reader.conditions(&root);
     let condition_names = conditions.iter().map(|condition| condition.name.clone()).collect();
-    let mut resources = IndexMap::new();
+    let raw_groups = groups_node.map_or(Value::Null, Node::to_value);
+    let entries = reader.take_section(&mut root, keys.resources);
+    let mut resources = IndexMap::with_capacity(entries.len());
     let mut broken_resources = IndexSet::new();
-    for entry in reader.section(root, keys.resources) {
-        match reader.resource(entry) {
+    for entry in entries {
+        match reader.resource(&entry) {
             Some(resource) => {
                 resources.insert(entry.key.to_string(), resource);
             }
@@ -61,10 +67,11 @@ pub(super) fn read(
         }
     }
     let outputs = reader
-        .section(root, keys.outputs)
-        .iter()
-        .filter_map(|entry| Some((entry.key.to_string(), reader.output(entry)?)))
+        .take_section(&mut root, keys.outputs)
+        .into_iter()
+        .filter_map(|entry| Some((entry.key.to_string(), reader.output(&entry)?)))
         .collect();
+    let has_invalid_calls = reader.compiler.met_an_invalid_call();
     reader.warn_of_unused(&parameters);
     let warnings = reader.compiler.into_warnings();
     diagnostics.extend(warnings);
@@ -76,13 +83,14 @@ pub(super) fn read(
         parameters,
         parameter_names,
         groups,
-        raw_groups: groups_node.map_or(Value::Null, Node::to_value),
+        raw_groups,
         mappings: mappings.filter(python::truthy).unwrap_or_else(|| Value::Object(serde_json::Map::new())),
         conditions,
         condition_names,
         resources,
         broken_resources,
         outputs,
+        has_invalid_calls,
         dialect,
         options: super::ParseOptions::default(),
     }
@@ -135,6 +143,16 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The same, taken out of the tree.
+    fn take_section(&mut self, root: &mut Node, section: &str) -> Vec<Entry> {
+        self.section(root, section);
+        let NodeKind::Map(sections) = &mut root.kind else { return Vec::new() };
+        match sections.iter_mut().find(|entry| &*entry.key == section).map(|entry| &mut entry.value.kind) {
+            Some(NodeKind::Map(entries)) => std::mem::take(entries),
+            _ => Vec::new(),
+        }
+    }
+
     fn conditions(&mut self, root: &Node) -> Vec<ConditionDefinition> {
         let section = self.dialect.keys().conditions;
         let Some(node) = root.get(section).filter(|_| self.dialect.has_conditions()) else {
@@ -151,7 +169,7 @@ impl<'a> Reader<'a> {
                 self.compiler.at(&[section, &entry.key], |compiler| compiler.condition(&entry.value));
             let fine = matches!(
                 expression.kind(),
-                Kind::Scalar(Value::Bool(_)) | Kind::Call { .. } | Kind::Invalid(_)
+                Kind::Scalar(Scalar::Bool(_)) | Kind::Call { .. } | Kind::Invalid(_)
             );
             if !fine {
                 let message = format!(
@@ -174,7 +192,7 @@ impl<'a> Reader<'a> {
     fn resource(&mut self, entry: &Entry) -> Option<Resource> {
         let keys = self.dialect.keys();
         let (name, node) = (&entry.key, &entry.value);
-        let path = join_key(keys.resources, name);
+        let path = || join_key(keys.resources, name);
         let before = self.diagnostics.len();
         let Some(entries) = node.as_map() else {
             let message = if node.is_null() {
@@ -182,23 +200,26 @@ impl<'a> Reader<'a> {
             } else {
                 format!("resource {name} must be a map, not {}", node.kind_name())
             };
-            self.error(codes::RESOURCE_SHAPE, node, &path, message);
+            self.error(codes::RESOURCE_SHAPE, node, &path(), message);
             return None;
         };
-        let known = self.dialect.resource_keys();
-        for entry in entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
+        for entry in entries {
+            if self.resource_keys.contains(&&*entry.key) {
+                continue;
+            }
+            let known = self.resource_keys.clone();
             match self.dialect.family() {
                 Family::Hot => {
                     let message =
                         format!("\"{}\" is not a valid keyword inside a resource definition", entry.key);
-                    self.unknown_key(codes::RESOURCE_UNKNOWN_KEY, entry, &path, message, &known);
+                    self.unknown_key(codes::RESOURCE_UNKNOWN_KEY, entry, &path(), message, &known);
                 }
                 Family::Cfn => {
                     let message =
                         format!("\"{}\" is not a keyword of a resource and has no effect", entry.key);
                     let mut warning = Diagnostic::warning(codes::RESOURCE_UNKNOWN_KEY, message)
                         .at(entry.key_span, "")
-                        .path(path.clone());
+                        .path(path());
                     let help = suggest::nearest(&entry.key, known.iter().copied());
                     warning.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
                     self.diagnostics.push(warning);
@@ -208,8 +229,7 @@ impl<'a> Reader<'a> {
         if name.contains('/') {
             let message = format!("resource name {name} must not contain \"/\"");
             let at = entry.key_span;
-            self.diagnostics
-                .push(Diagnostic::error(codes::RESOURCE_NAME, message).at(at, "").path(path.clone()));
+            self.diagnostics.push(Diagnostic::error(codes::RESOURCE_NAME, message).at(at, "").path(path()));
         }
         let type_node = node.get(keys.resource_type);
         let resource_type = type_node.and_then(Node::as_str).filter(|text| !text.is_empty());
@@ -221,24 +241,24 @@ impl<'a> Reader<'a> {
                     keys.resource_type,
                     given.kind_name()
                 );
-                self.error(codes::RESOURCE_SHAPE, given, &path, message);
+                self.error(codes::RESOURCE_SHAPE, given, &path(), message);
             }
             _ => {
                 let message = format!("resource {name} must contain a {} key", keys.resource_type);
-                self.error(codes::RESOURCE_TYPE_MISSING, node, &path, message);
+                self.error(codes::RESOURCE_TYPE_MISSING, node, &path(), message);
             }
         }
         let map = "a map";
-        let properties = self.field(node, &path, name, keys.properties, map, is_map);
-        let metadata = self.field(node, &path, name, keys.metadata, map, is_map);
-        let update_policy = self.field(node, &path, name, keys.update_policy, map, is_map);
-        let deletion_policy = self.field(node, &path, name, keys.deletion_policy, "a text", is_text);
+        let properties = self.field(node, name, keys.properties, map, is_map);
+        let metadata = self.field(node, name, keys.metadata, map, is_map);
+        let update_policy = self.field(node, name, keys.update_policy, map, is_map);
+        let deletion_policy = self.field(node, name, keys.deletion_policy, "a text", is_text);
         let external_id = if self.dialect.has_external_id() {
-            self.field(node, &path, name, keys.external_id, "a text", is_text)
+            self.field(node, name, keys.external_id, "a text", is_text)
         } else {
             None
         };
-        let depends_on = self.depends_on(node, &path, name);
+        let depends_on = self.depends_on(node, name);
         let description = match node.get(keys.resource_description) {
             None => None,
             Some(text) => {
@@ -248,7 +268,7 @@ impl<'a> Reader<'a> {
                         keys.resource_description,
                         text.kind_name()
                     );
-                    self.error(codes::RESOURCE_SHAPE, text, &path, message);
+                    self.error(codes::RESOURCE_SHAPE, text, &path(), message);
                 }
                 text.as_str().map(str::to_owned)
             }
@@ -261,7 +281,7 @@ impl<'a> Reader<'a> {
                     .at(&[keys.resources, name, keys.condition], |compiler| compiler.condition(given));
                 let fine = matches!(
                     expression.kind(),
-                    Kind::Scalar(Value::Bool(_) | Value::String(_)) | Kind::Call { .. } | Kind::Invalid(_)
+                    Kind::Scalar(Scalar::Bool(_) | Scalar::Text(_)) | Kind::Call { .. } | Kind::Invalid(_)
                 );
                 if !fine {
                     let message = format!(
@@ -269,7 +289,7 @@ impl<'a> Reader<'a> {
                         keys.condition,
                         given.kind_name()
                     );
-                    self.error(codes::RESOURCE_SHAPE, given, &path, message);
+                    self.error(codes::RESOURCE_SHAPE, given, &path(), message);
                 }
                 Some(expression)
             }
@@ -297,7 +317,6 @@ impl<'a> Reader<'a> {
     fn field(
         &mut self,
         node: &Node,
-        path: &str,
         resource: &str,
         key: &'static str,
         wants: &str,
@@ -309,15 +328,16 @@ impl<'a> Reader<'a> {
         if !fits(&expression) {
             let message =
                 format!("the {key} of resource {resource} must be {wants}, not {}", given.kind_name());
-            self.error(codes::RESOURCE_SHAPE, given, &join_key(path, key), message);
+            self.error(codes::RESOURCE_SHAPE, given, &join(&[resources, resource, key]), message);
         }
         Some(expression)
     }
 
-    fn depends_on(&mut self, node: &Node, path: &str, resource: &str) -> Vec<DependsOn> {
-        let key = self.dialect.keys().depends_on;
+    fn depends_on(&mut self, node: &Node, resource: &str) -> Vec<DependsOn> {
+        let keys = self.dialect.keys();
+        let key = keys.depends_on;
         let Some(given) = node.get(key) else { return Vec::new() };
-        let path = join_key(path, key);
+        let path = || join(&[keys.resources, resource, key]);
         if let Some(name) = given.as_str() {
             return vec![DependsOn { resource: name.to_owned(), span: given.span }];
         }
@@ -326,7 +346,7 @@ impl<'a> Reader<'a> {
                 "the {key} of resource {resource} must be a list or a text, not {}",
                 given.kind_name()
             );
-            self.error(codes::RESOURCE_SHAPE, given, &path, message);
+            self.error(codes::RESOURCE_SHAPE, given, &path(), message);
             return Vec::new();
         };
         let mut names = Vec::with_capacity(items.len());
@@ -338,7 +358,7 @@ impl<'a> Reader<'a> {
                         "the {key} of resource {resource} must be a list of texts, not of {}",
                         item.kind_name()
                     );
-                    self.error(codes::RESOURCE_SHAPE, item, &path, message);
+                    self.error(codes::RESOURCE_SHAPE, item, &path(), message);
                 }
             }
         }
@@ -404,5 +424,5 @@ fn is_map(expression: &Expression) -> bool {
 }
 
 fn is_text(expression: &Expression) -> bool {
-    matches!(expression.kind(), Kind::Scalar(Value::String(_)) | Kind::Call { .. } | Kind::Invalid(_))
+    matches!(expression.kind(), Kind::Scalar(Scalar::Text(_)) | Kind::Call { .. } | Kind::Invalid(_))
 }

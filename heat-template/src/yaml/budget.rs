@@ -37,7 +37,7 @@ impl Budget {
     }
 
     /// One more node that is written in the text.
-    pub(super) fn node(&mut self, span: Span) -> Result<(), Exceeded> {
+    pub(super) fn node(&mut self, span: Span) -> Result<(), Box<Exceeded>> {
         self.nodes += 1;
         let most = self.limits.nodes;
         check(self.nodes <= most, codes::TOO_MANY_NODES, span, || {
@@ -46,7 +46,7 @@ impl Budget {
     }
 
     /// So many nodes more by copying.
-    pub(super) fn expand(&mut self, span: Span, size: usize) -> Result<(), Exceeded> {
+    pub(super) fn expand(&mut self, span: Span, size: usize) -> Result<(), Box<Exceeded>> {
         self.expanded = self.expanded.saturating_add(size);
         let most = self.limits.expanded_nodes;
         check(self.expanded <= most, codes::ALIAS_EXPANSION, span, || {
@@ -55,7 +55,7 @@ impl Budget {
     }
 
     /// A list or map at this depth, counted from one.
-    pub(super) fn depth(&self, span: Span, depth: usize) -> Result<(), Exceeded> {
+    pub(super) fn depth(&self, span: Span, depth: usize) -> Result<(), Box<Exceeded>> {
         let most = self.limits.depth;
         check(depth <= most, codes::NESTED_TOO_DEEPLY, span, || {
             format!("lists and maps are nested more than {most} deep")
@@ -63,7 +63,7 @@ impl Budget {
     }
 
     /// A scalar of so many bytes.
-    pub(super) fn scalar(&self, span: Span, bytes: usize) -> Result<(), Exceeded> {
+    pub(super) fn scalar(&self, span: Span, bytes: usize) -> Result<(), Box<Exceeded>> {
         let most = self.limits.scalar_bytes;
         check(bytes <= most, codes::SCALAR_TOO_LONG, span, || {
             format!("a single text has more than {most} bytes")
@@ -71,6 +71,6 @@ impl Budget {
     }
 }
 
-fn check(fits: bool, code: Code, span: Span, message: impl FnOnce() -> String) -> Result<(), Exceeded> {
-    if fits { Ok(()) } else { Err(Exceeded { code, message: message(), span }) }
+fn check(fits: bool, code: Code, span: Span, message: impl FnOnce() -> String) -> Result<(), Box<Exceeded>> {
+    if fits { Ok(()) } else { Err(Box::new(Exceeded { code, message: message(), span })) }
 }

@@ -7,16 +7,14 @@ use super::budget::{Budget, Exceeded};
 use super::construct::{self, Dates, Failure, Special};
 use super::event::{Collection, Event, EventSource, Scalar, SyntaxError};
 use super::findings::Findings;
-use super::keys::{Dictionary, Identity, key_text};
+use super::keys::{Dictionary, Identity, are_different, key_text};
 use super::node::{Entry, Node, NodeKind};
+use super::recent::Recent;
 use super::{Limits, YAML_TAG};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// Keys up to this length are kept once per text.
-const INTERNED: usize = 64;
 
 /// What a text was composed into.
 pub(super) struct Composed {
@@ -43,9 +41,12 @@ pub(super) fn compose(
         budget: Budget::new(*limits),
         findings: Findings::new(text),
         frames: Vec::new(),
+        items: Vec::new(),
+        entries: Vec::new(),
         anchors: HashMap::new(),
         aliased: aliased(text),
-        names: HashSet::new(),
+        keys: Recent::new(),
+        values: Recent::new(),
         root: None,
         documents: 0,
     };
@@ -130,9 +131,12 @@ struct Frame {
     anchor: Option<Box<str>>,
     size: usize,
     height: usize,
-    items: Vec<Node>,
-    /// Own entries of a map; `items` are not used then.
-    own: Vec<(Identity, Entry)>,
+    /// How many of the composer's items belong to what is around.
+    first_item: usize,
+    /// How many of the composer's entries belong to what is around.
+    first_entry: usize,
+    /// Identities of keys that are no texts, each with its place among the own entries.
+    odd: Vec<(usize, Identity)>,
     /// Entries from merge keys, which come first.
     merged: Vec<Entry>,
     key: Option<Key>,
@@ -141,10 +145,10 @@ struct Frame {
 /// A key that waits for its value.
 enum Key {
     Text {
-        identity: Identity,
         text: Arc<str>,
         span: Span,
-        node: Option<Node>,
+        /// Its identity where it is no text.
+        odd: Option<Identity>,
     },
     Merge(Span),
     /// It was refused; the value is read all the same.
@@ -158,16 +162,22 @@ struct Composer<'t> {
     budget: Budget,
     findings: Findings<'t>,
     frames: Vec<Frame>,
+    /// Items of all open lists, those of the outermost first: so that a finished one takes exactly the room that it needs.
+    items: Vec<Node>,
+    /// Own entries of all open maps, likewise.
+    entries: Vec<Entry>,
     anchors: HashMap<Box<str>, Anchor>,
     aliased: HashSet<&'t str>,
-    names: HashSet<Arc<str>>,
+    /// Keys, and short values, that come again and again.
+    keys: Recent,
+    values: Recent,
     root: Option<Node>,
     documents: usize,
 }
 
 impl Composer<'_> {
     /// Takes an event; `false` when there is nothing more to read.
-    fn event(&mut self, event: Event<'_>, start: u32, end: u32) -> Result<bool, Exceeded> {
+    fn event(&mut self, event: Event<'_>, start: u32, end: u32) -> Result<bool, Box<Exceeded>> {
         let span = Span::new(self.file, start, end);
         match event {
             Event::StreamStart | Event::DocumentEnd => {}
@@ -189,8 +199,12 @@ impl Composer<'_> {
                 let span = Span { end: self.trimmed(start, end), ..span };
                 let anchor = self.open_anchor(scalar.anchor, span);
                 let made = self.scalar(&scalar, span);
-                self.close_anchor(anchor, &made)?;
-                self.place(made);
+                if anchor.is_none() && made.special == Special::No {
+                    self.place_plain(made.node);
+                } else {
+                    self.close_anchor(anchor, &made)?;
+                    self.place(made);
+                }
             }
             Event::SequenceStart(list) => self.open(&list, span, true)?,
             Event::MappingStart(map) => self.open(&map, span, false)?,
@@ -201,6 +215,10 @@ impl Composer<'_> {
 
     /// Without the blanks and line breaks at the end, which belong to block scalars.
     fn trimmed(&self, start: u32, end: u32) -> u32 {
+        let last = (end as usize).checked_sub(1).and_then(|at| self.text.as_bytes().get(at));
+        if !matches!(last, Some(b' ' | b'\n' | b'\r')) {
+            return end;
+        }
         let covered = self.text.get(start as usize..end as usize).unwrap_or_default();
         start + covered.trim_end_matches([' ', '\n', '\r']).len() as u32
     }
@@ -217,7 +235,7 @@ impl Composer<'_> {
         Some(name.into())
     }
 
-    fn close_anchor(&mut self, name: Option<Box<str>>, made: &Made) -> Result<(), Exceeded> {
+    fn close_anchor(&mut self, name: Option<Box<str>>, made: &Made) -> Result<(), Box<Exceeded>> {
         let Some(name) = name else { return Ok(()) };
         let span = made.node.span;
         let kept = if self.aliased.contains(&*name) {
@@ -232,7 +250,7 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn alias(&mut self, name: &str, span: Span) -> Result<Made, Exceeded> {
+    fn alias(&mut self, name: &str, span: Span) -> Result<Made, Box<Exceeded>> {
         let nothing = Made::scalar(Node { span, kind: NodeKind::Null });
         match self.anchors.get(name) {
             Some(Anchor::Done { made: Some(made), .. }) => {
@@ -262,8 +280,8 @@ impl Composer<'_> {
 
     fn scalar(&mut self, scalar: &Scalar<'_>, span: Span) -> Made {
         let as_key = matches!(self.frames.last(), Some(frame) if frame.key.is_none() && frame.is_map());
-        let names = &mut self.names;
-        let keep = |text: &str| if as_key { interned(names, text) } else { Arc::from(text) };
+        let recent = if as_key { &mut self.keys } else { &mut self.values };
+        let keep = |text: &str| recent.keep(text);
         let constructed = match scalar.tag {
             None => construct::untagged(scalar.value, scalar.plain, self.dates, keep),
             Some(tag) => construct::tagged(tag, scalar.value, self.dates),
@@ -283,7 +301,7 @@ impl Composer<'_> {
 
     // --- lists and maps
 
-    fn open(&mut self, collection: &Collection<'_>, span: Span, list: bool) -> Result<(), Exceeded> {
+    fn open(&mut self, collection: &Collection<'_>, span: Span, list: bool) -> Result<(), Box<Exceeded>> {
         self.budget.node(span)?;
         self.budget.depth(span, self.frames.len() + 1)?;
         let in_pairs = self.frames.last().is_some_and(|frame| frame.shape == Shape::Pairs);
@@ -297,8 +315,9 @@ impl Composer<'_> {
             anchor,
             size: 1,
             height: 1,
-            items: Vec::new(),
-            own: Vec::new(),
+            first_item: self.items.len(),
+            first_entry: self.entries.len(),
+            odd: Vec::new(),
             merged: Vec::new(),
             key: None,
         });
@@ -350,7 +369,7 @@ impl Composer<'_> {
         }
     }
 
-    fn close(&mut self, end: u32) -> Result<(), Exceeded> {
+    fn close(&mut self, end: u32) -> Result<(), Box<Exceeded>> {
         let Some(mut frame) = self.frames.pop() else { return Ok(()) };
         let end = if frame.flow { end } else { frame.end };
         let span = Span::new(self.file, frame.start, end.max(frame.start));
@@ -365,14 +384,14 @@ impl Composer<'_> {
 
     fn finish(&mut self, frame: Frame, span: Span) -> NodeKind {
         match frame.shape {
-            Shape::List | Shape::Pairs => NodeKind::List(frame.items),
+            Shape::List | Shape::Pairs => NodeKind::List(self.items.drain(frame.first_item..).collect()),
             Shape::Set => {
-                let mut keys = Dictionary::with_capacity(frame.items.len());
-                let no_key: Arc<str> = Arc::from("");
-                for ((identity, _), node) in frame.own.into_iter().zip(frame.items) {
-                    let entry = Entry { key_span: node.span, key: no_key.clone(), value: node };
+                let items: Vec<Node> = self.items.drain(frame.first_item..).collect();
+                let mut keys = Dictionary::with_capacity(items.len());
+                let own = self.entries.drain(frame.first_entry..);
+                for ((identity, entry), node) in identified(frame.odd, own).zip(items) {
                     if !keys.contains(&identity) {
-                        keys.insert(identity, entry);
+                        keys.insert(identity, Entry { value: node, ..entry });
                     }
                 }
                 let merged = frame
@@ -382,34 +401,38 @@ impl Composer<'_> {
                 NodeKind::List(merged.chain(keys.into_values()).collect())
             }
             Shape::Pair => {
-                if frame.items.len() == 2 {
-                    return NodeKind::List(frame.items);
+                let items: Vec<Node> = self.items.drain(frame.first_item..).collect();
+                if items.len() != 2 {
+                    let reason = format!("a map with one key is expected, not {}", items.len() / 2);
+                    self.findings.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
                 }
-                let reason = format!("a map with one key is expected, not {}", frame.items.len() / 2);
-                self.findings.refuse(Failure::Mismatch(reason), Some(&format!("{YAML_TAG}omap")), span);
-                NodeKind::List(frame.items)
+                NodeKind::List(items)
             }
-            Shape::Map => NodeKind::Map(self.entries(frame)),
+            Shape::Map => NodeKind::Map(self.map(frame)),
         }
     }
 
-    fn entries(&mut self, frame: Frame) -> Vec<Entry> {
-        let mut dictionary = Dictionary::with_capacity(frame.own.len() + frame.merged.len());
+    fn map(&mut self, frame: Frame) -> Vec<Entry> {
+        let own = self.entries.get(frame.first_entry..).unwrap_or_default();
+        if frame.odd.is_empty() && frame.merged.is_empty() && are_different(own) {
+            return self.entries.drain(frame.first_entry..).collect();
+        }
+        let mut dictionary = Dictionary::with_capacity(own.len() + frame.merged.len());
         for entry in frame.merged {
             dictionary.insert(Identity::Text(entry.key.clone()), entry);
         }
         // A key that comes from a merge is meant to be overridden, once.
         let mut overridable = vec![true; dictionary.len()];
-        for (identity, entry) in frame.own {
+        let findings = &mut self.findings;
+        for (identity, entry) in identified(frame.odd, self.entries.drain(frame.first_entry..)) {
             let (name, later) = (entry.key.clone(), entry.key_span);
             if let Some((at, before)) = dictionary.insert(identity, entry) {
                 match overridable.get_mut(at) {
                     Some(first @ true) => *first = false,
-                    _ => self.findings.duplicate_key(&name, before.key_span, later),
+                    _ => findings.duplicate_key(&name, before.key_span, later),
                 }
             }
         }
-        let findings = &mut self.findings;
         dictionary
             .into_entries(|before, later| findings.duplicate_key(&later.key, before.key_span, later.key_span))
     }
@@ -429,17 +452,17 @@ impl Composer<'_> {
         frame.height = frame.height.max(made.height + 1);
         match frame.shape {
             Shape::List => {
-                frame.items.push(made.node);
+                self.items.push(made.node);
                 self.findings.special_value(made.special, span);
             }
             Shape::Pairs => match (made.special, made.node.kind) {
-                (Special::Pair, kind) => frame.items.push(Node { span, kind }),
+                (Special::Pair, kind) => self.items.push(Node { span, kind }),
                 // An alias of a map that is written elsewhere.
                 (Special::No, NodeKind::Map(mut entries)) if entries.len() == 1 => {
                     let pair = entries.pop().into_iter().flat_map(|entry| {
                         [Node { span: entry.key_span, kind: NodeKind::String(entry.key) }, entry.value]
                     });
-                    frame.items.push(Node { span, kind: NodeKind::List(pair.collect()) });
+                    self.items.push(Node { span, kind: NodeKind::List(pair.collect()) });
                 }
                 _ => {
                     let reason = "its items are maps with one key".to_owned();
@@ -447,7 +470,7 @@ impl Composer<'_> {
                 }
             },
             Shape::Pair => {
-                frame.items.push(made.node);
+                self.items.push(made.node);
                 self.findings.special_value(made.special, span);
             }
             Shape::Map | Shape::Set => match frame.key.take() {
@@ -458,6 +481,27 @@ impl Composer<'_> {
                 Some(key) => self.value(index, key, made),
             },
         }
+    }
+
+    /// Puts a scalar in its place that is nothing but its value, as nearly all are.
+    fn place_plain(&mut self, node: Node) {
+        let Some(frame) = self.frames.last_mut() else { return self.place(Made::scalar(node)) };
+        let Span { end, .. } = node.span;
+        match (frame.shape, frame.key.take(), node) {
+            (Shape::List, _, node) => self.items.push(node),
+            (Shape::Map, Some(Key::Text { odd: None, text, span }), value) => {
+                self.entries.push(Entry { key_span: span, key: text, value });
+            }
+            (Shape::Map, None, Node { span, kind: NodeKind::String(text) }) => {
+                frame.key = Some(Key::Text { text, span, odd: None });
+            }
+            (_, key, node) => {
+                frame.key = key;
+                return self.place(Made::scalar(node));
+            }
+        }
+        frame.end = frame.end.max(end);
+        frame.size += 1;
     }
 
     fn key(&mut self, made: Made) -> Key {
@@ -474,21 +518,24 @@ impl Composer<'_> {
             return Key::Refused;
         }
         self.findings.key_becomes(&made.node, &text);
-        let set = self.frames.last().is_some_and(|frame| frame.shape == Shape::Set);
-        Key::Text { identity, text, span, node: set.then_some(made.node) }
+        let odd = Some(identity).filter(|identity| !matches!(identity, Identity::Text(_)));
+        if self.frames.last().is_some_and(|frame| frame.shape == Shape::Set) {
+            self.items.push(made.node);
+        }
+        Key::Text { text, span, odd }
     }
 
     fn value(&mut self, index: usize, key: Key, made: Made) {
         match key {
             Key::Refused => {}
             Key::Merge(span) => self.merge(index, span, made.node),
-            Key::Text { identity, text, span, node } => {
+            Key::Text { text, span, odd } => {
                 self.findings.special_value(made.special, made.node.span);
                 let frame = &mut self.frames[index];
-                if frame.shape == Shape::Set {
-                    frame.items.extend(node);
+                if let Some(identity) = odd {
+                    frame.odd.push((self.entries.len() - frame.first_entry, identity));
                 }
-                frame.own.push((identity, Entry { key_span: span, key: text, value: made.node }));
+                self.entries.push(Entry { key_span: span, key: text, value: made.node });
             }
         }
     }
@@ -517,14 +564,14 @@ impl Frame {
     }
 }
 
-fn interned(names: &mut HashSet<Arc<str>>, text: &str) -> Arc<str> {
-    if text.len() > INTERNED {
-        return text.into();
-    }
-    if let Some(known) = names.get(text) {
-        return known.clone();
-    }
-    let name: Arc<str> = text.into();
-    names.insert(name.clone());
-    name
+/// Entries with the identities of their keys; `odd` are those that are no texts.
+fn identified(
+    odd: Vec<(usize, Identity)>,
+    entries: impl Iterator<Item = Entry>,
+) -> impl Iterator<Item = (Identity, Entry)> {
+    let mut odd = odd.into_iter().peekable();
+    entries.enumerate().map(move |(at, entry)| {
+        let identity = odd.next_if(|(place, _)| *place == at).map(|(_, identity)| identity);
+        (identity.unwrap_or_else(|| Identity::Text(entry.key.clone())), entry)
+    })
 }

@@ -21,11 +21,11 @@ pub(super) enum NotJson {
     /// It is not; it may be YAML.
     Syntax { problem: &'static str, at: u32 },
     /// A limit is passed, which no other reader would change.
-    Limit(Exceeded),
+    Limit(Box<Exceeded>),
 }
 
-impl From<Exceeded> for NotJson {
-    fn from(exceeded: Exceeded) -> Self {
+impl From<Box<Exceeded>> for NotJson {
+    fn from(exceeded: Box<Exceeded>) -> Self {
         Self::Limit(exceeded)
     }
 }

@@ -1,7 +1,7 @@
 //! Keys of maps: equal as Python's are, then texts as JSON makes them.
 
 use super::node::{Entry, Node, NodeKind};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Maps with more keys get a hash table while they are built.
@@ -51,6 +51,16 @@ pub(super) fn key_text(node: &Node) -> Option<Arc<str>> {
         NodeKind::String(text) => text.clone(),
         NodeKind::List(_) | NodeKind::Map(_) => return None,
     })
+}
+
+/// Whether no two entries have the same key, all keys being texts.
+pub(super) fn are_different(entries: &[Entry]) -> bool {
+    if entries.len() > SMALL {
+        let mut seen = HashSet::with_capacity(entries.len());
+        return entries.iter().all(|entry| seen.insert(&*entry.key));
+    }
+    let equal = |(at, entry): (usize, &Entry)| entries[..at].iter().any(|before| before.key == entry.key);
+    !entries.iter().enumerate().any(equal)
 }
 
 /// A map while it is built, as a Python dictionary: a key keeps the place and form of its first appearance and the value

@@ -18,7 +18,8 @@ use unsafe_libyaml_norway as unsafe_sys;
 /// Events of one text.
 pub(super) struct Libyaml<'t> {
     parser: NonNull<unsafe_sys::yaml_parser_t>,
-    /// Initialised exactly while `live`.
+    /// Initialised, and with heap blocks of its own perhaps, while `live`. What has none is not deleted: that would only
+    /// clear it.
     event: MaybeUninit<unsafe_sys::yaml_event_t>,
     live: bool,
     /// Bytes before what libyaml reads.
@@ -126,9 +127,9 @@ impl EventSource for Libyaml<'_> {
         if unsafe { unsafe_sys::yaml_parser_parse(self.parser.as_ptr(), self.event.as_mut_ptr()) }.fail {
             return Err(self.error());
         }
-        self.live = true;
         // SAFETY: initialised just now.
         let raw = unsafe { self.event.assume_init_ref() };
+        self.live = owns_blocks(raw);
         let (start, end) = (self.offset(raw.start_mark), self.offset(raw.end_mark));
         // SAFETY (all below): `type_` says which member of the union is set. Its pointers are null or point to heap
         // blocks that belong to the event and so live until `delete_event`; names end with NUL, and a scalar's value has
@@ -166,6 +167,25 @@ impl EventSource for Libyaml<'_> {
             _ => Event::StreamEnd,
         };
         Ok(Placed { event, start, end })
+    }
+}
+
+/// Whether the event may have heap blocks that must be freed.
+fn owns_blocks(event: &unsafe_sys::yaml_event_t) -> bool {
+    // SAFETY: `type_` says which member of the union is set.
+    unsafe {
+        match event.type_ {
+            unsafe_sys::YAML_SEQUENCE_END_EVENT | unsafe_sys::YAML_MAPPING_END_EVENT => false,
+            unsafe_sys::YAML_SEQUENCE_START_EVENT => {
+                let list = &event.data.sequence_start;
+                !list.anchor.is_null() || !list.tag.is_null()
+            }
+            unsafe_sys::YAML_MAPPING_START_EVENT => {
+                let map = &event.data.mapping_start;
+                !map.anchor.is_null() || !map.tag.is_null()
+            }
+            _ => true,
+        }
     }
 }
 

@@ -59,6 +59,13 @@ fn fixed(mantissa: &str, exponent: i32) -> String {
 
 /// The value of a text that is a YAML 1.1 integer, or that `!!int` says is one. `None` where Python fails.
 pub(super) fn integer(text: &str) -> Option<Number> {
+    // Most integers are written as JSON writes them.
+    if let [b'1'..=b'9', rest @ ..] | [b'-', b'1'..=b'9', rest @ ..] | rest @ [b'0'] = text.as_bytes()
+        && rest.len() < 18
+        && rest.iter().all(u8::is_ascii_digit)
+    {
+        return Some(Number::from_string_unchecked(text.to_owned()));
+    }
     let clean: String = text.chars().filter(|c| *c != '_').collect();
     let (negative, digits) = match clean.as_bytes().first()? {
         b'-' => (true, &clean[1..]),

@@ -116,8 +116,12 @@ impl Regex {
         } else {
             &self.compiled
         };
-        let Some(found) = regex.captures_from_pos(text, from).map_err(|_| given_up())? else { return Ok(None) };
-        let groups = (0..found.len()).map(|group| found.get(group).map(|found| (found.start(), found.end()))).collect();
+        let Some(found) = regex.captures_from_pos(text, from).map_err(|_| given_up())? else {
+            return Ok(None);
+        };
+        let groups = (0..found.len())
+            .map(|group| found.get(group).map(|found| (found.start(), found.end())))
+            .collect();
         Ok(Some(Match { groups }))
     }
 }
@@ -180,7 +184,8 @@ impl Match {
             None => (Value::Null, Value::Int(-1), Value::Int(-1)),
         };
         let entries = [("value", value), ("start", start), ("end", end)];
-        let entries = entries.into_iter().map(|(name, value)| Ok((super::hash::key(Value::text(name))?, value)));
+        let entries =
+            entries.into_iter().map(|(name, value)| Ok((super::hash::key(Value::text(name))?, value)));
         Value::map(entries.collect::<Result<_>>()?, false)
     }
 }

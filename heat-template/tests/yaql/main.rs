@@ -29,7 +29,9 @@ fn same(left: &Value, right: &Value) -> bool {
             let whole = |text: &str| !text.contains(['.', 'e', 'E']);
             let (a, b) = (a.to_string(), b.to_string());
             a == b
-                || whole(&a) == whole(&b) && !whole(&a) && a.parse::<f64>().unwrap() == b.parse::<f64>().unwrap()
+                || whole(&a) == whole(&b)
+                    && !whole(&a)
+                    && a.parse::<f64>().unwrap() == b.parse::<f64>().unwrap()
         }
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Value::Object(a), Value::Object(b)) => {
@@ -69,7 +71,9 @@ fn difference(case: &Value) -> Option<String> {
             };
             (!equal).then(|| format!("{expression}\n    ours   {ours}\n    theirs {theirs}"))
         }
-        (Ok(ours), None) => Some(format!("{expression}\n    ours   {ours}\n    theirs an error {}", case["why"])),
+        (Ok(ours), None) => {
+            Some(format!("{expression}\n    ours   {ours}\n    theirs an error {}", case["why"]))
+        }
         (Err(error), Some(theirs)) => Some(format!("{expression}\n    ours   {error}\n    theirs {theirs}")),
     }
 }
