@@ -102,6 +102,8 @@ pub mod dialect;
 pub mod environment;
 pub mod evaluated;
 pub mod expression;
+pub mod fix;
+pub mod format;
 pub mod function;
 pub mod parameter;
 pub mod python;

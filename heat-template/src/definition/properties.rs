@@ -118,9 +118,8 @@ pub(super) fn problem_diagnostic(
         &problem.path[..]
     };
     steps.iter().for_each(|step| step.push(&mut path));
-    let mut diagnostic = Diagnostic::error(problem.code, problem.message.clone()).at(span, "").path(path);
-    diagnostic.help.extend(problem.help.iter().cloned());
-    diagnostic
+    let diagnostic = Diagnostic::error(problem.code, problem.message.clone()).at(span, "").path(path);
+    diagnostic.meant(problem.guess.clone())
 }
 
 fn is_about(problem: &PropertyProblem, failed: &HashSet<String>) -> bool {

@@ -6,7 +6,7 @@
 
 use super::check::{Checks, CustomConstraints, DeferredConstraints};
 use super::{Children, PropertySchema, ValueType};
-use crate::diagnostic::suggest;
+use crate::diagnostic::Guess;
 use crate::diagnostic::{Code, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{Part, Step};
@@ -24,8 +24,8 @@ pub struct PropertyProblem {
     pub code: Code,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// Ways out.
-    pub help: Vec<String>,
+    /// The property that was meant by an unknown one.
+    pub guess: Option<Guess>,
     /// It is about the key at the end of the path, not about its value.
     pub about_key: bool,
 }
@@ -124,7 +124,7 @@ impl<'s> Work<'_, 's> {
             path: self.path.iter().map(|part| part.step()).collect(),
             code,
             message,
-            help: Vec::new(),
+            guess: None,
             about_key: false,
         });
         let last = self.problems.len() - 1;
@@ -140,11 +140,13 @@ impl<'s> Work<'_, 's> {
         if top.is_some() || self.coercion.constraints {
             for key in given.keys().filter(|key| !schema.contains_key(*key)) {
                 let known = schema.keys().map(String::as_str);
-                let help = suggest::nearest(key, known).map(|similar| format!("did you mean \"{similar}\"?"));
+                let missing = |guess: &Guess| !given.contains_key(&guess.meant);
+                let guess = Guess::word(key, known);
+                let guess = guess.map(|guess| Guess { certain: guess.certain && missing(&guess), ..guess });
                 let problem = self.problem(codes::PROPERTY_UNKNOWN, format!("unknown property {key}"));
                 problem.path.push(key.as_str().into());
                 problem.about_key = true;
-                problem.help.extend(help);
+                problem.guess = guess;
             }
         }
         let mut values = IndexMap::with_capacity(schema.len());
@@ -412,7 +414,8 @@ mod tests {
         let given = json!({"classes": [{"class": "digits"}, {"class": "vowels"}, {"clas": 1}], "nmae": "x"});
         let Value::Object(given) = given else { panic!() };
         let problems = coerce_properties(&schema, given).unwrap_err();
-        let texts: Vec<_> = problems.iter().map(|p| (p.dotted(), p.code.0, p.help.len())).collect();
+        let texts: Vec<_> =
+            problems.iter().map(|p| (p.dotted(), p.code.0, usize::from(p.guess.is_some()))).collect();
         assert_eq!(
             texts,
             [
