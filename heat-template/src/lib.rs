@@ -105,6 +105,7 @@ pub mod expression;
 pub mod fix;
 pub mod format;
 pub mod function;
+pub mod json_schema;
 pub mod parameter;
 pub mod python;
 pub mod render;
