@@ -69,7 +69,9 @@ fn accepted(case: &case::Case) -> Option<String> {
     let parsed = Template::parse(&mut sources, "t.yaml", &case.template, &ParseOptions::default());
     let (template, mut found) = parsed.into_result().ok()?;
     let environment = match &case.environment {
-        Some(value) => Environment::from_value(&mut sources, "e.yaml", value, &Limits::default()).into_result().ok()?.0,
+        Some(value) => {
+            Environment::from_value(&mut sources, "e.yaml", value, &Limits::default()).into_result().ok()?.0
+        }
         None => Environment::new(),
     };
     let inputs = Inputs {

@@ -6,7 +6,7 @@ use crate::arguments::ValidateTemplate;
 use crate::error::Result;
 use crate::input::{self, Loaded, Overlay};
 use heat_template::Definition;
-use heat_template::diagnostic::Diagnostic;
+use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::fix::{self, Applicability};
 use heat_template::source::{FileId, SourceMap};
 use heat_template::yaml::{self, Limits, TextKind};
@@ -39,15 +39,15 @@ pub(super) fn run(arguments: &ValidateTemplate) -> Result<Mended> {
         let mut changed = false;
         for (file, name) in files_with_fixes(&loaded, &names) {
             let Some(text) = loaded.sources.get(file).map(|file| file.text().to_owned()) else { continue };
-            let mended = fix::apply(&loaded.diagnostics, file, &text, least);
-            if mended.text == text || !still_readable(&text, &mended.text) {
+            let (mended, applied) = mend(&loaded.diagnostics, file, &text, least);
+            if mended == text {
                 continue;
             }
-            for index in &mended.applied {
-                tell(&loaded.diagnostics[*index], &loaded.sources, &mut told);
+            for diagnostic in &applied {
+                tell(diagnostic, &loaded.sources, &mut told);
             }
             originals.entry(name.clone()).or_insert(text);
-            overlay.insert(name, mended.text);
+            overlay.insert(name, mended);
             changed = true;
         }
         if !changed {
@@ -81,13 +81,36 @@ fn files_with_fixes(loaded: &Loaded, names: &[&str]) -> Vec<(FileId, String)> {
     found
 }
 
-/// A fix never makes a text unreadable that was readable.
-fn still_readable(old: &str, new: &str) -> bool {
-    let reads = |text: &str| {
-        let file = SourceMap::new().add("", text);
-        !yaml::read(file, text, TextKind::Template, &Limits::default()).has_errors()
-    };
-    reads(new) || !reads(old)
+/// The text with its fixes, and the diagnostics whose fixes they are. What would make the text unreadable, or a key
+/// stand there twice, is left out.
+fn mend(
+    diagnostics: &[Diagnostic],
+    file: FileId,
+    text: &str,
+    least: Applicability,
+) -> (String, Vec<Diagnostic>) {
+    let before = harm(text);
+    let all = fix::apply(diagnostics, file, text, least);
+    if harm(&all.text) <= before {
+        let applied = all.applied.iter().filter_map(|index| diagnostics.get(*index).cloned());
+        return (all.text, applied.collect());
+    }
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for diagnostic in all.applied.iter().filter_map(|index| diagnostics.get(*index)) {
+        kept.push(diagnostic.clone());
+        if harm(&fix::apply(&kept, file, text, least).text) > before {
+            kept.pop();
+        }
+    }
+    (fix::apply(&kept, file, text, least).text, kept)
+}
+
+/// How many errors of reading and duplicate keys there are.
+fn harm(text: &str) -> usize {
+    let file = SourceMap::new().add("", text);
+    let read = yaml::read(file, text, TextKind::Template, &Limits::default());
+    let harmful = |found: &&Diagnostic| found.is_error() || found.code == codes::DUPLICATE_KEY;
+    read.diagnostics.iter().filter(harmful).count()
 }
 
 /// `web.yaml:3:5: fixed[HT0105]: "resorces" is now "resources"`, for each edit.

@@ -92,11 +92,13 @@ impl Definition {
             // What could not be evaluated counts as missing; that it is wrong has been told.
             let about_failed = problem.code == codes::PROPERTY_MISSING && is_about(&problem, &failed);
             if !about_failed {
-                diagnostics.push(problem_diagnostic(
-                    &problem,
-                    &join(&path),
-                    place(&problem.path, problem.about_key),
-                ));
+                let span = place(&problem.path, problem.about_key);
+                let mut diagnostic = problem_diagnostic(&problem, &join(&path), span);
+                if let Some(guess) = &mut diagnostic.guess {
+                    // It is there already, and was not given only because it has a problem of its own.
+                    guess.certain &= !(problem.path.len() == 1 && failed.contains(&guess.meant));
+                }
+                diagnostics.push(diagnostic);
             }
         }
         values.extend(extra);

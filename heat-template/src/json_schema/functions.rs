@@ -79,7 +79,8 @@ fn keys(all: &[&str], required: &[&str], others: bool) -> Value {
 
 /// What the arguments of a function look like, and what it does.
 fn call(name: &str, dialect: &Dialect) -> Value {
-    let since = |version: &str| dialect.version_key() != "heat_template_version" || dialect.version() >= version;
+    let since =
+        |version: &str| dialect.version_key() != "heat_template_version" || dialect.version() >= version;
     let text = || json!({"type": "string"});
     let (does, mut schema) = match name {
         "get_param" => (
@@ -105,10 +106,13 @@ fn call(name: &str, dialect: &Dialect) -> Value {
             "In a nested stack: something of the resource that it belongs to.",
             json!({"enum": ["Metadata", "DeletionPolicy", "UpdatePolicy"]}),
         ),
-        "list_join" if since("2015-10-15") => {
-            ("The items of one or more lists, joined by a text: a list of the text and the lists.", list(2, None))
+        "list_join" if since("2015-10-15") => (
+            "The items of one or more lists, joined by a text: a list of the text and the lists.",
+            list(2, None),
+        ),
+        "list_join" | "Fn::Join" => {
+            ("The items of a list, joined by a text: `[text, list]`.", list(2, Some(2)))
         }
-        "list_join" | "Fn::Join" => ("The items of a list, joined by a text: `[text, list]`.", list(2, Some(2))),
         "str_replace" => (
             "A text with keys in it replaced by values.",
             keys(&["template", "params"], &["template", "params"], true),
@@ -126,10 +130,21 @@ fn call(name: &str, dialect: &Dialect) -> Value {
             keys(&["template", "for_each", "permutations"], &["template", "for_each"], true),
         ),
         "digest" => ("The hexadecimal digest of a text: `[algorithm, text]`.", list(2, Some(2))),
-        "str_split" => ("The pieces of a text: `[separator, text]`, or one of them: `[separator, text, index]`.", list(2, None)),
-        "map_merge" => ("Maps in one; later ones win.", or_function(json!({"type": ["array", "null"], "items": reference(&["value"])}))),
-        "map_replace" => ("A map with other keys and values: `[map, {keys: {…}, values: {…}}]`.", list(2, Some(2))),
-        "yaql" => ("The value of a YAQL expression over data.", keys(&["expression", "data"], &["expression"], false)),
+        "str_split" => (
+            "The pieces of a text: `[separator, text]`, or one of them: `[separator, text, index]`.",
+            list(2, None),
+        ),
+        "map_merge" => (
+            "Maps in one; later ones win.",
+            or_function(json!({"type": ["array", "null"], "items": reference(&["value"])})),
+        ),
+        "map_replace" => {
+            ("A map with other keys and values: `[map, {keys: {…}, values: {…}}]`.", list(2, Some(2)))
+        }
+        "yaql" => (
+            "The value of a YAQL expression over data.",
+            keys(&["expression", "data"], &["expression"], false),
+        ),
         "if" | "Fn::If" => (
             "One of two values, by a condition.",
             json!({
@@ -148,21 +163,26 @@ fn call(name: &str, dialect: &Dialect) -> Value {
                 false,
             ),
         ),
-        "list_concat" => ("Lists in one.", or_function(json!({"type": ["array", "null"], "items": reference(&["value"])}))),
+        "list_concat" => {
+            ("Lists in one.", or_function(json!({"type": ["array", "null"], "items": reference(&["value"])})))
+        }
         "list_concat_unique" => (
             "Lists in one, each value once.",
             or_function(json!({"type": ["array", "null"], "items": reference(&["value"])})),
         ),
-        "contains" => ("Whether a value is in a list, or a text in a text: `[value, where]`.", list(2, Some(2))),
+        "contains" => {
+            ("Whether a value is in a list, or a text in a text: `[value, where]`.", list(2, Some(2)))
+        }
         "Ref" => ("The reference id of a resource, or the value of a parameter.", or_function(text())),
         "Fn::GetAtt" => ("An attribute of a resource: `[resource, attribute]`.", list(2, Some(2))),
         "Fn::Select" => ("An item of a list by its index, or of a map by its key.", list(2, Some(2))),
         "Fn::Split" => ("The pieces of a text: `[separator, text]`.", list(2, Some(2))),
-        "Fn::Replace" => ("A text with keys in it replaced by values: `[{key: value}, text]`.", list(2, Some(2))),
-        "Fn::MemberListToMap" => (
-            "A map from texts such as `.member.0.Name=key`: `[Name, Value, list]`.",
-            list(3, Some(3)),
-        ),
+        "Fn::Replace" => {
+            ("A text with keys in it replaced by values: `[{key: value}, text]`.", list(2, Some(2)))
+        }
+        "Fn::MemberListToMap" => {
+            ("A map from texts such as `.member.0.Name=key`: `[Name, Value, list]`.", list(3, Some(3)))
+        }
         "Fn::FindInMap" => ("An entry of a mapping: `[mapping, key, key]`.", list(3, Some(3))),
         "Fn::GetAZs" => ("The availability zones.", reference(&["value"])),
         "Fn::Base64" => ("The text itself: what takes user data encodes it.", reference(&["value"])),

@@ -71,7 +71,9 @@ pub fn json_schema(dialect: &Dialect, types: &dyn ResourceTypes) -> Value {
 
 /// A reference to a definition, by the keys that lead to it.
 fn reference(keys: &[&str]) -> Value {
-    let steps = keys.iter().map(|key| key.replace('~', "~0").replace('/', "~1").replace('%', "%25").replace(' ', "%20"));
+    let steps = keys
+        .iter()
+        .map(|key| key.replace('~', "~0").replace('/', "~1").replace('%', "%25").replace(' ', "%20"));
     json!({"$ref": format!("#/definitions/{}", steps.collect::<Vec<_>>().join("/"))})
 }
 

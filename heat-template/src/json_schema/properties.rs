@@ -39,7 +39,8 @@ pub(super) fn resource_type(dialect: &Dialect, schema: &ResourceSchema) -> Value
 
 /// A map with the keys of a schema; null is as if there were none.
 fn fields(schema: &IndexMap<String, PropertySchema>, open: bool) -> Value {
-    let properties: Map<_, _> = schema.iter().map(|(name, schema)| (name.clone(), property(schema))).collect();
+    let properties: Map<_, _> =
+        schema.iter().map(|(name, schema)| (name.clone(), property(schema))).collect();
     let required: Vec<&String> =
         schema.iter().filter(|(_, schema)| schema.required).map(|(name, _)| name).collect();
     let others = if open { reference(&["value"]) } else { json!(false) };
@@ -174,10 +175,14 @@ fn constrain(typed: &mut Value, constraint: &Constraint, schema: &PropertySchema
                 typed["enum"] = allowed;
             }
         }
-        ConstraintKind::AllowedPattern(pattern) if schema.value_type == ValueType::String && is_common(pattern) => {
+        ConstraintKind::AllowedPattern(pattern)
+            if schema.value_type == ValueType::String && is_common(pattern) =>
+        {
             typed["pattern"] = json!(format!("^(?:{pattern})$"));
         }
-        ConstraintKind::AllowedPattern(_) | ConstraintKind::Modulo { .. } | ConstraintKind::CustomConstraint(_) => {}
+        ConstraintKind::AllowedPattern(_)
+        | ConstraintKind::Modulo { .. }
+        | ConstraintKind::CustomConstraint(_) => {}
     }
 }
 

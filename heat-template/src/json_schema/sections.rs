@@ -103,7 +103,9 @@ fn other_parameter_key(dialect: &Dialect, key: &str) -> Value {
             "items": constraint(dialect),
         }),
         "AllowedValues" => json!({"description": "The values that are possible.", "type": "array"}),
-        "AllowedPattern" => json!({"description": "A Python regular expression that matches the whole value.", "type": "string"}),
+        "AllowedPattern" => {
+            json!({"description": "A Python regular expression that matches the whole value.", "type": "string"})
+        }
         "MinLength" => json!({"description": "The least length."}),
         "MaxLength" => json!({"description": "The greatest length."}),
         "MinValue" => json!({"description": "The least value."}),
@@ -215,7 +217,8 @@ pub(super) fn output(dialect: &Dialect) -> Value {
     let value = json!({"description": "The value.", "allOf": [reference(&["value"])]});
     properties.insert(keys.output_value.to_owned(), value);
     if dialect.has_conditions() {
-        let condition = json!({"description": "Whether there is a value.", "allOf": [reference(&["condition"])]});
+        let condition =
+            json!({"description": "Whether there is a value.", "allOf": [reference(&["condition"])]});
         properties.insert(keys.condition.to_owned(), condition);
     }
     json!({
