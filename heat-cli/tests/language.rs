@@ -13,16 +13,11 @@
 //! | `condition` or `condition V` | the same in the place of a condition |
 //! | `fails CODE` | an expression without a value |
 //! | `yaql` | an expression; it may be unsupported |
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops where it fails"
-)]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 use heat_plugin_sdk::Registry;
-use heat_template::dialect::{Dialect, Dialects, Family, condition_function_table, function_table};
 use heat_template::diagnostic::Diagnostic;
+use heat_template::dialect::{Dialect, Dialects, Family, condition_function_table, function_table};
 use heat_template::expression::Facade;
 use heat_template::schema::{DeferredConstraints, ResourceTypes};
 use heat_template::source::SourceMap;
@@ -85,7 +80,9 @@ fn problems(text: &str, registry: &Registry) -> Vec<Diagnostic> {
     let mut found = parsed.diagnostics;
     if let Some(template) = parsed.value {
         let inputs = Inputs { require_values: true, ..Inputs::default() };
-        found.extend(template.validate(&inputs, registry as &dyn ResourceTypes, &DeferredConstraints).diagnostics);
+        found.extend(
+            template.validate(&inputs, registry as &dyn ResourceTypes, &DeferredConstraints).diagnostics,
+        );
     }
     found
 }
@@ -104,7 +101,8 @@ fn every_template_of_the_chapter_is_as_it_says() {
             }
             (kind @ ("refused" | "warned"), code) => {
                 let found = problems(text, &registry);
-                let is_it = |found: &&Diagnostic| found.code.0 == code && found.is_error() == (kind == "refused");
+                let is_it =
+                    |found: &&Diagnostic| found.code.0 == code && found.is_error() == (kind == "refused");
                 assert!(found.iter().any(|found| is_it(&found)), "{text}{found:?}");
                 assert!(kind == "refused" || found.iter().all(|found| !found.is_error()), "{text}{found:?}");
             }
@@ -159,7 +157,8 @@ struct Examples {
 
 impl Examples {
     fn new(blocks: &[Block]) -> Self {
-        let mut settings = blocks.iter().filter(|block| block.says == "setting").map(|block| map(&block.text));
+        let mut settings =
+            blocks.iter().filter(|block| block.says == "setting").map(|block| map(&block.text));
         let attributes = blocks.iter().find(|block| block.says == "attributes").expect("attributes");
         Self {
             dialects: Dialects::default(),
@@ -181,7 +180,9 @@ impl Examples {
         let setting = if dialect.family() == Family::Hot { &self.hot } else { &self.cfn };
         let mut template: Map<String, Value> = setting
             .iter()
-            .filter(|(key, _)| !key.ends_with("ersion") && (dialect.has_conditions() || *key != keys.conditions))
+            .filter(|(key, _)| {
+                !key.ends_with("ersion") && (dialect.has_conditions() || *key != keys.conditions)
+            })
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         template.insert(dialect.version_key().to_owned(), json!(dialect.version()));
@@ -244,7 +245,12 @@ fn every_example_of_a_function_gives_what_it_says() {
             _ => panic!("<!-- {} -->", block.says),
         };
         let (example, expected) = gives(block);
-        assert!(example.to_string().contains(&format!("\"{}\"", block.section)), "not about {}: {}", block.section, block.text);
+        assert!(
+            example.to_string().contains(&format!("\"{}\"", block.section)),
+            "not about {}: {}",
+            block.section,
+            block.text
+        );
         match examples.run(version, example, is_condition) {
             Ok(found) => assert_eq!(found.to_string(), expected.to_string(), "{}", block.text),
             // Until YAQL is there.
@@ -263,7 +269,8 @@ fn every_function_of_every_dialect_has_an_example() {
         let mine: Vec<_> = blocks.iter().filter(|block| block.section == row.name).collect();
         assert!(!mine.is_empty(), "{} has no example", row.name);
         for block in mine {
-            let version = block.says.split_once(' ').map_or("", |(kind, rest)| if kind == "fails" { "" } else { rest });
+            let version =
+                block.says.split_once(' ').map_or("", |(kind, rest)| if kind == "fails" { "" } else { rest });
             let dialect = examples.dialect(version);
             let known = dialect.function_names(true).contains(&row.name);
             assert!(known, "{} is not in {}", row.name, dialect.version());

@@ -86,8 +86,13 @@ impl Layout<'_> {
 
     fn root(&mut self, root: &Part) {
         self.comments_before(root.start, 0);
+        if root.start == root.end {
+            // Nothing is written, which is null.
+            return;
+        }
         match &root.shape {
-            Shape::List { .. } | Shape::Map { .. } if self.on_one_line(root, 0).is_none() => {
+            // Not in brackets: that might be JSON, which is read by other rules.
+            Shape::List { .. } | Shape::Map { .. } if self.first_entry(root) < root.end => {
                 let properties = self.properties(root);
                 if !properties.is_empty() {
                     self.out.push_str(&properties);
@@ -98,6 +103,11 @@ impl Layout<'_> {
             }
             _ => {
                 self.blank_line(root.start);
+                let rest = self.text.get(root.start as usize..).unwrap_or_default();
+                if rest.starts_with("---") || rest.starts_with("...") {
+                    // In the first column it would be a marker.
+                    self.indent(INDENT);
+                }
                 self.standing(root, INDENT);
             }
         }
@@ -274,6 +284,13 @@ impl Layout<'_> {
         };
         self.done = self.done.max(key.end);
         match text {
+            Written::Line(text) if text.is_empty() && properties.is_empty() => {
+                self.out.push('?');
+                self.end_of_line();
+                self.tight = true;
+                self.indent(indent);
+                self.out.push(':');
+            }
             Written::Line(text) if text.chars().count() + properties.chars().count() <= SIMPLE_KEY => {
                 let bare = text.is_empty() || matches!(key.shape, Shape::Alias);
                 self.out.push_str(&properties);
@@ -282,7 +299,7 @@ impl Layout<'_> {
                 }
                 self.out.push_str(&text);
                 // A colon would be taken for a part of what is before it.
-                if bare && !self.out.ends_with(' ') && !(text.is_empty() && properties.is_empty()) {
+                if bare && !self.out.ends_with(' ') {
                     self.out.push(' ');
                 }
                 self.out.push(':');

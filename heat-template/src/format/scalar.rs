@@ -29,11 +29,12 @@ pub(super) enum Place {
 /// A scalar as it should be written. `raw` is how the text writes it, without anchor and tag; `value` is what it stands
 /// for.
 pub(super) fn written(raw: &str, value: &str, tagged: bool, place: Place) -> Written {
-    // These break lines in YAML 1.1, and in nobody's editor.
-    let hidden_breaks = raw.contains(['\u{85}', '\u{2028}', '\u{2029}']);
+    // Byte order marks, and what breaks lines in YAML 1.1 and in nobody's editor.
+    let on_one_line = || Written::Line(if tagged { yaml::quoted(value) } else { text(value, place) });
+    let is_hidden = |c: char| !is_printable(c) && !matches!(c, '\n' | '\r' | '\t');
     match raw.chars().next() {
-        Some(first) if hidden_breaks && !matches!(first, '|' | '>') => Written::Line(quoted(value)),
-        Some('|' | '>') => block(raw, value).unwrap_or_else(|| Written::Line(quoted(value))),
+        Some(first) if raw.contains(is_hidden) && !matches!(first, '|' | '>') => on_one_line(),
+        Some('|' | '>') => block(raw, value).unwrap_or_else(on_one_line),
         Some('"' | '\'') if !raw.contains(is_break) => {
             let verbatim = tagged || raw.contains('\\') || !value.chars().all(is_printable);
             Written::Line(if verbatim { raw.to_owned() } else { text(value, place) })
@@ -50,12 +51,6 @@ fn text(value: &str, place: Place) -> String {
         Place::Flow => yaml::word(value),
         Place::Block | Place::Key => yaml::flow_text(value),
     }
-}
-
-/// A text in double quotes, whatever is in it.
-fn quoted(value: &str) -> String {
-    let text = yaml::flow_text(value);
-    if text.starts_with(['"', '\'']) { text } else { format!("\"{text}\"") }
 }
 
 /// The lines of a text, whatever breaks them.

@@ -1,5 +1,9 @@
 //! The style by example; and whatever is written: the same meaning, and nothing more to do the second time.
 
+#[allow(dead_code, reason = "only some kinds of changes are made here")]
+#[path = "../../tests/mutation/mutate.rs"]
+mod mutate;
+
 use super::*;
 use crate::source::SourceMap;
 use proptest::prelude::*;
@@ -261,6 +265,24 @@ fn recorded_templates_keep_their_meaning() {
         }
     }
     assert!(formatted > 350, "{formatted}");
+}
+
+#[test]
+fn changed_templates_keep_their_meaning() {
+    let corpus: Vec<String> = corpus().into_iter().filter(|text| text.len() < 10_000).collect();
+    let count = std::env::var("HEAT_MUTATIONS").map_or(2_000, |text| text.parse().unwrap());
+    let mut formatted = 0;
+    for seed in 0..count {
+        let mut random = mutate::Random::new(seed);
+        let text = mutate::mutate(&corpus[random.below(corpus.len())], &corpus, &mut random);
+        // A lone scalar may become one that is read as JSON; then the text stays as it is.
+        let is_scalar = value(&text).is_none_or(|value| !value.starts_with(['{', '[']));
+        if !is_scalar && arranged(&text).is_some() {
+            checked(&text);
+            formatted += 1;
+        }
+    }
+    assert!(formatted > count / 10, "{formatted}");
 }
 
 // --- random texts

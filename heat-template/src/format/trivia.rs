@@ -36,9 +36,9 @@ pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// A space, a tab or a byte order mark.
+/// A space or a tab.
 fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\u{feff}')
+    matches!(c, ' ' | '\t')
 }
 
 /// Anchor and tag at the beginning of a node: where they lie.
@@ -155,7 +155,7 @@ fn gap<'t>(text: &'t str, from: u32, to: u32, trivia: &mut Trivia<'t>) {
                 .rfind(is_break)
                 .map_or(0, |found| found + before[found..].chars().next().map_or(1, char::len_utf8));
             let blanks = &text[line..at];
-            let own_line = blanks.chars().all(is_space);
+            let own_line = blanks.trim_start_matches('\u{feff}').chars().all(is_space);
             trivia.comments.push(Comment {
                 at: at as u32,
                 text: rest[..length].trim_end(),
@@ -165,7 +165,7 @@ fn gap<'t>(text: &'t str, from: u32, to: u32, trivia: &mut Trivia<'t>) {
             });
             at += length;
         } else {
-            if !is_space(c) && !is_break(c) {
+            if !is_space(c) && !is_break(c) && c != '\u{feff}' {
                 trivia.signs.push(Sign { at: at as u32, sign: c });
                 after = (at + c.len_utf8()) as u32;
             }

@@ -200,9 +200,11 @@ fn is_literal(text: &str) -> bool {
 
 /// A text on one line: without quotes where no reader takes it for something else.
 pub(crate) fn flow_text(text: &str) -> String {
-    if is_plain(text) {
-        return text.to_owned();
-    }
+    if is_plain(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// A text on one line in quotes: double ones, but where those would need escapes.
+pub(crate) fn quoted(text: &str) -> String {
     let printable = text.chars().all(is_printable);
     if printable && text.contains(['"', '\\']) && !text.contains('\'') {
         return format!("'{text}'");
@@ -234,13 +236,7 @@ pub(crate) fn flow_text(text: &str) -> String {
 
 /// A text on one line for any place, also between brackets.
 pub(crate) fn word(text: &str) -> String {
-    if is_plain(text) && !text.contains([',', '[', ']', '{', '}']) {
-        return text.to_owned();
-    }
-    match flow_text(text) {
-        plain if plain == text => format!("\"{text}\""),
-        quoted => quoted,
-    }
+    if is_plain(text) && !text.contains([',', '[', ']', '{', '}']) { text.to_owned() } else { quoted(text) }
 }
 
 fn is_plain(text: &str) -> bool {

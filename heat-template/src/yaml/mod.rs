@@ -50,7 +50,7 @@ mod resolve;
 mod syntax;
 
 pub use emit::emit;
-pub(crate) use emit::{flow_text, is_printable, word};
+pub(crate) use emit::{flow_text, is_printable, quoted, word};
 pub use limits::Limits;
 pub use node::{Entry, Node, NodeKind};
 pub use number::{float_number, float_text};
