@@ -4,7 +4,7 @@ use heat_engine::EngineError;
 use heat_engine::plan::PlanError;
 use heat_engine::store::StoreError;
 use heat_plugin_sdk::{Failure, FailureClass};
-use heat_template::diagnostic::{Diagnostic, codes};
+use heat_template::diagnostic::Diagnostic;
 use heat_template::render;
 use heat_template::source::SourceMap;
 use serde_json::{Value, json};
@@ -48,11 +48,9 @@ impl CliError {
     pub(crate) fn refused(error: EngineError, sources: &SourceMap) -> Self {
         let diagnostics = match error {
             EngineError::Refused(refused) => refused.diagnostics,
-            EngineError::Plan(PlanError::Properties { diagnostics, .. }) => diagnostics,
-            EngineError::Plan(error @ PlanError::Immutable { place: Some(place), .. }) => {
-                let diagnostic = Diagnostic::error(codes::PROPERTY_IMMUTABLE, error.to_string());
-                vec![diagnostic.at(place, "changed here").path(error.path())]
-            }
+            EngineError::Plan(
+                error @ (PlanError::Properties { .. } | PlanError::Immutable { place: Some(_), .. }),
+            ) => error.diagnostics(),
             error => return error.into(),
         };
         Self::Refused { diagnostics, sources: sources.clone() }

@@ -55,6 +55,12 @@ pub(crate) fn failure(error: &CliError) {
     }
 }
 
+/// Lines on stderr, beside an answer for a program.
+pub(crate) fn lines(text: &str) {
+    // Nobody has to read it.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
 /// A failure in words, on stderr.
 pub(crate) fn message_line(message: &str) {
     let _ = writeln!(std::io::stderr(), "error: {}", printable(message));

@@ -159,7 +159,7 @@ pub(crate) fn as_used(
         message: "it is given together with the property that took its place".to_owned(),
         path: path.into_iter().map(|key| key.as_str().into()).collect(),
         code: codes::PROPERTY_CONFLICT,
-        help: Vec::new(),
+        guess: None,
         about_key: true,
     });
     let conflicts: Vec<_> = conflicts.collect();

@@ -6,6 +6,7 @@ use crate::api;
 use crate::cloud;
 use crate::conformance;
 use crate::outside;
+use crate::pyyaml;
 use crate::step::{LayerRun, StepError};
 
 /// A layer of tests.
@@ -42,6 +43,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "conformance", quick: true, minutes: 2, run: conformance::layer },
     Layer { name: "simulation", quick: false, minutes: 20, run: simulation },
     Layer { name: "fuzz", quick: false, minutes: 15, run: fuzz },
+    Layer { name: "pyyaml", quick: false, minutes: 15, run: pyyaml::layer },
     Layer { name: "docs", quick: false, minutes: 15, run: docs },
     Layer { name: "api", quick: false, minutes: 15, run: api::layer },
     Layer { name: "kill", quick: false, minutes: 40, run: kill },

@@ -16,6 +16,7 @@ mod cloud;
 mod conformance;
 mod layers;
 mod outside;
+mod pyyaml;
 mod step;
 mod test_run;
 

@@ -11,7 +11,10 @@ pub(crate) use stack::{
     Content, CreateStack, DeleteStacks, EventCommand, ListStacks, OutputCommand, ResourceCommand,
     RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
 };
-pub(crate) use template::{FunctionCommand, TemplateCommand, TemplateFiles, VersionCommand};
+pub(crate) use template::{
+    FormatTemplates, FunctionCommand, TemplateCommand, TemplateFiles, TemplateSchema, ValidateTemplate,
+    VersionCommand,
+};
 
 use crate::output::Format;
 use crate::settings::StoreLocation;
@@ -73,6 +76,12 @@ pub(crate) enum Command {
     /// Types of resources.
     #[command(subcommand)]
     Resource(ResourceTypes),
+    /// Tells what the code of a diagnostic means; without one, lists them.
+    Explain {
+        /// The code, such as HT0404.
+        #[arg(value_name = "CODE")]
+        code: Option<String>,
+    },
     /// Simulated clouds as processes of their own.
     #[command(subcommand)]
     Simulator(SimulatorCommand),
@@ -127,6 +136,10 @@ mod tests {
             "heat stack output show web --all",
             "heat stack output show web url",
             "heat template validate -t t.yaml -e e.yaml",
+            "heat template validate -t t.yaml --fix --dry-run -f sarif",
+            "heat template fmt --check a.yaml b.yaml",
+            "heat template schema wallaby -o schema.json",
+            "heat explain HT0404",
             "heat template version list",
             "heat template function list heat_template_version.2021-04-16 --with_conditions",
             "heat resource type list --filter name=Nova",

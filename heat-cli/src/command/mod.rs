@@ -1,6 +1,9 @@
 //! What each command does.
 
 mod answer;
+mod explain;
+mod format;
+mod mend;
 mod resource_type;
 mod simulator;
 mod stack_change;
@@ -38,6 +41,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
     {
         return Err(CliError::input("this format draws graphs: it is for `heat template graph`"));
     }
+    if global.format.is_report()
+        && !matches!(arguments.command, Command::Template(TemplateCommand::Validate(_)))
+    {
+        return Err(CliError::input("this format tells problems: it is for `heat template validate`"));
+    }
     match &arguments.command {
         Command::Stack(command) => match command {
             StackCommand::Create(create) => stack_change::create(global, create).await,
@@ -52,6 +60,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
         },
         Command::Template(command) => template::run(global, command),
         Command::Resource(ResourceTypes::Type(command)) => resource_type::run(command).map(Outcome::from),
+        Command::Explain { code } => explain::run(code.as_deref()).map(Outcome::from),
         Command::Simulator(SimulatorCommand::OpenStack(simulator)) => {
             simulator::run(simulator).await.map(Outcome::from)
         }

@@ -1,7 +1,10 @@
 //! `heat template …`: nothing here needs a store or a cloud.
 
-use super::Outcome;
-use crate::arguments::{FunctionCommand, GlobalArguments, TemplateCommand, TemplateFiles, VersionCommand};
+use super::{Outcome, format, mend};
+use crate::arguments::{
+    FunctionCommand, GlobalArguments, TemplateCommand, TemplateFiles, TemplateSchema, ValidateTemplate,
+    VersionCommand,
+};
 use crate::error::{CliError, Result};
 use crate::input::{self, Loaded};
 use crate::output::{Answer, Format};
@@ -16,7 +19,9 @@ use serde_json::{Value, json};
 /// Runs a command about templates.
 pub(super) fn run(global: &GlobalArguments, command: &TemplateCommand) -> Result<Outcome> {
     match command {
-        TemplateCommand::Validate(files) => validate(global, files),
+        TemplateCommand::Validate(arguments) => validate(global, arguments),
+        TemplateCommand::Format(arguments) => format::run(arguments),
+        TemplateCommand::Schema(arguments) => schema(arguments).map(Outcome::from),
         TemplateCommand::Graph(files) => graph(global, files).map(Outcome::from),
         TemplateCommand::Version(VersionCommand::List) => Ok(versions().into()),
         TemplateCommand::Function(FunctionCommand::List { version, with_conditions }) => {
@@ -26,16 +31,42 @@ pub(super) fn run(global: &GlobalArguments, command: &TemplateCommand) -> Result
 }
 
 fn checked(files: &TemplateFiles) -> Result<(Loaded, Option<Definition>)> {
+    checked_over(files, &input::Overlay::new())
+}
+
+/// Reads and checks, with these texts in place of those on the disk.
+pub(super) fn checked_over(
+    files: &TemplateFiles,
+    overlay: &input::Overlay,
+) -> Result<(Loaded, Option<Definition>)> {
     let parameters = input::parameters(&files.parameters, std::iter::empty())?;
-    let mut loaded = input::load(Some(&files.template), &files.environments, parameters)?;
+    let mut loaded = input::load_over(Some(&files.template), &files.environments, parameters, overlay)?;
     let definition = loaded.check(&full_registry(), false);
     Ok((loaded, definition))
 }
 
-fn validate(global: &GlobalArguments, files: &TemplateFiles) -> Result<Outcome> {
-    let (loaded, definition) = checked(files)?;
+fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Outcome> {
+    let files = &arguments.files;
+    let (told, (loaded, definition)) = if arguments.fix {
+        let mended = mend::run(arguments)?;
+        (mended.told, (mended.loaded, mended.definition))
+    } else {
+        (String::new(), checked(files)?)
+    };
     let failed = loaded.has_errors();
+    if !told.is_empty() && (global.format.is_data() || global.format.is_report()) {
+        // The answer is for a program.
+        report::lines(&told);
+    }
     let mut text = match global.format {
+        Format::Sarif => {
+            let version = env!("CARGO_PKG_VERSION");
+            let log = render::sarif(&loaded.diagnostics, &loaded.sources, version);
+            let text = serde_json::to_string_pretty(&log).map_err(std::io::Error::from)?;
+            return Ok(validated(text, failed));
+        }
+        Format::Line => return Ok(validated(render::lines(&loaded.diagnostics, &loaded.sources), failed)),
+        Format::Heat => return Ok(validated(render::heat(&loaded.diagnostics, &loaded.sources), failed)),
         // Data: the API's answer, or its error body.
         Format::Json | Format::Yaml => {
             let (Some(template), false) = (&loaded.template, failed) else { return Err(loaded.refused()) };
@@ -47,9 +78,9 @@ fn validate(global: &GlobalArguments, files: &TemplateFiles) -> Result<Outcome> 
             return Ok(Answer::Text { text: String::new(), data }.into());
         }
         Format::Table if report::stdout_is_terminal() => {
-            report::text_for_stdout(&loaded.diagnostics, &loaded.sources)
+            told + &report::text_for_stdout(&loaded.diagnostics, &loaded.sources)
         }
-        _ => render::lines(&loaded.diagnostics, &loaded.sources),
+        _ => told + &render::lines(&loaded.diagnostics, &loaded.sources),
     };
     if let (Some(definition), false) = (definition, failed) {
         text += &format!(
@@ -59,8 +90,27 @@ fn validate(global: &GlobalArguments, files: &TemplateFiles) -> Result<Outcome> 
             definition.template().resources().len()
         );
     }
+    Ok(validated(text, failed))
+}
+
+fn validated(text: String, failed: bool) -> Outcome {
     let answer = Answer::Text { text, data: Value::Null };
-    Ok(Outcome { answer, failure: None, exit_code: if failed { 2 } else { 0 } })
+    Outcome { answer, failure: None, exit_code: if failed { 2 } else { 0 } }
+}
+
+fn schema(arguments: &TemplateSchema) -> Result<Answer> {
+    let dialects = Dialects::default();
+    let dialect = dialect_of(&dialects, &arguments.version)?;
+    let schema = heat_template::json_schema::json_schema(dialect, &full_registry());
+    let Some(path) = &arguments.output else {
+        let text = serde_json::to_string_pretty(&schema).map_err(std::io::Error::from)?;
+        return Ok(Answer::Text { text, data: schema });
+    };
+    let mut text = serde_json::to_string_pretty(&schema).map_err(std::io::Error::from)?;
+    text.push('\n');
+    std::fs::write(path, text)
+        .map_err(|error| CliError::Failed(format!("cannot write {}: {error}", path.display())))?;
+    Ok(Answer::Nothing)
 }
 
 fn graph(global: &GlobalArguments, files: &TemplateFiles) -> Result<Answer> {
@@ -89,8 +139,8 @@ fn versions() -> Answer {
     Answer::List { objects: objects.collect(), shown: &["version", "type", "aliases"] }
 }
 
-fn functions(version: &str, with_conditions: bool) -> Result<Answer> {
-    let dialects = Dialects::default();
+/// The dialect that a version names, with its key or without.
+fn dialect_of<'d>(dialects: &'d Dialects, version: &str) -> Result<&'d Dialect> {
     let (key, version_name) = match version.split_once('.') {
         Some((key, version)) => (Some(key), version),
         None => (None, version),
@@ -99,11 +149,16 @@ fn functions(version: &str, with_conditions: bool) -> Result<Answer> {
         key.is_none_or(|key| key == dialect.version_key())
             && (dialect.version() == version_name || dialect.aliases().contains(&version_name))
     };
-    let Some(dialect) = dialects.iter().find(|dialect| is_it(dialect)) else {
-        return Err(CliError::input(format!(
+    dialects.iter().map(AsRef::as_ref).find(|dialect| is_it(dialect)).ok_or_else(|| {
+        CliError::input(format!(
             "there is no template version {version}; `heat template version list` has them"
-        )));
-    };
+        ))
+    })
+}
+
+fn functions(version: &str, with_conditions: bool) -> Result<Answer> {
+    let dialects = Dialects::default();
+    let dialect = dialect_of(&dialects, version)?;
     let objects = dialect.function_names(with_conditions).into_iter().map(|name| json!({"functions": name}));
     Ok(Answer::List { objects: objects.collect(), shown: &["functions"] })
 }

@@ -58,6 +58,15 @@ impl Location {
         })
     }
 
+    /// Puts another text into the file.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn write(&self, text: &str) -> Result<()> {
+        std::fs::write(&self.path, text)
+            .map_err(|error| CliError::Failed(format!("cannot write {}: {error}", self.path.display())))
+    }
+
     /// The bytes of the file.
     ///
     /// # Errors

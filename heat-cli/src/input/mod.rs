@@ -36,6 +36,9 @@ pub(crate) struct Loaded {
     pub(crate) name: Option<String>,
 }
 
+/// Texts that stand for files, by the names that the command line gives the files.
+pub(crate) type Overlay = IndexMap<String, String>;
+
 /// Reads a template with its environments and everything that they name.
 ///
 /// # Errors
@@ -45,13 +48,46 @@ pub(crate) fn load(
     environments: &[String],
     parameters: IndexMap<String, Value>,
 ) -> Result<Loaded> {
+    load_over(template, environments, parameters, &Overlay::new())
+}
+
+/// The text of a file that the command line names.
+///
+/// # Errors
+/// It cannot be read, or is no text.
+pub(crate) fn read(name: &str) -> Result<String> {
+    Location::parse(name)?.read_text("file")
+}
+
+/// Writes a file that the command line names.
+///
+/// # Errors
+/// It cannot be written.
+pub(crate) fn write(name: &str, text: &str) -> Result<()> {
+    Location::parse(name)?.write(text)
+}
+
+/// [`load`], but for texts that are not what lies on the disk.
+///
+/// # Errors
+/// A file cannot be read, or is named by a URL that needs a network.
+pub(crate) fn load_over(
+    template: Option<&str>,
+    environments: &[String],
+    parameters: IndexMap<String, Value>,
+    overlay: &Overlay,
+) -> Result<Loaded> {
+    let read_text = |name: &str, location: &Location, what: &str| match overlay.get(name) {
+        Some(text) => Ok(text.clone()),
+        None => location.read_text(what),
+    };
     let mut sources = SourceMap::new();
     let mut diagnostics = Vec::new();
     let mut collector = Collector::default();
     let mut parsed = None;
     if let Some(name) = template {
         let location = Location::parse(name)?;
-        let text = location.read_text("template")?;
+        let text = read_text(name, &location, "template")?;
         let read = Template::parse(&mut sources, name, &text, &ParseOptions::default());
         diagnostics.extend(read.diagnostics);
         if let Some(template) = read.value {
@@ -62,7 +98,7 @@ pub(crate) fn load(
     let mut texts = Vec::with_capacity(environments.len());
     for name in environments {
         let location = Location::parse(name)?;
-        let text = location.read_text("environment")?;
+        let text = read_text(name, &location, "environment")?;
         collector.environment(&text, &location)?;
         texts.push((name.clone(), text));
     }

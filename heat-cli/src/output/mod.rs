@@ -22,6 +22,12 @@ pub(crate) enum Format {
     /// A table without lines.
     #[value(alias = "text")]
     Plain,
+    /// A line for each problem: `template validate` only.
+    Line,
+    /// SARIF 2.1.0, for code hosts and editors: `template validate` only.
+    Sarif,
+    /// The one text of Heat's errors: `template validate` only.
+    Heat,
     /// For Graphviz: `template graph` only.
     Dot,
     /// For Markdown pages: `template graph` only.
@@ -34,6 +40,11 @@ impl Format {
     /// Whether it draws a graph, and nothing else.
     pub(crate) fn is_drawing(self) -> bool {
         matches!(self, Self::Dot | Self::Mermaid | Self::Svg)
+    }
+
+    /// Whether it tells problems of a template, and nothing else.
+    pub(crate) fn is_report(self) -> bool {
+        matches!(self, Self::Line | Self::Sarif | Self::Heat)
     }
 
     /// Whether a program reads it.
@@ -77,7 +88,7 @@ pub(crate) fn write(
         (_, Format::Yaml) => out.write_all(heat_template::yaml::emit(&data(answer)).as_bytes()),
         (Answer::Text { text, .. }, _) => {
             out.write_all(text.as_bytes())?;
-            if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
+            if text.is_empty() || text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
         }
         (Answer::Bare(value), _) => {
             writeln!(out, "{}", bare(value))

@@ -1,6 +1,6 @@
 //! Why there is no plan.
 
-use heat_template::diagnostic::Diagnostic;
+use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::source::Span;
 
 /// A template that cannot be planned. Nothing was done.
@@ -52,6 +52,23 @@ impl PlanError {
             Self::UnknownType { resource, .. } => format!("resources.{resource}.type"),
             Self::Properties { resource, .. } => format!("resources.{resource}.properties"),
         }
+    }
+}
+
+impl PlanError {
+    /// What is wrong as diagnostics, with their places as far as they are known.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let code = match self {
+            Self::Circular { .. } => codes::DEPENDENCY_CYCLE,
+            Self::Immutable { .. } => codes::PROPERTY_IMMUTABLE,
+            Self::UnknownType { .. } => codes::RESOURCE_TYPE_UNKNOWN,
+            Self::Properties { diagnostics, .. } => return diagnostics.clone(),
+        };
+        let diagnostic = Diagnostic::error(code, self.to_string()).path(self.path());
+        vec![match self {
+            Self::Immutable { place: Some(place), .. } => diagnostic.at(*place, "changed here"),
+            _ => diagnostic,
+        }]
     }
 }
 

@@ -6,8 +6,7 @@
 
 use super::nested::{Checked, Composite};
 use super::{DefinedResource, Definition, DeletionPolicy, redact, unique};
-use crate::diagnostic::suggest;
-use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::diagnostic::{Diagnostic, Guess, Severity, codes, spell};
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
 use crate::expression::{
@@ -114,6 +113,7 @@ impl Definition {
             }
         }
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
+        spell(&mut diagnostics, self.template().file(), self.template().text());
         unique(diagnostics)
     }
 
@@ -160,8 +160,7 @@ impl Definition {
                     let message =
                         format!("the template \"{name}\" behind resource type {type_name} is not attached");
                     let mut diagnostic = Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message);
-                    let help = suggest::nearest(&name, self.files().names());
-                    diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                    diagnostic = diagnostic.meant(Guess::name(&name, self.files().names()));
                     diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(join(&path)));
                     Found::Nothing
                 }
@@ -176,8 +175,7 @@ impl Definition {
                 if reason.is_none() {
                     let names = names.get_or_insert_with(|| types.type_names());
                     let known = names.iter().map(String::as_str).chain(registry.type_names());
-                    let help = suggest::nearest(type_name, known);
-                    diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                    diagnostic = diagnostic.meant(Guess::word(type_name, known));
                 }
                 diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(join(&path)));
                 Found::Nothing

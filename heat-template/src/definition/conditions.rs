@@ -52,7 +52,7 @@ pub(super) fn decide(
                     Some(first) if on_stack.contains(first.as_str()) => {
                         // Everything from the first one on is part of the circle.
                         let from = waiting.iter().position(|waiting| *waiting == first).unwrap_or(0);
-                        let error = error.within(section).complete();
+                        let error = error.within(name).within(section).complete();
                         for name in waiting.drain(from..) {
                             on_stack.remove(name);
                             conditions.values.insert(name.to_owned(), Err(error.clone()));

@@ -1,7 +1,7 @@
 //! The dependency graph, and whether it has circles.
 
 use super::{Facts, Names};
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Guess, codes};
 use crate::expression::{ResourceNames, join_key};
 use crate::template::Template;
 use indexmap::{IndexMap, IndexSet};
@@ -27,10 +27,10 @@ pub(super) fn draw(
                     "resource {name} depends on \"{}\", and there is no resource of this name",
                     explicit.resource
                 );
-                let mut diagnostic =
-                    Diagnostic::error(codes::DEPENDENCY_UNKNOWN, message).at(explicit.span, "");
-                let help = names.similar(&explicit.resource);
-                diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+                let diagnostic = Diagnostic::error(codes::DEPENDENCY_UNKNOWN, message).at(explicit.span, "");
+                let written = explicit.resource.clone();
+                let guess = names.similar(&written).map(|meant| Guess { written, meant, certain: false });
+                let diagnostic = diagnostic.meant(guess);
                 let path = join_key(&join_key(keys.resources, name), keys.depends_on);
                 diagnostics.push(diagnostic.path(path));
             }

@@ -18,7 +18,7 @@ pub use properties::translate;
 pub use resource::{DefinedResource, DeletionPolicy};
 
 use crate::checked::Checked;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Guess, codes, spell};
 use crate::environment::Environment;
 use crate::expression::{
     Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach, References, Scope, Visited,
@@ -91,6 +91,7 @@ impl Template {
         let inner = define(self, inputs, custom, &mut diagnostics);
         let secrets = &inner.secrets;
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, secrets));
+        spell(&mut diagnostics, self.file(), self.text());
         Checked::new(Definition(Arc::new(inner)), unique(diagnostics))
     }
 
@@ -421,10 +422,9 @@ impl Work<'_> {
             let shown = crate::python::str_of(&value);
             let message =
                 format!("invalid deletion policy \"{shown}\": the policies are Delete, Retain, Snapshot");
-            let mut diagnostic = Diagnostic::error(codes::DELETION_POLICY, message).at(expression.span(), "");
+            let diagnostic = Diagnostic::error(codes::DELETION_POLICY, message).at(expression.span(), "");
             let names = DeletionPolicy::ALL.iter().map(|policy| policy.name());
-            let help = crate::diagnostic::suggest::nearest(&shown, names);
-            diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+            let diagnostic = diagnostic.meant(Guess::word(&shown, names));
             self.diagnostics.push(diagnostic.path(join(path)));
             DeletionPolicy::Delete
         })

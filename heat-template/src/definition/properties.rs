@@ -139,7 +139,12 @@ fn tell(
             continue;
         }
         let span = place(resource, &problem.path, problem.about_key);
-        diagnostics.push(problem_diagnostic(&problem, &join(path), span));
+        let mut diagnostic = problem_diagnostic(&problem, &join(path), span);
+        if let Some(guess) = &mut diagnostic.guess {
+            // It is there already, and was not given only because it has a problem of its own.
+            guess.certain &= !(problem.path.len() == 1 && failed.contains(&guess.meant));
+        }
+        diagnostics.push(diagnostic);
     }
 }
 
@@ -164,9 +169,8 @@ pub(super) fn problem_diagnostic(
         &problem.path[..]
     };
     steps.iter().for_each(|step| step.push(&mut path));
-    let mut diagnostic = Diagnostic::error(problem.code, problem.message.clone()).at(span, "").path(path);
-    diagnostic.help.extend(problem.help.iter().cloned());
-    diagnostic
+    let diagnostic = Diagnostic::error(problem.code, problem.message.clone()).at(span, "").path(path);
+    diagnostic.meant(problem.guess.clone())
 }
 
 fn is_about(problem: &PropertyProblem, failed: &HashSet<String>) -> bool {

@@ -3,7 +3,11 @@
 //! Nothing here renders; see [`crate::render`] for terminal, one-line, JSON and Heat-style texts.
 
 pub mod codes;
+mod guess;
 pub mod suggest;
+
+pub use guess::Guess;
+pub(crate) use guess::spell;
 
 use crate::source::Span;
 use serde::Serialize;
@@ -74,6 +78,8 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     /// Edits, where one is certain enough.
     pub fix: Option<Fix>,
+    /// The name that was meant, until a text makes a fix of it.
+    pub(crate) guess: Option<Guess>,
     /// Heat's own dotted path, such as `resources.server.properties.image`; empty for the whole template.
     pub path: String,
 }
@@ -91,7 +97,17 @@ impl Diagnostic {
 
     fn new(code: Code, severity: Severity, message: impl Into<String>) -> Self {
         let (message, path) = (message.into(), String::new());
-        Self { code, severity, message, primary: None, labels: Vec::new(), help: Vec::new(), fix: None, path }
+        Self {
+            code,
+            severity,
+            message,
+            primary: None,
+            labels: Vec::new(),
+            help: Vec::new(),
+            fix: None,
+            guess: None,
+            path,
+        }
     }
 
     /// Sets the place and what is there.
@@ -112,6 +128,14 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
+        self
+    }
+
+    /// Adds "did you mean" and, where the text at the place is this name, the edit that goes with it.
+    #[must_use]
+    pub fn meant(mut self, guess: Option<Guess>) -> Self {
+        self.help.extend(guess.as_ref().map(Guess::question));
+        self.guess = guess;
         self
     }
 

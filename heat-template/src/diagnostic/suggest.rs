@@ -6,16 +6,34 @@ const MAX_CANDIDATES: usize = 5_000;
 /// Longer names are not compared: nobody mistypes them.
 const MAX_LENGTH: usize = 128;
 
+/// The candidate that a name was probably meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nearest<'a> {
+    /// The candidate.
+    pub name: &'a str,
+    /// It can hardly be anything else: a slip of the pen, and no other candidate is as near.
+    pub certain: bool,
+}
+
 /// The candidate that `name` was probably meant to be, if one is near enough.
 ///
 /// Near means at most a third of the characters changed, added, left out or swapped with their neighbour, case aside. Of
 /// equally near candidates the first one is given. At most the first 5,000 candidates are looked at.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    guess(name, candidates).map(|nearest| nearest.name)
+}
+
+/// As [`nearest`], with a word on how sure it is.
+///
+/// Certain is a name of four letters or more with one slip, or with two if it has eight or more, whose digits are right,
+/// and to which no other candidate is as near.
+pub fn guess<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<Nearest<'a>> {
     let wanted: Vec<char> = name.chars().take(MAX_LENGTH + 1).flat_map(char::to_lowercase).collect();
     if wanted.is_empty() || wanted.len() > MAX_LENGTH {
         return None;
     }
     let mut best: Option<(usize, &'a str)> = None;
+    let mut alone = true;
     let mut rows = Rows::default();
     for candidate in candidates.into_iter().take(MAX_CANDIDATES) {
         if candidate == name || candidate.len() > 4 * MAX_LENGTH {
@@ -23,20 +41,28 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         }
         let given: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
         let allowed = (wanted.len().max(given.len()) / 3).max(1);
-        let bound = best.map_or(allowed, |(distance, _)| allowed.min(distance.saturating_sub(1)));
+        let bound = best.map_or(allowed, |(distance, _)| allowed.min(distance));
         if wanted.len().abs_diff(given.len()) > bound {
             continue;
         }
         // A single different letter says nothing: `a` is not meant by `b`.
         let distance = rows.distance(&wanted, &given);
         if distance <= bound && distance < wanted.len().max(given.len()) {
-            if distance == 0 {
-                return Some(candidate);
+            match best {
+                Some((before, other)) if before == distance => alone &= other == candidate,
+                _ => (best, alone) = (Some((distance, candidate)), true),
             }
-            best = Some((distance, candidate));
         }
     }
-    best.map(|(_, candidate)| candidate)
+    let (distance, candidate) = best?;
+    let slips = match wanted.len() {
+        0..4 => 0,
+        4..8 => 1,
+        _ => 2,
+    };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let certain = alone && distance <= slips && digits(name) == digits(candidate);
+    Some(Nearest { name: candidate, certain })
 }
 
 /// `did you mean …?` for a diagnostic's help, if a candidate is near enough.
@@ -96,6 +122,21 @@ mod tests {
         assert_eq!(nearest("a", ["b"]), None);
         assert_eq!(nearest("", ["a"]), None);
         assert_eq!(nearest("server", ["server"]), None, "a name is not a correction of itself");
+    }
+
+    #[test]
+    fn a_slip_is_certain_and_a_choice_is_not() {
+        let certain = |name: &str, candidates: &[&'static str]| {
+            guess(name, candidates.iter().copied()).is_some_and(|guess| guess.certain)
+        };
+        assert!(certain("resorces", &["resources", "outputs"]));
+        assert!(certain("OS::Nova::Sevrer", &["OS::Nova::Server"]));
+        assert!(certain("Type", &["type"]));
+        assert!(!certain("port_range_mix", &["port_range_min", "port_range_max"]), "either may be meant");
+        assert!(!certain("server_2", &["server_1"]), "another number is another thing");
+        assert!(!certain("2021-04-61", &["2021-04-16"]));
+        assert!(!certain("cpu", &["gpu"]), "too short to know");
+        assert!(!certain("tpye_of_it", &["type_of_me"]));
     }
 
     #[test]

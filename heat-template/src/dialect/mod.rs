@@ -6,8 +6,8 @@ mod table;
 pub use keys::{ParameterKeys, SectionKeys};
 pub use table::{Availability, FunctionRow, condition_function_table, function_table};
 
-use crate::diagnostic::suggest;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Guess, suggest};
 use crate::expression::Compile;
 use crate::yaml::Node;
 use std::collections::HashMap;
@@ -278,15 +278,12 @@ impl Dialects {
             .flat_map(|dialect| std::iter::once(dialect.version).chain(dialect.aliases.iter().copied()))
             .collect();
         known.sort_unstable();
-        let mut diagnostic = Diagnostic::error(
+        let diagnostic = Diagnostic::error(
             codes::VERSION_UNKNOWN,
             format!("\"{version}\" is not a {key}; the versions are {}", known.join(", ")),
         )
         .at(span, "")
         .path(key);
-        if let Some(similar) = suggest::nearest(version, known.iter().copied()) {
-            diagnostic = diagnostic.help(format!("did you mean \"{similar}\"?"));
-        }
-        Err(Box::new(diagnostic))
+        Err(Box::new(diagnostic.meant(Guess::word(version, known.iter().copied()))))
     }
 }

@@ -6,8 +6,8 @@ mod registry;
 pub use registry::{Hook, Implementation, Registry, RestrictedAction};
 
 use crate::checked::Checked;
-use crate::diagnostic::suggest;
 use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Guess, spell};
 use crate::parameter::GivenValue;
 use crate::source::SourceMap;
 use crate::yaml::{self, Entry, Limits, Node, TextKind};
@@ -53,6 +53,7 @@ impl Environment {
         let mut diagnostics = read.diagnostics;
         let Some(node) = read.node else { return Checked::failed(diagnostics) };
         let inner = Reader { diagnostics: &mut diagnostics }.environment(&node);
+        spell(&mut diagnostics, file, &text);
         match inner {
             Some(inner) => Checked::new(Self(Arc::new(inner)), diagnostics),
             None => Checked::failed(diagnostics),
@@ -156,11 +157,12 @@ impl Reader<'_> {
             let section = &*entry.key;
             if !SECTIONS.contains(&section) {
                 let message = format!("an environment has no section \"{section}\"");
-                let mut diagnostic =
+                let diagnostic =
                     Diagnostic::error(codes::ENVIRONMENT_SECTION, message).at(entry.key_span, "");
-                let help = suggest::nearest(section, SECTIONS);
-                diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
-                self.diagnostics.push(diagnostic);
+                let missing = |guess: &Guess| node.get(&guess.meant).is_none();
+                let guess = Guess::word(section, SECTIONS);
+                let guess = guess.map(|guess| Guess { certain: guess.certain && missing(&guess), ..guess });
+                self.diagnostics.push(diagnostic.meant(guess));
                 continue;
             }
             if entry.value.is_null() {

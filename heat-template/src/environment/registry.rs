@@ -4,7 +4,7 @@
 //! general ones, then by the text of the entry, so that a wildcard beats an exact name of the same kind (`*` sorts before
 //! letters). An entry that leads to a type that does not exist is passed over.
 
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{Diagnostic, Guess, codes};
 use crate::schema::{ResourceSchema, ResourceTypes};
 use crate::source::Span;
 use crate::yaml::Entry;
@@ -203,10 +203,8 @@ fn words<W: Copy + Ord>(
             None => {
                 let known: Vec<_> = all.iter().map(|word| name(*word)).collect();
                 let message = format!("\"{text}\" is none of {}: {}", entry.key, known.join(", "));
-                let mut diagnostic = Diagnostic::error(code, message).at(node.span, "");
-                let help = crate::diagnostic::suggest::nearest(&text, known);
-                diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
-                diagnostics.push(diagnostic);
+                let diagnostic = Diagnostic::error(code, message).at(node.span, "");
+                diagnostics.push(diagnostic.meant(Guess::word(&text, known)));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::path::{push_index, push_key};
 use super::{Expression, Kind, MapEntry, Scalar};
-use crate::diagnostic::suggest;
+use crate::diagnostic::Guess;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::dialect::{Availability, Dialect};
 use crate::function::{Function, removed};
@@ -270,26 +270,22 @@ impl<'d> Compiler<'d> {
         }
         let names = self.dialect.function_names(false);
         let later = || crate::dialect::function_table().iter().any(|row| row.name == &**call.name);
-        let (message, help) = if later() {
-            (
-                format!("\"{}\" is not a function in version {}", call.name, self.dialect.version()),
-                "it is data here; another version of the template has it as a function".to_owned(),
-            )
-        } else {
-            match suggest::nearest(name, names.iter().copied().filter(|name| name.len() >= 5)) {
-                Some(similar) => (
-                    format!("\"{}\" is not a function: this map is data", call.name),
-                    format!("did you mean \"{similar}\"?"),
-                ),
-                None => return,
-            }
-        };
-        self.warnings.push(
+        let warning = |message: String| {
             Diagnostic::warning(codes::FUNCTION_LOOKALIKE, message)
                 .at(call.name_span, "")
-                .help(help)
-                .path(self.path.clone()),
-        );
+                .path(self.path.clone())
+        };
+        let warning = if later() {
+            warning(format!("\"{}\" is not a function in version {}", call.name, self.dialect.version()))
+                .help("it is data here; another version of the template has it as a function")
+        } else {
+            let guess = Guess::word(name, names.iter().copied().filter(|name| name.len() >= 5));
+            if guess.is_none() {
+                return;
+            }
+            warning(format!("\"{}\" is not a function: this map is data", call.name)).meant(guess)
+        };
+        self.warnings.push(warning);
     }
 }
 

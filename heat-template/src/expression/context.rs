@@ -1,8 +1,8 @@
 //! What an expression sees when it is evaluated.
 
 use super::{EvaluationError, Expression};
+use crate::diagnostic::Guess;
 use crate::diagnostic::codes;
-use crate::diagnostic::suggest;
 use crate::evaluated::Evaluated;
 use crate::parameter::ParameterValues;
 use indexmap::{IndexMap, IndexSet};
@@ -134,14 +134,11 @@ impl Conditions {
                 Err(error)
             }
             None => {
-                let mut error = EvaluationError::new(
+                let error = EvaluationError::new(
                     codes::CONDITION_REFERENCE,
                     format!("there is no condition \"{name}\""),
                 );
-                if let Some(similar) = suggest::nearest(name, self.known.iter().map(String::as_str)) {
-                    error = error.help(format!("did you mean \"{similar}\"?"));
-                }
-                Err(error)
+                Err(error.meant(Guess::name(name, self.known.iter().map(String::as_str))))
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Why an expression cannot be evaluated.
 
 use super::path::{prepend_index, prepend_key};
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::{Code, Diagnostic, Guess, codes};
 use crate::source::Span;
 
 /// A function could not do its work.
@@ -48,6 +48,13 @@ impl EvaluationError {
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.diagnostic.help.push(text.into());
+        self
+    }
+
+    /// Adds "did you mean", and the edit that goes with it.
+    #[must_use]
+    pub fn meant(mut self, guess: Option<Guess>) -> Self {
+        *self.diagnostic = self.diagnostic.meant(guess);
         self
     }
 

@@ -1,8 +1,8 @@
 //! `get_attr` in its three versions, and `Fn::GetAtt`.
 
 use super::resource::{enabled, refer};
-use super::{Checking, Function, Outcome, did_you_mean, known, shown};
-use crate::diagnostic::{Diagnostic, codes};
+use super::{Checking, Function, Outcome, known, shown};
+use crate::diagnostic::{Diagnostic, Guess, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{
     Argument, AttributeReference, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach,
@@ -170,11 +170,10 @@ impl Function for GetAttr {
             "the referenced attribute ({resource} {text}) is incorrect: {} has no attribute {text}",
             schema.type_name
         );
-        let mut diagnostic = Diagnostic::error(codes::ATTRIBUTE_REFERENCE, message)
+        let diagnostic = Diagnostic::error(codes::ATTRIBUTE_REFERENCE, message)
             .at(attribute_expression.span(), "")
             .path(checking.path());
-        diagnostic.help.extend(did_you_mean(&text, schema.attributes.keys().map(String::as_str)));
-        report(diagnostic);
+        report(diagnostic.meant(Guess::word(&text, schema.attributes.keys().map(String::as_str))));
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {

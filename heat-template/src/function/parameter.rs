@@ -1,7 +1,7 @@
 //! `get_param`, and `Ref` where it can only mean a parameter.
 
-use super::{Function, Outcome, did_you_mean, known, shown, visit_whole};
-use crate::diagnostic::{Diagnostic, codes};
+use super::{Function, Outcome, known, shown, visit_whole};
+use crate::diagnostic::{Diagnostic, Guess, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach, References};
 use crate::parameter::ParameterValue;
@@ -85,10 +85,7 @@ fn find<'a>(context: &Context<'a>, parameter: &str) -> Result<&'a ParameterValue
             codes::PARAMETER_REFERENCE,
             format!("parameter {parameter} was not provided: the template has no parameter of this name"),
         );
-        match did_you_mean(parameter, context.parameters.iter().map(|(name, _)| name)) {
-            Some(help) => error.help(help),
-            None => error,
-        }
+        error.meant(Guess::name(parameter, context.parameters.iter().map(|(name, _)| name)))
     })
 }
 
@@ -175,13 +172,11 @@ pub(crate) fn referenced(context: &Context<'_>, name: &Value) -> Outcome {
                 format!("the reference \"{text}\" is neither a resource nor a parameter"),
             );
             let names = context.parameters.iter().map(|(name, _)| name);
-            let help = did_you_mean(&text, names).or_else(|| {
-                context.enabled.similar(&text).map(|similar| format!("did you mean \"{similar}\"?"))
+            let guess = Guess::name(&text, names).or_else(|| {
+                let meant = context.enabled.similar(&text)?;
+                Some(Guess { written: text.clone(), meant, certain: false })
             });
-            Err(match help {
-                Some(help) => error.help(help),
-                None => error,
-            })
+            Err(error.meant(guess))
         }
     }
 }

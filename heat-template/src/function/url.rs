@@ -1,7 +1,7 @@
 //! `make_url`.
 
-use super::{Checking, Function, Outcome, did_you_mean, give, known, shown};
-use crate::diagnostic::{Diagnostic, codes};
+use super::{Checking, Function, Outcome, give, known, shown};
+use crate::diagnostic::{Diagnostic, Guess, codes};
 use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
 use crate::python::{self, Num};
 use serde_json::{Map, Value};
@@ -42,11 +42,10 @@ impl Function for MakeUrl {
             let key = &*entry.key;
             if !PARTS.contains(&key) {
                 let message = format!("make_url: a URL has no part \"{key}\"");
-                let mut diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message)
+                let diagnostic = Diagnostic::error(codes::FUNCTION_ARGUMENTS, message)
                     .at(entry.key_span, "")
                     .path(checking.path());
-                diagnostic.help.extend(did_you_mean(key, PARTS));
-                report(diagnostic);
+                report(diagnostic.meant(Guess::word(key, PARTS)));
             } else if let Some(value) = entry.value.constant()
                 && let Err(message) = part_is_fine(key, &value)
             {

@@ -1,7 +1,7 @@
 //! Reading the declarations of parameters.
 
 use super::{ParameterSchema, ParameterType};
-use crate::diagnostic::{Applicability, Code, Diagnostic, Fix, codes, suggest};
+use crate::diagnostic::{Code, Diagnostic, Guess, codes};
 use crate::dialect::{Dialect, Family, ParameterKeys};
 use crate::expression::join_key;
 use crate::python::{self, Num, Pattern};
@@ -63,16 +63,14 @@ impl Reader<'_> {
         for entry in entries {
             if !self.keys.all(self.dialect).any(|key| key == &*entry.key) {
                 let message = format!("\"{}\" is not a key of parameter {name}", entry.key);
-                let mut diagnostic = Diagnostic::error(codes::PARAMETER_UNKNOWN_KEY, message)
+                let diagnostic = Diagnostic::error(codes::PARAMETER_UNKNOWN_KEY, message)
                     .at(entry.key_span, "")
                     .path(self.path.clone());
-                if let Some(similar) = suggest::nearest(&entry.key, self.keys.all(self.dialect)) {
-                    diagnostic = diagnostic
-                        .help(format!("did you mean \"{similar}\"?"))
-                        .fix(Applicability::MaybeWrong, vec![(entry.key_span, similar.to_owned())]);
-                }
+                let missing = |guess: &Guess| node.get(&guess.meant).is_none();
+                let guess = Guess::word(&entry.key, self.keys.all(self.dialect));
+                let guess = guess.map(|guess| Guess { certain: guess.certain && missing(&guess), ..guess });
                 self.failed = true;
-                self.diagnostics.push(diagnostic);
+                self.diagnostics.push(diagnostic.meant(guess));
             }
         }
         let parameter_type = self.parameter_type(node)?;
@@ -132,22 +130,26 @@ impl Reader<'_> {
             ParameterType::ALL.into_iter().find(|known| given.as_str() == Some(self.keys.type_name(*known)));
         if found.is_none() {
             let shown = python::str_of(&given.to_value());
-            let guess = suggest::nearest(&shown, known()).or(match shown.to_lowercase().as_str() {
-                "integer" | "int" | "float" => Some(self.keys.type_name(ParameterType::Number)),
-                "list" | "array" => Some(self.keys.type_name(ParameterType::CommaDelimitedList)),
-                "map" | "object" | "dict" => Some(self.keys.type_name(ParameterType::Json)),
-                "text" | "str" => Some(self.keys.type_name(ParameterType::String)),
+            let other_word = match shown.to_lowercase().as_str() {
+                "integer" | "int" | "float" => Some(ParameterType::Number),
+                "list" | "array" => Some(ParameterType::CommaDelimitedList),
+                "map" | "object" | "dict" => Some(ParameterType::Json),
+                "text" | "str" => Some(ParameterType::String),
+                "bool" => Some(ParameterType::Boolean),
                 _ => None,
-            });
+            };
+            let guess = match other_word {
+                Some(meant) => {
+                    let meant = self.keys.type_name(meant).to_owned();
+                    Some(Guess { written: shown.clone(), meant, certain: false })
+                }
+                None => Guess::word(&shown, known()),
+            };
             let all: Vec<_> = known().collect();
             let message =
                 format!("\"{shown}\" is not a type of parameters; the types are {}", all.join(", "));
             let diagnostic = self.error(codes::PARAMETER_TYPE_UNKNOWN, given, message);
-            if let Some(similar) = guess {
-                diagnostic.help.push(format!("did you mean \"{similar}\"?"));
-                let edits = vec![(given.span, similar.to_owned())];
-                diagnostic.fix = Some(Fix { applicability: Applicability::MaybeWrong, edits });
-            }
+            *diagnostic = diagnostic.clone().meant(guess);
         }
         found
     }
@@ -276,9 +278,8 @@ impl Reader<'_> {
                 node,
                 format!("\"{}\" is not a key of {what}", entry.key),
             );
-            *diagnostic = diagnostic.clone().at(entry.key_span, "");
-            let help = suggest::nearest(&entry.key, keys.iter().copied());
-            diagnostic.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
+            let guess = Guess::word(&entry.key, keys.iter().copied());
+            *diagnostic = diagnostic.clone().at(entry.key_span, "").meant(guess);
         }
         unknown.is_empty()
     }

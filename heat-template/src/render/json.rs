@@ -101,7 +101,7 @@ pub fn json(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<JsonDiagnost
         .collect()
 }
 
-fn place(span: Span, sources: &SourceMap) -> Option<JsonPlace> {
+pub(super) fn place(span: Span, sources: &SourceMap) -> Option<JsonPlace> {
     let file = sources.get(span.file)?;
     let position = |offset| {
         let position = file.position(offset);

@@ -2,6 +2,7 @@
 //!
 //! - [`lines`]: one line each, for editors and logs;
 //! - [`json`]: stable data with places, for programs;
+//! - [`sarif`]: SARIF 2.1.0, for code hosts and editors;
 //! - [`heat`]: the single text that Heat's API returns;
 //! - `terminal`: with the lines of the template, as rustc prints them (feature `render`).
 //!
@@ -18,10 +19,12 @@
 //! ```
 
 mod json;
+mod sarif;
 #[cfg(feature = "render")]
 mod terminal;
 
 pub use json::{JsonDiagnostic, JsonEdit, JsonFix, JsonLabel, JsonPlace, JsonPosition, json};
+pub use sarif::sarif;
 #[cfg(feature = "render")]
 pub use terminal::{Terminal, terminal};
 

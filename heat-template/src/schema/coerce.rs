@@ -6,7 +6,7 @@
 
 use super::check::{Checks, CustomConstraints, DeferredConstraints, GenericConstraints};
 use super::{Children, PropertySchema, ValueType};
-use crate::diagnostic::suggest;
+use crate::diagnostic::Guess;
 use crate::diagnostic::{Code, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{Part, Step};
@@ -25,8 +25,8 @@ pub struct PropertyProblem {
     pub code: Code,
     /// What is wrong, in one sentence.
     pub message: String,
-    /// Ways out.
-    pub help: Vec<String>,
+    /// The property that was meant by an unknown one.
+    pub guess: Option<Guess>,
     /// It is about the key at the end of the path, not about its value.
     pub about_key: bool,
 }
@@ -155,7 +155,7 @@ impl<'a, 's> Work<'a, 's> {
             path: self.path.iter().map(|part| part.step()).collect(),
             code,
             message,
-            help: Vec::new(),
+            guess: None,
             about_key: false,
         });
         let last = self.problems.len() - 1;
@@ -170,18 +170,25 @@ impl<'a, 's> Work<'a, 's> {
         right: &[bool],
     ) -> IndexMap<String, Evaluated> {
         let mut places: Vec<Option<Evaluated>> = std::iter::repeat_with(|| None).take(schema.len()).collect();
+        let mut unknown = Vec::new();
         for (key, value) in given {
             if let Some(place) = schema.get_index_of(&*key).and_then(|at| places.get_mut(at)) {
                 *place = Some(value);
             } else if top.is_some() || self.coercion.constraints {
-                let known = schema.keys().map(String::as_str);
-                let help =
-                    suggest::nearest(&key, known).map(|similar| format!("did you mean \"{similar}\"?"));
-                let problem = self.problem(codes::PROPERTY_UNKNOWN, format!("unknown property {key}"));
-                problem.path.push((*key).into());
-                problem.about_key = true;
-                problem.help.extend(help);
+                unknown.push(key);
             }
+        }
+        for key in unknown {
+            let missing = |guess: &Guess| {
+                let place = schema.get_index_of(&*guess.meant).and_then(|at| places.get(at));
+                place.is_some_and(Option::is_none)
+            };
+            let guess = Guess::word(&key, schema.keys().map(String::as_str));
+            let guess = guess.map(|guess| Guess { certain: guess.certain && missing(&guess), ..guess });
+            let problem = self.problem(codes::PROPERTY_UNKNOWN, format!("unknown property {key}"));
+            problem.path.push((*key).into());
+            problem.about_key = true;
+            problem.guess = guess;
         }
         let mut values = IndexMap::with_capacity(if self.keep { schema.len() } else { 0 });
         for (at, ((name, property), value)) in schema.iter().zip(places).enumerate() {
@@ -475,7 +482,8 @@ mod tests {
         let given = json!({"classes": [{"class": "digits"}, {"class": "vowels"}, {"clas": 1}], "nmae": "x"});
         let Value::Object(given) = given else { panic!() };
         let problems = coerce_properties(&schema, given).unwrap_err();
-        let texts: Vec<_> = problems.iter().map(|p| (p.dotted(), p.code.0, p.help.len())).collect();
+        let texts: Vec<_> =
+            problems.iter().map(|p| (p.dotted(), p.code.0, usize::from(p.guess.is_some()))).collect();
         assert_eq!(
             texts,
             [

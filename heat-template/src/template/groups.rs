@@ -1,7 +1,7 @@
 //! Groups of parameters, which interfaces show together.
 
 use super::Template;
-use crate::diagnostic::suggest;
+use crate::diagnostic::Guess;
 use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::expression::{join_key, push_index};
 use crate::python;
@@ -82,11 +82,8 @@ pub(super) fn read_groups(
             seen.insert(name.clone(), member.span);
             if !names.contains(name.as_str()) {
                 let message = format!("the grouped parameter {name} is not declared");
-                let help = suggest::nearest(&name, names.iter().copied())
-                    .map(|similar| format!("did you mean \"{similar}\"?"));
-                let mut diagnostic = error(codes::GROUP_UNKNOWN_PARAMETER, member, message);
-                diagnostic.help.extend(help);
-                diagnostics.push(diagnostic);
+                let diagnostic = error(codes::GROUP_UNKNOWN_PARAMETER, member, message);
+                diagnostics.push(diagnostic.meant(Guess::name(&name, names.iter().copied())));
             }
             parameters.push(name);
         }

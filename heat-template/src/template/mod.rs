@@ -11,7 +11,7 @@ pub use groups::ParameterGroup;
 pub use item::{ConditionDefinition, DependsOn, Output, Resource};
 
 use crate::checked::Checked;
-use crate::diagnostic::{Diagnostic, codes};
+use crate::diagnostic::{self, Diagnostic, codes};
 use crate::dialect::{Dialect, Dialects, Family};
 use crate::parameter::ParameterSchema;
 use crate::python;
@@ -100,13 +100,15 @@ impl Template {
         }
         let dialect = match options.dialects.select(&node) {
             Ok(dialect) => dialect,
-            Err(diagnostic) => {
-                diagnostics.push(*diagnostic);
+            Err(problem) => {
+                diagnostics.push(*problem);
+                diagnostic::spell(&mut diagnostics, file, &text);
                 return Checked::failed(diagnostics);
             }
         };
         let mut inner = read::read(name, file, text, dialect, node, &mut diagnostics);
         inner.options = options.clone();
+        diagnostic::spell(&mut diagnostics, file, &inner.text);
         Checked::new(Self(Arc::new(inner)), diagnostics)
     }
 

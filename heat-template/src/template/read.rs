@@ -2,8 +2,7 @@
 
 use super::groups::read_groups;
 use super::{ConditionDefinition, DependsOn, Inner, Output, Resource};
-use crate::diagnostic::suggest;
-use crate::diagnostic::{Applicability, Code, Diagnostic, codes};
+use crate::diagnostic::{Code, Diagnostic, Guess, codes};
 use crate::dialect::{Dialect, Family};
 use crate::expression::{Compiler, Expression, Kind, Scalar, join, join_key};
 use crate::parameter::parse_parameters;
@@ -104,19 +103,25 @@ impl<'a> Reader<'a> {
     }
 
     /// A key that is not known where it stands.
-    fn unknown_key(&mut self, code: Code, entry: &Entry, path: &str, message: String, known: &[&str]) {
-        let mut diagnostic = Diagnostic::error(code, message).at(entry.key_span, "").path(path);
-        if let Some(similar) = suggest::nearest(&entry.key, known.iter().copied()) {
-            diagnostic = diagnostic
-                .help(format!("did you mean \"{similar}\"?"))
-                .fix(Applicability::MaybeWrong, vec![(entry.key_span, similar.to_owned())]);
-        }
-        self.diagnostics.push(diagnostic);
+    fn unknown_key(
+        &mut self,
+        code: Code,
+        (entry, siblings): (&Entry, &[Entry]),
+        path: &str,
+        message: String,
+        known: &[&str],
+    ) {
+        let diagnostic = Diagnostic::error(code, message).at(entry.key_span, "").path(path);
+        let missing = |guess: &Guess| siblings.iter().all(|sibling| *sibling.key != *guess.meant);
+        let guess = Guess::word(&entry.key, known.iter().copied());
+        let guess = guess.map(|guess| Guess { certain: guess.certain && missing(&guess), ..guess });
+        self.diagnostics.push(diagnostic.meant(guess));
     }
 
     fn sections(&mut self, root: &Node) {
         let sections = self.dialect.sections();
-        for entry in root.as_map().unwrap_or_default() {
+        let entries = root.as_map().unwrap_or_default();
+        for entry in entries {
             if !sections.contains(&&*entry.key) {
                 let message = format!(
                     "the template section is invalid: {} is not a section of {} {}",
@@ -124,7 +129,7 @@ impl<'a> Reader<'a> {
                     self.dialect.version_key(),
                     self.dialect.version()
                 );
-                self.unknown_key(codes::UNKNOWN_SECTION, entry, "", message, &sections);
+                self.unknown_key(codes::UNKNOWN_SECTION, (entry, entries), "", message, &sections);
             }
         }
     }
@@ -212,17 +217,16 @@ impl<'a> Reader<'a> {
                 Family::Hot => {
                     let message =
                         format!("\"{}\" is not a valid keyword inside a resource definition", entry.key);
-                    self.unknown_key(codes::RESOURCE_UNKNOWN_KEY, entry, &path(), message, &known);
+                    self.unknown_key(codes::RESOURCE_UNKNOWN_KEY, (entry, entries), &path(), message, &known);
                 }
                 Family::Cfn => {
                     let message =
                         format!("\"{}\" is not a keyword of a resource and has no effect", entry.key);
-                    let mut warning = Diagnostic::warning(codes::RESOURCE_UNKNOWN_KEY, message)
+                    let warning = Diagnostic::warning(codes::RESOURCE_UNKNOWN_KEY, message)
                         .at(entry.key_span, "")
                         .path(path());
-                    let help = suggest::nearest(&entry.key, known.iter().copied());
-                    warning.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
-                    self.diagnostics.push(warning);
+                    let guess = Guess::word(&entry.key, known.iter().copied());
+                    self.diagnostics.push(warning.meant(guess));
                 }
             }
         }
@@ -378,12 +382,10 @@ impl<'a> Reader<'a> {
         known.extend(self.dialect.has_conditions().then_some(keys.condition));
         for entry in entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
             let message = format!("\"{}\" is not a keyword of an output and has no effect", entry.key);
-            let mut warning = Diagnostic::warning(codes::OUTPUT_UNKNOWN_KEY, message)
+            let warning = Diagnostic::warning(codes::OUTPUT_UNKNOWN_KEY, message)
                 .at(entry.key_span, "")
                 .path(path.clone());
-            let help = suggest::nearest(&entry.key, known.iter().copied());
-            warning.help.extend(help.map(|similar| format!("did you mean \"{similar}\"?")));
-            self.diagnostics.push(warning);
+            self.diagnostics.push(warning.meant(Guess::word(&entry.key, known.iter().copied())));
         }
         let Some(value) = node.get(keys.output_value) else {
             let message = format!("output {name} must contain a {} key", keys.output_value);

@@ -185,7 +185,7 @@ fn number_text(number: &Number) -> String {
 }
 
 /// A character that stands for itself in a text on one line, for every reader.
-fn is_printable(c: char) -> bool {
+pub(crate) fn is_printable(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
 }
 
@@ -199,10 +199,12 @@ fn is_literal(text: &str) -> bool {
 }
 
 /// A text on one line: without quotes where no reader takes it for something else.
-fn flow_text(text: &str) -> String {
-    if is_plain(text) {
-        return text.to_owned();
-    }
+pub(crate) fn flow_text(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { quoted(text) }
+}
+
+/// A text on one line in quotes: double ones, but where those would need escapes.
+pub(crate) fn quoted(text: &str) -> String {
     let printable = text.chars().all(is_printable);
     if printable && text.contains(['"', '\\']) && !text.contains('\'') {
         return format!("'{text}'");
@@ -230,6 +232,11 @@ fn flow_text(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// A text on one line for any place, also between brackets.
+pub(crate) fn word(text: &str) -> String {
+    if is_plain(text) && !text.contains([',', '[', ']', '{', '}']) { text.to_owned() } else { quoted(text) }
 }
 
 fn is_plain(text: &str) -> bool {

@@ -31,7 +31,10 @@ impl<'t> Findings<'t> {
     /// All of them.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         if self.left_out > 0 {
-            let message = format!("{} more problems are left out", self.left_out);
+            let message = match self.left_out {
+                1 => "1 more problem is left out".to_owned(),
+                more => format!("{more} more problems are left out"),
+            };
             self.diagnostics.push(Diagnostic::warning(codes::PROBLEMS_LEFT_OUT, message));
         }
         self.diagnostics

@@ -44,12 +44,14 @@ mod libyaml;
 mod limits;
 mod node;
 mod number;
+pub(crate) mod outline;
 mod python;
 mod recent;
 mod resolve;
 mod syntax;
 
 pub use emit::emit;
+pub(crate) use emit::{flow_text, is_printable, quoted, word};
 pub use limits::Limits;
 pub use node::{Entry, Node, NodeKind};
 pub use number::{float_number, float_text};
