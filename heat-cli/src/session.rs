@@ -152,7 +152,9 @@ impl Session {
             progress::follow(stack, name, after, show).await?;
             let finished = stack.finished().await;
             if matches!(finished, Err(EngineError::Paused { .. })) {
-                self.tell(&format!("nothing is lost; with credentials that are accepted go on with: heat stack wait {name}"));
+                self.tell(&format!(
+                    "nothing is lost; with credentials that are accepted go on with: heat stack wait {name}"
+                ));
             }
             Ok(finished?)
         };
