@@ -4,6 +4,7 @@
 //! cargo xtask test [--quick] [--only LAYER,…] [--without LAYER,…]    every layer of tests, with its set-up
 //! cargo xtask conformance [DIR] [--family NAME] [--case NAME] [-v]   the cases that were recorded from OpenStack Heat
 //! cargo xtask api [--write]                                          the public items of the library crates, and their lists
+//! cargo xtask corpora FOLDER… [--only values|verdicts]               templates of others, read and judged as PyYAML and Heat do
 //! cargo xtask bench [--only BENCHMARK,…] [--write]                   ratios of what is measured in one run
 //! cargo xtask cloud up|down|status|clouds-yaml|smoke                 a real OpenStack control plane on this machine
 //! ```
@@ -14,6 +15,7 @@ mod bench;
 mod checkout;
 mod cloud;
 mod conformance;
+mod corpora;
 mod layers;
 mod outside;
 mod pyyaml;
@@ -42,6 +44,8 @@ enum Command {
     Api(api::ApiArguments),
     /// Measure, and print ratios with what is demanded of them.
     Bench(bench::BenchArguments),
+    /// Compare what templates of others mean to this project with what they mean to PyYAML and Heat.
+    Corpora(corpora::CorporaArguments),
     /// A real OpenStack control plane on this machine (Debian 12, root), for the tests that need one.
     Cloud(cloud::CloudArguments),
 }
@@ -52,6 +56,7 @@ fn main() -> ExitCode {
         Command::Conformance(arguments) => conformance::run(&arguments),
         Command::Api(arguments) => api::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Corpora(arguments) => corpora::run(&arguments),
         Command::Cloud(arguments) => cloud::run(&arguments),
     };
     match outcome {

@@ -1,11 +1,15 @@
 //! Python with PyYAML and its loader in C: the one to compare with.
 
 use crate::Failure;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
+use xtask_python::{Packages, succeed};
 
-const HAS_LOADER: &str = "import yaml; yaml.CSafeLoader";
+const LOADER: Packages<'_> = Packages {
+    install: &["PyYAML"],
+    probe: "import yaml; yaml.CSafeLoader",
+    otherwise: "PyYAML has no CSafeLoader here: its wheel for this Python was built without libyaml",
+};
 
 /// Prints the seconds of processor time of the fastest of so many loads.
 const LOAD: &str = "
@@ -21,7 +25,7 @@ print(yaml.__version__, best)
 
 /// A Python that has the loader.
 #[derive(Debug)]
-pub(crate) struct Python(PathBuf);
+pub(crate) struct Python(xtask_python::Python);
 
 /// What PyYAML needed.
 #[derive(Debug)]
@@ -34,30 +38,12 @@ impl Python {
     /// The machine's own Python where it has PyYAML's loader in C; else one in a folder of its own into which pip
     /// installs it.
     pub(crate) fn with_loader(work: &Path) -> Result<Self, Failure> {
-        let own = Self("python3".into());
-        if own.has_loader() {
-            return Ok(own);
-        }
-        let folder = work.join("python");
-        let made = Self(folder.join("bin").join("python3"));
-        if !made.has_loader() {
-            eprintln!("PyYAML's CSafeLoader is not there; it is installed in {}", folder.display());
-            succeed(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-            succeed(Command::new(&made.0).args(["-m", "pip", "install", "--quiet", "PyYAML"]))?;
-        }
-        if made.has_loader() {
-            return Ok(made);
-        }
-        Err("PyYAML has no CSafeLoader here: its wheel for this Python was built without libyaml".into())
-    }
-
-    fn has_loader(&self) -> bool {
-        Command::new(&self.0).args(["-c", HAS_LOADER]).output().is_ok_and(|output| output.status.success())
+        Ok(Self(xtask_python::Python::with(&LOADER, &work.join("python"))?))
     }
 
     /// Loads a file with `CSafeLoader` so many times.
     pub(crate) fn load(&self, file: &Path, times: u32) -> Result<Loaded, Failure> {
-        let mut command = Command::new(&self.0);
+        let mut command = self.0.command();
         let text = succeed(command.args(["-c", LOAD]).arg(file).arg(times.to_string()))?;
         let parsed = text.trim().split_once(' ').and_then(|(version, seconds)| {
             let best = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
@@ -65,13 +51,4 @@ impl Python {
         });
         parsed.ok_or_else(|| format!("Python does not tell a time: {text}").into())
     }
-}
-
-fn succeed(command: &mut Command) -> Result<String, Failure> {
-    let output = command.output().map_err(|error| format!("{:?}: {error}", command.get_program()))?;
-    if output.status.success() {
-        return Ok(String::from_utf8(output.stdout)?);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command:?}: {}: {}", output.status, said.trim()).into())
 }

@@ -21,7 +21,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "xtask",
         &["heat-template", "heat-plugin-sdk", "heat-engine", "heat-plugins-openstack", "heat-simulator"],
     ),
-    ("xtask-bench", &["heat-template", "heat-plugin-sdk", "heat-engine"]),
+    ("xtask-python", &[]),
+    ("xtask-bench", &["xtask-python", "heat-template", "heat-plugin-sdk", "heat-engine"]),
+    // The language alone, so that it is built in no time.
+    ("xtask-corpora", &["xtask-python", "heat-template"]),
 ];
 
 /// Crates of others that must not come with ours, by whatever way.
