@@ -1,0 +1,104 @@
+//! Tokens that expire, and credentials that are revoked, while a command is at work.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
+mod support;
+
+use heat_plugins_openstack::client::{Client, CloudsFiles, Request};
+use serde_json::{Value, json};
+use support::cloud::CloudProcess;
+use support::{Home, Ran, project_file, until};
+
+fn web_tier(verb: &'static str) -> Vec<String> {
+    ["stack", verb, "web", "-t", &project_file("examples/web-tier.yaml")].map(str::to_owned).to_vec()
+}
+
+/// How often something was asked of Keystone or refused by anybody.
+fn requests(cloud: &CloudProcess, wanted: impl Fn(&Value) -> bool) -> usize {
+    let journal = cloud.ask("GET", "journal", "");
+    journal["journal"].as_array().expect("a journal").iter().filter(|entry| wanted(entry)).count()
+}
+
+#[test]
+fn a_token_that_expires_in_mid_operation_is_renewed() {
+    // Servers and volumes take longer than a token lives.
+    let cloud = CloudProcess::start(&["--work", "1500", "--token-life", "1"]);
+    let home = Home::with_cloud("simulator", &cloud.clouds_yaml);
+    let before = cloud.inventory();
+    let create = web_tier("create");
+    home.ok(&create.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(home.json(&["stack", "show", "web"])["stack_status"], "CREATE_COMPLETE");
+    let tokens = requests(&cloud, |entry| {
+        entry["method"] == "POST"
+            && entry["path"].as_str().is_some_and(|path| path.ends_with("/auth/tokens"))
+            && entry["status"] == 201
+    });
+    assert!(tokens > 2, "{tokens} tokens for an operation of several lives");
+
+    // They also go at once, whatever their time: Keystone was restarted with new keys.
+    let mut update = home.begin(&["stack", "update", "web", "--existing", "--parameter", "greeting=Welcome"]);
+    while update.try_wait().expect("a process").is_none() {
+        cloud.ask("POST", "tokens/expire", "");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let ran = Ran::new(update.wait_with_output().expect("an end"));
+    assert_eq!(ran.code, 0, "{}", ran.said());
+    assert!(requests(&cloud, |entry| entry["status"] == 401) > 0, "no token was refused");
+    home.ok(&["stack", "delete", "-y", "web"]);
+    assert_eq!(cloud.inventory(), before);
+}
+
+/// An application credential of the cloud's user, and the `clouds.yaml` that uses it.
+async fn application_credential(cloud: &CloudProcess) -> (Client, String, String, String) {
+    let files = CloudsFiles { clouds: Some(cloud.clouds_yaml.clone()), ..CloudsFiles::default() };
+    let client = Client::new(files.cloud("simulator").expect("the cloud")).expect("a client");
+    let user = client.token().await.expect("a token").user.as_ref().expect("a user").id.clone();
+    let body = json!({"application_credential": {"name": "robot", "secret": "robot-hunter2"}});
+    let path = ["users", user.as_str(), "application_credentials"];
+    let made = client.send("identity", Request::post(path, body)).await.expect("an answer");
+    let id = made.object("application_credential").expect("a credential")["id"].clone();
+    let id = id.as_str().expect("an id").to_owned();
+    let url = client.cloud().auth.url.clone();
+    let clouds = format!(
+        "clouds:\n  simulator:\n    region_name: RegionOne\n    auth_type: v3applicationcredential\n    auth:\n      \
+         auth_url: {url}\n      application_credential_id: {id}\n      application_credential_secret: robot-hunter2\n"
+    );
+    (client, user, id, clouds)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_are_revoked_fail_the_stack_and_with_others_it_goes_on() {
+    let cloud = CloudProcess::start(&["--work", "1500"]);
+    let (client, user, id, clouds) = application_credential(&cloud).await;
+    let home = Home::with_cloud("simulator", &clouds);
+    let before = cloud.inventory();
+    let create = web_tier("create");
+    let begun = home.begin(&create.iter().map(String::as_str).collect::<Vec<_>>());
+    until("a server is being built", || cloud.objects("server").len() == 2);
+    let path = ["users", user.as_str(), "application_credentials", id.as_str()];
+    client.send("identity", Request::delete(path)).await.expect("the credential is revoked");
+
+    let ran = Ran::new(begun.wait_with_output().expect("an end"));
+    assert_eq!(ran.code, 1, "{}", ran.said());
+    assert!(!ran.said().contains("hunter2"), "{}", ran.said());
+    let stack = home.json(&["stack", "show", "web"]);
+    assert_eq!(stack["stack_status"], "CREATE_FAILED");
+    let reason = stack["stack_status_reason"].as_str().expect("a reason");
+    assert!(reason.contains("Unauthorized"), "{reason}");
+    // With what is revoked nothing can be begun, and nothing is lost by trying.
+    let ran = home.run(&["stack", "update", "web", "--existing"]);
+    assert_ne!(ran.code, 0, "{}", ran.said());
+    assert_eq!(home.json(&["stack", "show", "web"])["stack_status"], "CREATE_FAILED");
+
+    home.put("clouds.yaml", &cloud.clouds_yaml);
+    home.ok(&["stack", "update", "web", "--existing"]);
+    assert_eq!(home.json(&["stack", "show", "web"])["stack_status"], "UPDATE_COMPLETE");
+    for (kind, count) in [("server", 2), ("volume", 2), ("router", 1)] {
+        assert_eq!(cloud.objects(kind).len(), count, "{kind}: nothing is there twice");
+    }
+    home.ok(&["stack", "delete", "-y", "web"]);
+    let mut after = cloud.inventory();
+    after.insert("application_credential".to_owned(), 1);
+    let mut before = before;
+    before.insert("application_credential".to_owned(), 1);
+    assert_eq!(after, before);
+}
