@@ -1,111 +1,107 @@
-//! Credentials that end while a stack is being made: a token that runs out is renewed where that is possible, and where
-//! it is not, nothing is lost.
+//! Tokens that expire, and credentials that are revoked, while a command is at work.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
 mod support;
 
-use std::fmt::Write as _;
-use std::io::{Read, Write as _};
-use std::net::TcpStream;
-use std::process::Child;
+use heat_plugins_openstack::client::{Client, CloudsFiles, Request};
+use serde_json::{Value, json};
 use support::cloud::CloudProcess;
-use support::{Home, Ran, until};
+use support::{Home, Ran, project_file, until};
 
-const NETWORKS: usize = 6;
-
-/// Networks, one after the other.
-fn chain() -> String {
-    let mut text = String::from("heat_template_version: 2021-04-16\nresources:\n");
-    for number in 0..NETWORKS {
-        let _ = writeln!(text, "  net{number}:\n    type: OS::Neutron::Net");
-        if number > 0 {
-            let _ = writeln!(text, "    depends_on: net{}", number - 1);
-        }
-    }
-    text
+fn web_tier(verb: &'static str) -> Vec<String> {
+    ["stack", verb, "web", "-t", &project_file("examples/web-tier.yaml")].map(str::to_owned).to_vec()
 }
 
-/// Networks of the chain that there are.
-fn made(cloud: &CloudProcess) -> usize {
-    let networks = cloud.objects("network");
-    networks
-        .iter()
-        .filter(|network| network["name"].as_str().is_some_and(|name| name.starts_with("s-")))
-        .count()
-}
-
-/// Begins to create the chain, and ends all tokens in the middle of it.
-fn interrupted(cloud: &CloudProcess, home: &Home) -> Child {
-    let path = home.put("chain.yaml", chain());
-    let child = home.begin(&["stack", "create", "s", "-t", &path]);
-    until("the second network is there", || made(cloud) >= 2);
-    cloud.ask("POST", "tokens/expire", "");
-    child
-}
-
-/// A token of the user `demo`, as somebody would take it along who does not want to leave the password.
-fn token(cloud: &CloudProcess) -> String {
-    let body = serde_json::json!({"auth": {
-        "identity": {"methods": ["password"], "password": {"user": {
-            "name": "demo", "domain": {"id": "default"}, "password": "demo"
-        }}},
-        "scope": {"project": {"name": "demo", "domain": {"id": "default"}}}
-    }})
-    .to_string();
-    let url =
-        cloud.clouds_yaml.lines().find_map(|line| line.trim().strip_prefix("auth_url: ")).expect("an URL");
-    let path = url.trim_matches('"').split_once(&cloud.address).expect("the address").1;
-    let mut stream = TcpStream::connect(&cloud.address).expect("the simulator answers");
-    write!(
-        stream,
-        "POST {}/auth/tokens HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        path.trim_end_matches('/'),
-        cloud.address,
-        body.len()
-    )
-    .expect("a request");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    let header = answer.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("x-subject-token").then(|| value.trim().to_owned())
-    });
-    header.unwrap_or_else(|| panic!("no token: {answer}"))
+/// How often something was asked of Keystone or refused by anybody.
+fn requests(cloud: &CloudProcess, wanted: impl Fn(&Value) -> bool) -> usize {
+    let journal = cloud.ask("GET", "journal", "");
+    journal["journal"].as_array().expect("a journal").iter().filter(|entry| wanted(entry)).count()
 }
 
 #[test]
-fn a_token_that_runs_out_is_renewed_with_the_password() {
-    let cloud = CloudProcess::start(&["--latency", "40-80"]);
+fn a_token_that_expires_in_mid_operation_is_renewed() {
+    // Servers and volumes take longer than a token lives.
+    let cloud = CloudProcess::start(&["--work", "1500", "--token-life", "1"]);
     let home = Home::with_cloud("simulator", &cloud.clouds_yaml);
-    let ran = Ran::new(interrupted(&cloud, &home).wait_with_output().expect("the command ends"));
+    let before = cloud.inventory();
+    let create = web_tier("create");
+    home.ok(&create.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(home.json(&["stack", "show", "web"])["stack_status"], "CREATE_COMPLETE");
+    let tokens = requests(&cloud, |entry| {
+        entry["method"] == "POST"
+            && entry["path"].as_str().is_some_and(|path| path.ends_with("/auth/tokens"))
+            && entry["status"] == 201
+    });
+    assert!(tokens > 2, "{tokens} tokens for an operation of several lives");
+
+    // They also go at once, whatever their time: Keystone was restarted with new keys.
+    let mut update = home.begin(&["stack", "update", "web", "--existing", "--parameter", "greeting=Welcome"]);
+    while update.try_wait().expect("a process").is_none() {
+        cloud.ask("POST", "tokens/expire", "");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    let ran = Ran::new(update.wait_with_output().expect("an end"));
     assert_eq!(ran.code, 0, "{}", ran.said());
-    assert_eq!(home.json(&["stack", "show", "s"])["stack_status"], "CREATE_COMPLETE");
-    assert_eq!(made(&cloud), NETWORKS);
+    assert!(requests(&cloud, |entry| entry["status"] == 401) > 0, "no token was refused");
+    home.ok(&["stack", "delete", "-y", "web"]);
+    assert_eq!(cloud.inventory(), before);
 }
 
-#[test]
-fn a_stack_waits_for_credentials_and_goes_on_with_them() {
-    let cloud = CloudProcess::start(&["--latency", "40-80"]);
-    let token = token(&cloud);
-    let by_token = cloud
-        .clouds_yaml
-        .replace("username: demo", &format!("token: {token}"))
-        .replace("password: demo", "x: y")
-        .replace("  simulator:\n", "  simulator:\n    auth_type: token\n");
-    let home = Home::with_cloud("simulator", &by_token);
-    let ran = Ran::new(interrupted(&cloud, &home).wait_with_output().expect("the command ends"));
+/// An application credential of the cloud's user, and the `clouds.yaml` that uses it.
+async fn application_credential(cloud: &CloudProcess) -> (Client, String, String, String) {
+    let files = CloudsFiles { clouds: Some(cloud.clouds_yaml.clone()), ..CloudsFiles::default() };
+    let client = Client::new(files.cloud("simulator").expect("the cloud")).expect("a client");
+    let user = client.token().await.expect("a token").user.as_ref().expect("a user").id.clone();
+    let body = json!({"application_credential": {"name": "robot", "secret": "robot-hunter2"}});
+    let path = ["users", user.as_str(), "application_credentials"];
+    let made = client.send("identity", Request::post(path, body)).await.expect("an answer");
+    let id = made.object("application_credential").expect("a credential")["id"].clone();
+    let id = id.as_str().expect("an id").to_owned();
+    let url = client.cloud().auth.url.clone();
+    let clouds = format!(
+        "clouds:\n  simulator:\n    region_name: RegionOne\n    auth_type: v3applicationcredential\n    auth:\n      \
+         auth_url: {url}\n      application_credential_id: {id}\n      application_credential_secret: robot-hunter2\n"
+    );
+    (client, user, id, clouds)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_whose_credentials_are_revoked_waits_and_goes_on_with_others() {
+    let cloud = CloudProcess::start(&["--work", "1500"]);
+    let (client, user, id, clouds) = application_credential(&cloud).await;
+    let home = Home::with_cloud("simulator", &clouds);
+    let before = cloud.inventory();
+    let create = web_tier("create");
+    let begun = home.begin(&create.iter().map(String::as_str).collect::<Vec<_>>());
+    until("a server is being built", || cloud.objects("server").len() == 2);
+    let path = ["users", user.as_str(), "application_credentials", id.as_str()];
+    client.send("identity", Request::delete(path)).await.expect("the credential is revoked");
+
+    let ran = Ran::new(begun.wait_with_output().expect("an end"));
     assert_eq!(ran.code, 1, "{}", ran.said());
-    assert!(ran.stderr.contains("heat stack wait s"), "{}", ran.said());
-    assert!(!ran.said().contains(&token), "{}", ran.said());
-    let shown = home.json(&["stack", "show", "s"]);
-    assert_eq!(shown["stack_status"], "CREATE_IN_PROGRESS", "{shown}");
-    let reason = shown["stack_status_reason"].as_str().unwrap_or_default();
-    assert!(reason.contains("waits for credentials"), "{reason}");
-    assert!(made(&cloud) < NETWORKS);
-    // The same again ends the same.
-    assert_eq!(home.run(&["stack", "wait", "s"]).code, 1);
+    assert!(!ran.said().contains("hunter2"), "{}", ran.said());
+    assert!(ran.stderr.contains("heat stack wait web"), "{}", ran.said());
+    let stack = home.json(&["stack", "show", "web"]);
+    assert_eq!(stack["stack_status"], "CREATE_IN_PROGRESS");
+    let reason = stack["stack_status_reason"].as_str().expect("a reason");
+    assert!(reason.contains("waits for credentials") && reason.contains("Unauthorized"), "{reason}");
+    // With what is revoked it cannot go on, nothing new can be begun, and nothing is lost by trying.
+    for words in [["stack", "wait", "web"].as_slice(), &["stack", "update", "web", "--existing"]] {
+        let ran = home.run(words);
+        assert_ne!(ran.code, 0, "{}", ran.said());
+        assert_eq!(home.json(&["stack", "show", "web"])["stack_status"], "CREATE_IN_PROGRESS");
+    }
+
     home.put("clouds.yaml", &cloud.clouds_yaml);
-    home.ok(&["stack", "wait", "s"]);
-    assert_eq!(home.json(&["stack", "show", "s"])["stack_status"], "CREATE_COMPLETE");
-    assert_eq!(made(&cloud), NETWORKS);
+    home.ok(&["stack", "wait", "web"]);
+    assert_eq!(home.json(&["stack", "show", "web"])["stack_status"], "CREATE_COMPLETE");
+    for (kind, count) in [("server", 2), ("volume", 2), ("router", 1)] {
+        assert_eq!(cloud.objects(kind).len(), count, "{kind}: nothing is there twice");
+    }
+    home.ok(&["stack", "delete", "-y", "web"]);
+    let mut after = cloud.inventory();
+    after.insert("application_credential".to_owned(), 1);
+    let mut before = before;
+    before.insert("application_credential".to_owned(), 1);
+    assert_eq!(after, before);
 }

@@ -29,6 +29,9 @@ pub(crate) struct OpenStackSimulator {
     /// How long asynchronous work takes (servers that build, volumes that are made), in milliseconds.
     #[arg(long, value_name = "MILLISECONDS")]
     pub(crate) work: Option<u64>,
+    /// How long tokens live, in seconds, as `expiration` in Keystone's settings.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) token_life: Option<u64>,
     /// The seed of ids and latencies.
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(crate) seed: u64,

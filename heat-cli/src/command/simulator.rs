@@ -19,6 +19,9 @@ pub(super) async fn run(arguments: &OpenStackSimulator) -> Result<Answer> {
     if let Some(milliseconds) = arguments.work {
         builder = builder.durations(Durations::all(Duration::from_millis(milliseconds)));
     }
+    if let Some(seconds) = arguments.token_life {
+        builder = builder.token_life(Duration::from_secs(seconds));
+    }
     if let Some(path) = &arguments.state {
         builder = builder.state_file(path);
     }

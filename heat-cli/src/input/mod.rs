@@ -133,7 +133,8 @@ impl Loaded {
             environment: self.environment.clone(),
             files: self.files.clone(),
             pseudo: PseudoParameters {
-                stack_name: self.name.clone().unwrap_or_default(),
+                // Heat's word for a stack that is only thought of.
+                stack_name: self.name.clone().unwrap_or_else(|| "dummy".to_owned()),
                 ..PseudoParameters::default()
             },
             require_values: complete,

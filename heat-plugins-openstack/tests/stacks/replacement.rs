@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::StreamExt;
 use heat_engine::Stack;
+use heat_engine::record::{Action, Status};
 use serde_json::{Value, json};
 
 use super::{Ground, ROLLBACK, STOP, delete, incarnations, physical_ids, template, update};
@@ -29,6 +31,8 @@ pub(crate) struct Replacement {
     pub(crate) change: Value,
     /// Why it is replaced.
     pub(crate) by: By,
+    /// A change that takes a new one too, which the service then refuses to make: after the old one has made way.
+    pub(crate) refused: Option<Value>,
     /// The kind of objects in which the service shows it.
     pub(crate) kind: &'static str,
     /// By what the one that has the name or the place is recognised. A text `$name` stands for the physical id of a
@@ -60,6 +64,16 @@ pub(crate) async fn try_replacement(ground: &Ground, replacement: &Replacement) 
     let second = trial.incarnation().await;
     assert_ne!(first, second, "it is replaced");
     trial.check("after the replacement", 1).await;
+
+    if let Some(refused) = &replacement.refused {
+        let mut properties = replacement.before.clone();
+        super::merge(&mut properties, &replacement.change);
+        super::merge(&mut properties, refused);
+        let refused = template(resources(replacement, &properties));
+        update(&trial.stack, &refused, ROLLBACK, "ROLLBACK_COMPLETE").await;
+        assert!(trial.was_refused().await, "the service made the new one");
+        trial.check("after a refused replacement", 1).await;
+    }
 
     match &replacement.by {
         By::Property => {
@@ -100,6 +114,17 @@ struct Trial<'a> {
 impl Trial<'_> {
     async fn incarnation(&self) -> String {
         incarnations(&self.stack).await.remove(SUBJECT).unwrap()
+    }
+
+    /// Whether the last creation of the resource that did not succeed failed at its first request.
+    async fn was_refused(&self) -> bool {
+        let events: Vec<_> = self.stack.events().collect().await;
+        events.into_iter().any(|event| {
+            let (_, event) = event.unwrap();
+            event.resource == SUBJECT
+                && (event.action, event.status) == (Action::Create, Status::Failed)
+                && event.physical_id.is_none()
+        })
     }
 
     /// An update that the service refuses.

@@ -79,6 +79,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
         before: json!({}),
         change: json!({}),
         by: By::Property,
+        refused: None,
         kind: "",
         place: json!({}),
         shows: [json!({}), json!({})],
@@ -109,6 +110,9 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             kind: "subnets",
             place: json!({"network_id": "$net", "cidr": "fd00:41::/64", "name": ground.name("subnet")}),
             shows: [json!({"ipv6_ra_mode": "slaac"}), json!({"ipv6_ra_mode": "dhcpv6-stateful"})],
+            refused: Some(
+                json!({"ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac", "value_specs": {"nonsense": 1}}),
+            ),
             ..blank
         },
         "port_at_an_address" => Replacement {
@@ -121,6 +125,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             place: json!({"name": ground.name("port")}),
             shows: [true, false]
                 .map(|up| json!({"admin_state_up": up, "fixed_ips": [{"ip_address": "10.42.0.9"}]})),
+            refused: Some(json!({"value_specs": {"nonsense": 1}})),
             ..blank
         },
         "port_with_a_hardware_address" => {
@@ -136,6 +141,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
                 place: json!({"mac_address": address}),
                 shows: [true, false]
                     .map(|up| json!({"admin_state_up": up, "fixed_ips": [{"ip_address": "10.43.0.9"}]})),
+                refused: Some(json!({"value_specs": {"nonsense": 1}})),
                 ..blank
             }
         }
@@ -178,6 +184,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
                 kind: "floatingips",
                 place: json!({"floating_ip_address": address}),
                 shows: [json!({"description": "one"}), json!({"description": "two"})],
+                refused: Some(json!({"value_specs": {"nonsense": 1}})),
                 ..blank
             }
         }
@@ -189,6 +196,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             kind: "floatingips",
             place: json!({"port_id": "$one"}),
             shows: [json!({"description": "one"}), json!({"description": "two"})],
+            refused: Some(json!({"value_specs": {"nonsense": 1}})),
             ..blank
         },
         "floating_ip_association" => Replacement {
@@ -207,6 +215,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             ),
             before: json!({"floatingip_id": get("address"), "port_id": get("one")}),
             change: json!({"port_id": get("two")}),
+            refused: None,
             by: By::Repair(json!({"port_id": get("castaway")})),
             kind: "floatingips",
             place: json!({"id": "$address"}),
@@ -222,6 +231,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             ),
             before: json!({"name": ground.name("group"), "description": "one", "rules": [{"protocol": "icmp"}]}),
             change: json!({"description": "two"}),
+            refused: None,
             by: By::Repair(json!({"description": too_long()})),
             kind: "security_groups",
             place: json!({"name": ground.name("group")}),
@@ -236,6 +246,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             kind: "security_group_rules",
             place: json!({"security_group_id": "$group", "port_range_min": 443, "protocol": "tcp"}),
             shows: [json!({"description": "one"}), json!({"description": "two"})],
+            refused: Some(json!({"description": too_long()})),
             ..blank
         },
         "key_pair" => Replacement {
@@ -245,6 +256,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             kind: "keypairs",
             place: json!({"name": ground.name("key")}),
             shows: PUBLIC_KEYS.map(|key| json!({"public_key": key})),
+            refused: Some(json!({"public_key": "no key at all"})),
             ..blank
         },
         "flavor" => Replacement {
@@ -255,6 +267,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             kind: "flavors",
             place: json!({"name": ground.name("flavor")}),
             shows: [json!({"ram": 64}), json!({"ram": 128})],
+            refused: Some(json!({"ram": 0})),
             ..blank
         },
         "server_group" => Replacement {
@@ -270,18 +283,21 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             around: with(network(ground, "10.51.0.0/24"), json!({"port": port_in("subnet")})),
             before: server(ground, json!([{"port": get("port")}])),
             place: json!({"id": "$port"}),
+            refused: Some(json!({"availability_zone": "nowhere"})),
             ..replaced_server(blank)
         },
         "server_at_an_address" => Replacement {
             around: network(ground, "10.52.0.0/24"),
             before: server(ground, json!([{"network": get("net"), "fixed_ip": "10.52.0.9"}])),
             place: json!({"fixed_ips": [{"subnet_id": "$subnet", "ip_address": "10.52.0.9"}]}),
+            refused: Some(json!({"availability_zone": "nowhere"})),
             ..replaced_server(blank)
         },
         "server_with_an_address_in_a_subnet" => Replacement {
             around: network(ground, "10.53.0.0/24"),
             before: server(ground, json!([{"subnet": get("subnet"), "fixed_ip": "10.53.0.9"}])),
             place: json!({"fixed_ips": [{"subnet_id": "$subnet", "ip_address": "10.53.0.9"}]}),
+            refused: Some(json!({"availability_zone": "nowhere"})),
             ..replaced_server(blank)
         },
         "volume" => Replacement {
@@ -291,6 +307,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             kind: "volumes",
             place: json!({"name": ground.name("volume")}),
             shows: [json!({"bootable": "false"}), json!({"bootable": "true"})],
+            refused: Some(json!({"availability_zone": "nowhere"})),
             ..blank
         },
         "volume_attachment" => Replacement {
@@ -305,6 +322,7 @@ pub(crate) async fn replacement(ground: &Ground, case: &str) -> Replacement {
             ),
             before: json!({"instance_uuid": get("one"), "volume_id": get("volume")}),
             change: json!({"instance_uuid": get("two")}),
+            refused: None,
             by: By::Repair(json!({"mountpoint": "neither here nor there"})),
             kind: "volumes",
             place: json!({"id": "$volume"}),
