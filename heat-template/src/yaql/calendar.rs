@@ -303,7 +303,17 @@ impl fmt::Display for DateTime {
 }
 
 pub(super) const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -378,7 +388,9 @@ pub(super) fn format(date: &DateTime, pattern: &str) -> Result<String> {
             'z' => out.push_str(&offset.map(|offset| offset_text(offset, "")).unwrap_or_default()),
             'Z' => out.push_str(if date.zone == Zone::Utc { "UTC" } else { "" }),
             '%' => out.push('%'),
-            other => return Err(Fault::other(format!("\"%{other}\" is not supported in the format of a date"))),
+            other => {
+                return Err(Fault::other(format!("\"%{other}\" is not supported in the format of a date")));
+            }
         }
     }
     Ok(out)

@@ -24,7 +24,8 @@ pub(super) fn from_json(value: &Json) -> Result<Value> {
         Json::String(text) => Value::text(text.as_str()),
         Json::Array(items) => Value::tuple(items.iter().map(from_json).collect::<Result<_>>()?)?,
         Json::Object(entries) => {
-            let entry = |(name, value): (&String, &Json)| Ok((key(Value::text(name.as_str()))?, from_json(value)?));
+            let entry =
+                |(name, value): (&String, &Json)| Ok((key(Value::text(name.as_str()))?, from_json(value)?));
             Value::dict(entries.iter().map(entry).collect::<Result<IndexMap<_, _>>>()?)?
         }
     })
@@ -81,7 +82,9 @@ fn converted(machine: &mut Machine<'_>, value: &Value) -> Result<Json> {
             Json::Array(items)
         }
         Value::DateTime(_) => return Err(no_data(value).help("make a text of it with str(…) or .format(…)")),
-        Value::TimeSpan(_) => return Err(no_data(value).help("take its .seconds, or make a text of it with str(…)")),
+        Value::TimeSpan(_) => {
+            return Err(no_data(value).help("take its .seconds, or make a text of it with str(…)"));
+        }
         Value::Regex(_) | Value::Context(_) | Value::Rule(_) | Value::NoValue => return Err(no_data(value)),
     })
 }

@@ -3,9 +3,8 @@
 use super::calendar::{DateTime, MONTHS, TimeSpan, WEEKDAYS, Zone, date};
 use super::fault::{Fault, Result};
 
-fn unreadable(text: &str) -> Box<Fault> {
-    let shown: String = text.chars().take(60).collect();
-    Fault::other(format!("\"{shown}\" is not a date in a writing that is known"))
+fn unreadable() -> Box<Fault> {
+    Fault::other("the text is not a date in a writing that is known")
         .help("write it as 2024-05-17T09:30:00Z, or give its format: datetime(text, \"%d.%m.%Y\")")
 }
 
@@ -43,7 +42,8 @@ fn zone_of(text: &str) -> Option<Zone> {
 
 /// The parts of a time of day, and what is behind it.
 fn time(text: &str) -> Option<([i64; 4], Zone)> {
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.' && c != ',').unwrap_or(text.len());
+    let end =
+        text.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.' && c != ',').unwrap_or(text.len());
     let (clock, rest) = text.split_at(end);
     let rest = rest.trim_start();
     let (half, rest) = match rest.get(..2).map(str::to_ascii_lowercase).as_deref() {
@@ -64,7 +64,10 @@ fn time(text: &str) -> Option<([i64; 4], Zone)> {
     } else {
         return None;
     };
-    if parts.len() > 3 || !fraction.is_empty() && parts.len() < 3 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+    if parts.len() > 3
+        || !fraction.is_empty() && parts.len() < 3
+        || !fraction.bytes().all(|b| b.is_ascii_digit())
+    {
         return None;
     }
     let mut hour = *parts.first()?;
@@ -134,7 +137,7 @@ fn day(text: &str) -> Option<([i64; 3], &str)> {
 
 /// A date in one of the usual writings: ISO 8601, RFC 2822, `12/31/2024`, `May 17, 2024 9:30 PM`.
 pub(super) fn parse(text: &str) -> Result<DateTime> {
-    let wrong = || unreadable(text);
+    let wrong = unreadable;
     let trimmed = text.trim();
     let rest = match named(trimmed, &WEEKDAYS) {
         Some((_, length)) => trimmed[length..].trim_start_matches([' ', ',']),
@@ -153,10 +156,7 @@ pub(super) fn parse(text: &str) -> Result<DateTime> {
 
 /// Python's `strptime`, in the C locale.
 pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
-    let wrong = || {
-        let shown: String = text.chars().take(60).collect();
-        Fault::other(format!("\"{shown}\" does not have the format \"{format}\""))
-    };
+    let wrong = || Fault::other("the text does not have this format");
     let format = format
         .replace("%D", "%m/%d/%y")
         .replace("%T", "%H:%M:%S")
@@ -184,7 +184,8 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
         }
         if character != '%' {
             let mut characters = rest.chars();
-            let same = characters.next().is_some_and(|found| found.to_lowercase().eq(character.to_lowercase()));
+            let same =
+                characters.next().is_some_and(|found| found.to_lowercase().eq(character.to_lowercase()));
             if !same {
                 return Err(wrong());
             }
@@ -196,7 +197,9 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             let digits = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
             // The longest number that is in range, as the original's pattern finds it.
             for length in (least..=digits).rev() {
-                if let Some(value) = rest[..length].parse::<i64>().ok().filter(|value| (from..=to).contains(value)) {
+                if let Some(value) =
+                    rest[..length].parse::<i64>().ok().filter(|value| (from..=to).contains(value))
+                {
                     rest = &rest[length..];
                     return Ok(value);
                 }
@@ -239,7 +242,9 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             'a' | 'A' | 'b' | 'B' => {
                 let names: &[&str] = if kind.eq_ignore_ascii_case(&'a') { &WEEKDAYS } else { &MONTHS };
                 let short = kind.is_ascii_lowercase();
-                let matches = |name: &&str| rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+                let matches = |name: &&str| {
+                    rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+                };
                 let found = names
                     .iter()
                     .map(|name| if short { &name[..3] } else { name })
@@ -259,11 +264,15 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
                 rest = after;
             }
             'Z' => {
-                let name = ["UTC", "GMT"].into_iter().find(|name| rest.get(..3).is_some_and(|s| s.eq_ignore_ascii_case(name)));
+                let name = ["UTC", "GMT"]
+                    .into_iter()
+                    .find(|name| rest.get(..3).is_some_and(|s| s.eq_ignore_ascii_case(name)));
                 rest = &rest[name.ok_or_else(wrong)?.len()..];
             }
             '%' => rest = rest.strip_prefix('%').ok_or_else(wrong)?,
-            other => return Err(Fault::other(format!("\"%{other}\" is not supported in the format of a date"))),
+            other => {
+                return Err(Fault::other(format!("\"%{other}\" is not supported in the format of a date")));
+            }
         }
     }
     if !rest.is_empty() {

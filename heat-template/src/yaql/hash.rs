@@ -50,7 +50,8 @@ impl PartialEq for Key {
 impl Eq for Key {}
 
 fn hash(value: &Value) -> Result<(i64, bool)> {
-    let unhashable = |name: &str| Err(Fault::other(format!("{name} cannot be a key of a map or a member of a set")));
+    let unhashable =
+        |name: &str| Err(Fault::other(format!("{name} cannot be a key of a map or a member of a set")));
     let hashed = |value: &dyn Fn(&mut DefaultHasher)| {
         let mut hasher = DefaultHasher::new();
         value(&mut hasher);
@@ -83,7 +84,10 @@ fn hash(value: &Value) -> Result<(i64, bool)> {
             (mixed, stable)
         }
         Value::Set(set) => {
-            let mixed = set.keys().iter().fold(0_i64, |mixed, key| mixed ^ key.hash.wrapping_mul(0x5851_f42d_4c95_7f2d));
+            let mixed = set
+                .keys()
+                .iter()
+                .fold(0_i64, |mixed, key| mixed ^ key.hash.wrapping_mul(0x5851_f42d_4c95_7f2d));
             (mixed, false)
         }
         Value::DateTime(date) => (hashed(&|hasher| date.moment().hash(hasher)), false),
@@ -105,10 +109,7 @@ fn tuple_hash(hashes: &[i64]) -> i64 {
     const PRIME_2: u64 = 14_029_467_366_897_019_727;
     const PRIME_5: u64 = 2_870_177_450_012_600_261;
     let mixed = hashes.iter().fold(PRIME_5, |mixed, hash| {
-        mixed
-            .wrapping_add(hash.cast_unsigned().wrapping_mul(PRIME_2))
-            .rotate_left(31)
-            .wrapping_mul(PRIME_1)
+        mixed.wrapping_add(hash.cast_unsigned().wrapping_mul(PRIME_2)).rotate_left(31).wrapping_mul(PRIME_1)
     });
     let mixed = mixed.wrapping_add(hashes.len() as u64 ^ (PRIME_5 ^ 3_527_539));
     if mixed == u64::MAX { 1_546_275_796 } else { mixed.cast_signed() }
@@ -123,7 +124,9 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
             Rc::ptr_eq(a, b) || a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))
         }
         (Value::Dict(a), Value::Dict(b)) => Rc::ptr_eq(a, b) || dicts_equal(a, b),
-        (Value::Set(a), Value::Set(b)) => a.len() == b.len() && a.keys().iter().all(|key| b.keys().contains(key)),
+        (Value::Set(a), Value::Set(b)) => {
+            a.len() == b.len() && a.keys().iter().all(|key| b.keys().contains(key))
+        }
         (Value::Set(a), Value::View(View::Keys, b)) | (Value::View(View::Keys, b), Value::Set(a)) => {
             a.len() == b.len() && a.keys().iter().all(|key| b.entries().contains_key(key))
         }

@@ -19,7 +19,12 @@ pub(super) enum Flow<'a> {
     /// Keeps what it gave.
     Memory { source: Cursor, seen: Vec<Value> },
     /// Sorts when somebody looks.
-    Ordering { collection: Value, fields: Vec<(Lambda<'a>, bool)>, context: usize, sorted: Option<Rc<[Value]>> },
+    Ordering {
+        collection: Value,
+        fields: Vec<(Lambda<'a>, bool)>,
+        context: usize,
+        sorted: Option<Rc<[Value]>>,
+    },
 }
 
 impl<'a> Flow<'a> {
@@ -157,11 +162,12 @@ fn sorted(machine: &mut Machine<'_>, id: usize) -> Result<Rc<[Value]>> {
     let mut flow = machine.flows.get_mut(id).and_then(Option::take).ok_or_else(running)?;
     let result = match &mut flow {
         Flow::Ordering { sorted: Some(sorted), .. } => Ok(sorted.clone()),
-        Flow::Ordering { collection, fields, context, sorted } => sort(machine, collection, fields, *context).map(|items| {
-            let items: Rc<[Value]> = items.into();
-            *sorted = Some(items.clone());
-            items
-        }),
+        Flow::Ordering { collection, fields, context, sorted } => sort(machine, collection, fields, *context)
+            .map(|items| {
+                let items: Rc<[Value]> = items.into();
+                *sorted = Some(items.clone());
+                items
+            }),
         _ => Err(running()),
     };
     machine.flows[id] = Some(flow);

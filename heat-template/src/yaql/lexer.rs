@@ -32,8 +32,8 @@ pub(super) enum Token {
 
 /// Symbols, longer ones first.
 const SYMBOLS: [&str; 23] = [
-    "->", "?.", "=~", "!~", ">=", "<=", "!=", "=>", ".", "+", "-", "*", "/", ">", "<", "=", "[", "{", "(", ")", "]", ",",
-    "}",
+    "->", "?.", "=~", "!~", ">=", "<=", "!=", "=>", ".", "+", "-", "*", "/", ">", "<", "=", "[", "{", "(",
+    ")", "]", ",", "}",
 ];
 
 /// Operators that are words.
@@ -145,7 +145,10 @@ impl<'t> Lexer<'t> {
             return Ok(Token::Int(value));
         }
         if text.len() > MAX_DIGITS {
-            return Err(SyntaxError::new(format!("an integer of more than {MAX_DIGITS} digits"), start..self.at));
+            return Err(SyntaxError::new(
+                format!("an integer of more than {MAX_DIGITS} digits"),
+                start..self.at,
+            ));
         }
         Ok(Token::Big(Arc::new(text.parse().unwrap_or_default())))
     }
@@ -157,7 +160,9 @@ impl<'t> Lexer<'t> {
         while let Some((at, character)) = characters.next() {
             match character {
                 // A hidden line end is none.
-                '\\' if characters.next().is_none_or(|(_, hidden)| hidden == '\n') => return Err(self.illegal()),
+                '\\' if characters.next().is_none_or(|(_, hidden)| hidden == '\n') => {
+                    return Err(self.illegal());
+                }
                 '\\' => {}
                 _ if character == quote => {
                     self.at = start + at + 1;
@@ -176,7 +181,8 @@ impl<'t> Lexer<'t> {
     fn quoted(&mut self, quote: char) -> Result<String, SyntaxError> {
         let start = self.at + 1;
         let text = self.delimited(quote)?;
-        unescape(text).map_err(|(range, reason)| SyntaxError::new(reason, start + range.start..start + range.end))
+        unescape(text)
+            .map_err(|(range, reason)| SyntaxError::new(reason, start + range.start..start + range.end))
     }
 }
 

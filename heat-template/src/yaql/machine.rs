@@ -5,10 +5,10 @@ use super::fault::{Fault, Result};
 use super::iterate::Flow;
 use super::limits::{FRAMES, FUEL, LIMIT_ITERATORS, check_size, size_of, too_many_elements};
 use super::number;
+use super::regex::{Flags, Regex};
 use super::resolve;
 use super::spec::{Class, Named, Raw, Type};
 use super::value::Value;
-use super::regex::{Flags, Regex};
 use num_traits::{Signed, ToPrimitive};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -92,7 +92,14 @@ impl<'a> Machine<'a> {
             functions: Vec::new(),
             nearest_functions: None,
         };
-        Self { scopes: vec![outermost], flows: Vec::new(), fuel: FUEL, frames: 0, patterns: HashMap::new(), exposed: 0 }
+        Self {
+            scopes: vec![outermost],
+            flows: Vec::new(),
+            fuel: FUEL,
+            frames: 0,
+            patterns: HashMap::new(),
+            exposed: 0,
+        }
     }
 
     /// Pays for work.
@@ -132,7 +139,12 @@ impl<'a> Machine<'a> {
     /// A new context inside of another.
     pub(super) fn child(&mut self, parent: usize) -> usize {
         let nearest_functions = self.scopes[parent].nearest_functions;
-        self.scopes.push(Scope { parent: Some(parent), data: Vec::new(), functions: Vec::new(), nearest_functions });
+        self.scopes.push(Scope {
+            parent: Some(parent),
+            data: Vec::new(),
+            functions: Vec::new(),
+            nearest_functions,
+        });
         self.scopes.len() - 1
     }
 
@@ -190,14 +202,20 @@ impl<'a> Machine<'a> {
     }
 
     /// Evaluates an expression.
-    pub(super) fn evaluate(&mut self, node: &'a Node, receiver: Option<Value>, context: usize) -> Result<Value> {
+    pub(super) fn evaluate(
+        &mut self,
+        node: &'a Node,
+        receiver: Option<Value>,
+        context: usize,
+    ) -> Result<Value> {
         match &node.kind {
             NodeKind::Constant(_) | NodeKind::Keyword(_) => Ok(constant(node)),
             NodeKind::Variable(name) => {
                 self.pay(1)?;
                 if self.scopes[context].nearest_functions.is_some() {
                     let name = Raw::Value(Value::Text(name.clone()));
-                    if let Some(value) = resolve::overridden(self, "#get_context_data", context, vec![name])? {
+                    if let Some(value) = resolve::overridden(self, "#get_context_data", context, vec![name])?
+                    {
                         return Ok(value);
                     }
                 }
@@ -268,7 +286,8 @@ impl<'a> Machine<'a> {
         for (name, value) in named {
             self.set(context, name, value.clone());
         }
-        let result = self.deeper(LAMBDA_FRAMES, |machine| machine.evaluate(node, lambda.receiver.clone(), context));
+        let result =
+            self.deeper(LAMBDA_FRAMES, |machine| machine.evaluate(node, lambda.receiver.clone(), context));
         // What nobody can see any more goes.
         if flows == self.flows.len() && exposed == self.exposed {
             self.scopes.truncate(scopes);
@@ -315,11 +334,8 @@ impl<'a> Machine<'a> {
             Class::LazyRule => match raw {
                 Raw::Node(node) => match &node.kind {
                     NodeKind::Rule(key, value) => {
-                        let side = |node| Lambda {
-                            body: Raw::Node(node),
-                            context,
-                            receiver: receiver.cloned(),
-                        };
+                        let side =
+                            |node| Lambda { body: Raw::Node(node), context, receiver: receiver.cloned() };
                         Ok(Arg::Rule(side(key), side(value)))
                     }
                     _ => Ok(Arg::Node(node)),

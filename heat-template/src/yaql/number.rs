@@ -59,7 +59,10 @@ pub(super) fn float(value: &Value) -> Result<f64> {
 }
 
 pub(super) fn big_to_float(value: &BigInt) -> Result<f64> {
-    value.to_f64().filter(|value| value.is_finite()).ok_or_else(|| Fault::other("the integer is too large for a float"))
+    value
+        .to_f64()
+        .filter(|value| value.is_finite())
+        .ok_or_else(|| Fault::other("the integer is too large for a float"))
 }
 
 /// An operation of arithmetic.
@@ -80,8 +83,12 @@ pub(super) fn calculate(operation: Operation, left: &Value, right: &Value) -> Re
             Operation::Minus => a.checked_sub(b),
             Operation::Times => a.checked_mul(b),
             Operation::Divide | Operation::Modulo if b == 0 => return Err(by_zero()),
-            Operation::Divide => a.checked_div(b).map(|result| result - i64::from(a % b != 0 && (a < 0) != (b < 0))),
-            Operation::Modulo => a.checked_rem(b).map(|rest| if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest }),
+            Operation::Divide => {
+                a.checked_div(b).map(|result| result - i64::from(a % b != 0 && (a < 0) != (b < 0)))
+            }
+            Operation::Modulo => {
+                a.checked_rem(b).map(|rest| if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
+            }
         };
         if let Some(result) = result {
             return Ok(Value::Int(result));
@@ -159,7 +166,9 @@ fn compare_int(left: &BigInt, right: f64) -> Option<Ordering> {
         return None;
     }
     match BigInt::from_f64(right.trunc()) {
-        Some(whole) => Some(left.cmp(&whole).then_with(|| 0.0.partial_cmp(&right.fract()).unwrap_or(Ordering::Equal))),
+        Some(whole) => {
+            Some(left.cmp(&whole).then_with(|| 0.0.partial_cmp(&right.fract()).unwrap_or(Ordering::Equal)))
+        }
         None => Some(if right > 0.0 { Ordering::Less } else { Ordering::Greater }),
     }
 }
@@ -294,15 +303,11 @@ pub(super) fn to_int(value: &Value) -> Result<Value> {
         Value::Float(value) => BigInt::from_f64(value.trunc())
             .map(Value::integer)
             .ok_or_else(|| Fault::other("infinity and NaN are no integers")),
-        Value::Text(text) => int_of(text)
-            .map(Value::integer)
-            .ok_or_else(|| Fault::other(format!("\"{}\" is not an integer", shortened(text)))),
+        Value::Text(text) => {
+            int_of(text).map(Value::integer).ok_or_else(|| Fault::other("the text is not an integer"))
+        }
         other => big(other).map(Value::integer).ok_or_else(|| not_a_number(other)),
     }
-}
-
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(60).map_or(text, |(at, _)| &text[..at])
 }
 
 /// Digits, perhaps with `_` between two of them.
@@ -326,7 +331,7 @@ fn int_of(text: &str) -> Option<BigInt> {
 /// `float(value)`.
 pub(super) fn to_float(value: &Value) -> Result<Value> {
     let Value::Text(text) = value else { return float(value).map(Value::Float) };
-    let wrong = || Fault::other(format!("\"{}\" is not a number", shortened(text)));
+    let wrong = || Fault::other("the text is not a number");
     let stripped = super::text::strip(text, None);
     let unsigned = stripped.strip_prefix(['-', '+']).unwrap_or(stripped);
     if ["inf", "infinity", "nan"].iter().any(|name| unsigned.eq_ignore_ascii_case(name)) {
@@ -362,7 +367,11 @@ pub(super) fn hash(value: &Value) -> i64 {
         Some(Number::Int(value)) => whole(&value),
         Some(Number::Float(value)) if value.is_nan() => 0,
         Some(Number::Float(value)) if value.is_infinite() => {
-            if value > 0.0 { 314_159 } else { -314_159 }
+            if value > 0.0 {
+                314_159
+            } else {
+                -314_159
+            }
         }
         Some(Number::Float(value)) => float_hash(value),
         None => 0,
@@ -382,7 +391,8 @@ fn float_hash(value: f64) -> i64 {
     // Multiplying by two is a rotation of 61 bits.
     let turn = u32::try_from(shift.rem_euclid(61)).unwrap_or(0);
     let mantissa = mantissa % MODULUS;
-    let rotated = if turn == 0 { mantissa } else { ((mantissa << turn) & MODULUS) | (mantissa >> (61 - turn)) };
+    let rotated =
+        if turn == 0 { mantissa } else { ((mantissa << turn) & MODULUS) | (mantissa >> (61 - turn)) };
     let hash = (rotated % MODULUS).cast_signed();
     let hash = if value < 0.0 { -hash } else { hash };
     if hash == -1 { -2 } else { hash }

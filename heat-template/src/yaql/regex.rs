@@ -62,10 +62,8 @@ fn compile(pattern: &str, flags: Flags) -> std::result::Result<fancy_regex::Rege
 impl Regex {
     /// Compiles a pattern.
     pub(super) fn new(pattern: &str, flags: Flags) -> Result<Self> {
-        let compiled = compile(&engine_pattern(pattern, flags), flags).map_err(|error| {
-            let shown: String = pattern.chars().take(100).collect();
-            Fault::other(format!("\"{shown}\" is not a regular expression: {error}"))
-        })?;
+        let compiled = compile(&engine_pattern(pattern, flags), flags)
+            .map_err(|_| Fault::other("the text is not a regular expression"))?;
         Ok(Self { pattern: pattern.to_owned(), flags, compiled, advancing: OnceCell::new() })
     }
 
@@ -104,10 +102,7 @@ impl Regex {
         advance: bool,
     ) -> Result<Option<Match>> {
         machine.pay(u64::try_from(SEARCH_STEPS + (text.len() - from) / 16).unwrap_or(u64::MAX))?;
-        let given_up = || {
-            let shown: String = self.pattern.chars().take(100).collect();
-            Fault::limit(format!("\"{shown}\" takes too long to match"))
-        };
+        let given_up = || Fault::limit("the regular expression takes too long to match");
         let regex = if advance {
             let compiled = self.advancing.get_or_init(|| {
                 compile(&format!("(?:{})(?!\\G)", engine_pattern(&self.pattern, self.flags)), self.flags).ok()
@@ -116,8 +111,12 @@ impl Regex {
         } else {
             &self.compiled
         };
-        let Some(found) = regex.captures_from_pos(text, from).map_err(|_| given_up())? else { return Ok(None) };
-        let groups = (0..found.len()).map(|group| found.get(group).map(|found| (found.start(), found.end()))).collect();
+        let Some(found) = regex.captures_from_pos(text, from).map_err(|_| given_up())? else {
+            return Ok(None);
+        };
+        let groups = (0..found.len())
+            .map(|group| found.get(group).map(|found| (found.start(), found.end())))
+            .collect();
         Ok(Some(Match { groups }))
     }
 }
@@ -180,7 +179,8 @@ impl Match {
             None => (Value::Null, Value::Int(-1), Value::Int(-1)),
         };
         let entries = [("value", value), ("start", start), ("end", end)];
-        let entries = entries.into_iter().map(|(name, value)| Ok((super::hash::key(Value::text(name))?, value)));
+        let entries =
+            entries.into_iter().map(|(name, value)| Ok((super::hash::key(Value::text(name))?, value)));
         Value::map(entries.collect::<Result<_>>()?, false)
     }
 }
@@ -205,26 +205,26 @@ impl Template {
         while let Some(at) = rest.find('\\') {
             literal.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            let bad = |what: &str| Fault::other(format!("\"\\{what}\" is not possible in a replacement"));
-            let kind = rest.chars().next().ok_or_else(|| bad(""))?;
+            let bad = || Fault::other("a replacement has no such escape");
+            let kind = rest.chars().next().ok_or_else(bad)?;
             let digits = rest.bytes().take(3).take_while(u8::is_ascii_digit).count();
             let octal = rest.bytes().take(3).take_while(|byte| (b'0'..b'8').contains(byte)).count();
             let group = if kind == 'g' {
                 let name = rest.strip_prefix("g<").and_then(|rest| rest.split_once('>'));
-                let (name, after) = name.filter(|(name, _)| !name.is_empty()).ok_or_else(|| bad("g"))?;
+                let (name, after) = name.filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
                 rest = after;
                 match name.parse() {
                     Ok(number) => number,
                     Err(_) => {
                         let known = regex.names().find(|(_, known)| *known == name);
-                        known.ok_or_else(|| Fault::index(format!("there is no group \"{name}\"")))?.0
+                        known.ok_or_else(|| Fault::index("there is no group with this name"))?.0
                     }
                 }
             } else if kind == '0' || (digits == 3 && octal == 3) {
                 let length = if kind == '0' { octal.min(3) } else { 3 };
                 let code = u32::from_str_radix(&rest[..length], 8).unwrap_or(0);
                 if code > 0o377 {
-                    return Err(bad(&rest[..length]));
+                    return Err(bad());
                 }
                 literal.push(char::from_u32(code).unwrap_or('\u{fffd}'));
                 rest = &rest[length..];
@@ -244,7 +244,7 @@ impl Template {
                     't' => Some('\t'),
                     'v' => Some('\u{b}'),
                     '\\' => Some('\\'),
-                    other if other.is_ascii_alphabetic() => return Err(bad(&other.to_string())),
+                    other if other.is_ascii_alphabetic() => return Err(bad()),
                     _ => None,
                 };
                 match simple {

@@ -70,7 +70,8 @@ impl Candidate<'_> {
                     if !given(param.name) && missing {
                         return false;
                     }
-                    if let (Some(_), false, Some(value)) = (args.get(at), given(param.name), param.default.value())
+                    if let (Some(_), false, Some(value)) =
+                        (args.get(at), given(param.name), param.default.value())
                         && !param.of.takes(&Raw::Value(value))
                     {
                         return false;
@@ -113,7 +114,12 @@ impl Candidate<'_> {
 }
 
 /// All that have a name, those of the nearest context first.
-fn candidates<'a>(machine: &Machine<'a>, name: &str, context: usize, method: bool) -> Vec<Vec<Candidate<'a>>> {
+fn candidates<'a>(
+    machine: &Machine<'a>,
+    name: &str,
+    context: usize,
+    method: bool,
+) -> Vec<Vec<Candidate<'a>>> {
     let name = name.trim_end_matches('_');
     let mut layers = Vec::new();
     let mut at = machine.scopes[context].nearest_functions;
@@ -130,8 +136,11 @@ fn candidates<'a>(machine: &Machine<'a>, name: &str, context: usize, method: boo
     }
     for layer in library::layers(name) {
         let suits = |style| if method { style != Style::Function } else { style != Style::Method };
-        let layer: Vec<_> =
-            layer.iter().filter(|overload| suits(overload.style)).map(|overload| Candidate::Library(overload)).collect();
+        let layer: Vec<_> = layer
+            .iter()
+            .filter(|overload| suits(overload.style))
+            .map(|overload| Candidate::Library(overload))
+            .collect();
         if !layer.is_empty() {
             layers.push(layer);
         }
@@ -191,7 +200,9 @@ pub(super) fn call<'a>(
             }
             match &lazy {
                 None => lazy = Some(candidate.clone()),
-                Some(model) if !same_laziness(model, &candidate, args.len(), &named) => return Err(ambiguous(name)),
+                Some(model) if !same_laziness(model, &candidate, args.len(), &named) => {
+                    return Err(ambiguous(name));
+                }
                 Some(_) => {}
             }
             kept.push(candidate);
@@ -274,7 +285,12 @@ fn run<'a>(
         }
     };
     let context = if overload.wants_context() { machine.child(context) } else { context };
-    let mut call = Call { context, args: Vec::with_capacity(overload.params.len()), rest: Vec::new(), named: Vec::new() };
+    let mut call = Call {
+        context,
+        args: Vec::with_capacity(overload.params.len()),
+        rest: Vec::new(),
+        named: Vec::new(),
+    };
     let mut given = args.into_iter();
     for param in overload.params {
         let raw = match given.next() {
@@ -355,7 +371,11 @@ fn no_match(name: &str, receiver: Option<&Value>, args: &[Raw<'_>]) -> Box<Fault
     let types: Vec<_> = args.iter().skip(from).take(5).map(shown).collect();
     let types = if types.is_empty() { "no arguments".to_owned() } else { types.join(", ") };
     let message = match receiver {
-        Some(value) => format!("no {} of {} takes {types}", described(name).replace("function", "method"), value.type_name()),
+        Some(value) => format!(
+            "no {} of {} takes {types}",
+            described(name).replace("function", "method"),
+            value.type_name()
+        ),
         None => format!("no {} takes {types}", described(name)),
     };
     let fault = Fault::no_match(message);

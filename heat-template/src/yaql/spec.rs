@@ -41,11 +41,16 @@ pub(super) enum Class {
     Ordering,
     Context,
     /// An expression that is evaluated when the function wants it.
-    Lambda { method: bool, with_context: bool },
+    Lambda {
+        method: bool,
+        with_context: bool,
+    },
     /// A rule, both sides of which are such expressions.
     LazyRule,
     /// A bare word; with `node` the function gets it as it is written.
-    Keyword { node: bool },
+    Keyword {
+        node: bool,
+    },
     /// An expression as it is written.
     Expression,
 }
@@ -238,7 +243,9 @@ impl Type {
                 Raw::Value(_) => true,
             },
             Class::LazyRule => matches!(raw, Raw::Node(node) if matches!(node.kind, NodeKind::Rule(..))),
-            Class::Keyword { .. } => matches!(raw, Raw::Node(node) if matches!(node.kind, NodeKind::Keyword(_))),
+            Class::Keyword { .. } => {
+                matches!(raw, Raw::Node(node) if matches!(node.kind, NodeKind::Keyword(_)))
+            }
             Class::Expression => matches!(raw, Raw::Node(_)),
             _ => match raw {
                 Raw::Node(node) if !node.is_constant() => true,
@@ -280,7 +287,10 @@ impl Type {
     pub(super) fn is_narrower_than(self, other: Self) -> bool {
         use Class::{Any, Bool, Int, Iterable, IterableNoSet, Iterator, Map, Ordering, Sequence, Set, Text};
         let python_type = |class| {
-            !matches!(class, Class::Lambda { .. } | Class::LazyRule | Class::Keyword { .. } | Class::Expression)
+            !matches!(
+                class,
+                Class::Lambda { .. } | Class::LazyRule | Class::Keyword { .. } | Class::Expression
+            )
         };
         if !python_type(self.class) || !python_type(other.class) || self.class == other.class {
             return false;

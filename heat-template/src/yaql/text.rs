@@ -61,7 +61,11 @@ pub(super) fn right_split(text: &str, separator: Option<&str>, splits: i64) -> R
             let mut parts = Vec::new();
             let mut rest = strip_right(text, None);
             while !rest.is_empty() {
-                let start = rest.char_indices().rev().find(|(_, c)| is_space(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+                let start = rest
+                    .char_indices()
+                    .rev()
+                    .find(|(_, c)| is_space(*c))
+                    .map_or(0, |(at, c)| at + c.len_utf8());
                 if parts.len() + 1 >= most {
                     parts.push(rest.to_owned());
                     break;
@@ -87,7 +91,8 @@ pub(super) fn byte_at(text: &str, character: usize) -> usize {
 /// Start and end as a slice has them, in characters: negative ones count from the end.
 pub(super) fn bounds(length: usize, start: i64, end: i64) -> (usize, usize) {
     let place = |at: i64| {
-        let at = if at < 0 { at.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)).max(0) } else { at };
+        let at =
+            if at < 0 { at.saturating_add(i64::try_from(length).unwrap_or(i64::MAX)).max(0) } else { at };
         usize::try_from(at).unwrap_or(0).min(length)
     };
     (place(start), place(end))
@@ -194,7 +199,10 @@ fn write_repr(value: &Value, out: &mut String) -> Result<()> {
                     View::Keys => write_items(dict.iter().map(|(key, _)| key.value()), out)?,
                     View::Values => write_items(dict.iter().map(|(_, value)| value), out)?,
                     View::Items => {
-                        let pairs = dict.iter().map(|(key, value)| Value::pair(key, value)).collect::<Result<Vec<_>>>()?;
+                        let pairs = dict
+                            .iter()
+                            .map(|(key, value)| Value::pair(key, value))
+                            .collect::<Result<Vec<_>>>()?;
                         write_items(pairs.iter(), out)?;
                     }
                 }
@@ -216,7 +224,11 @@ fn write_repr(value: &Value, out: &mut String) -> Result<()> {
                 Zone::Offset(offset) => format!(", tzinfo=tzoffset(None, {})", offset.seconds()),
             };
             let (year, month, day) = date.civil();
-            let _ = write!(out, "datetime.datetime({year}, {month}, {day}, {}, {}{micro}{zone})", date.hour, date.minute);
+            let _ = write!(
+                out,
+                "datetime.datetime({year}, {month}, {day}, {}, {}{micro}{zone})",
+                date.hour, date.minute
+            );
         }
         Value::TimeSpan(span) => out.push_str(&span.repr()),
         Value::Regex(regex) => {

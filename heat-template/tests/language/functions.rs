@@ -1,7 +1,7 @@
 //! Functions, form by form.
 
-use heat_template::NoResources;
 use crate::kit::{Attributes, Given, cfn, hot, newest, output, output_in, stack, stack_with};
+use heat_template::NoResources;
 use serde_json::{Value, json};
 
 /// Checks `expression => value`; an expression that fails is written with the fragment that its message holds.
@@ -387,7 +387,8 @@ fn yaql_evaluates_its_expression_over_its_data() {
     assert!(newest("{yaql: {expression: 'datetime(2024, 5, 17)'}}").unwrap_err().contains("a date"));
     assert!(newest("{yaql: {expression: 'now()'}}").unwrap_err().contains("now()"));
     // Only expression and data, and the expression is a text.
-    for wrong in ["{data: {}}", "{expression: '1', more: 2}", "{expression: 5}", "[1]", "{expression: '1 +'}"] {
+    for wrong in ["{data: {}}", "{expression: '1', more: 2}", "{expression: 5}", "[1]", "{expression: '1 +'}"]
+    {
         assert!(newest(&format!("{{yaql: {wrong}}}")).unwrap_err().contains("HT0301"), "{wrong}");
     }
 }
@@ -413,7 +414,8 @@ fn yaql_points_inside_of_its_expression() {
         );
         let stack = stack(&text);
         let told = stack.diagnostics.iter().find(|diagnostic| diagnostic.is_error()).cloned();
-        let found = told.unwrap_or_else(|| stack.ok().output("o", &NoResources).unwrap_err().into_diagnostic());
+        let found =
+            told.unwrap_or_else(|| stack.ok().output("o", &NoResources).unwrap_err().into_diagnostic());
         let span = found.primary.unwrap().span;
         assert_eq!(&text[span.start as usize..span.end as usize], wrong, "{expression}");
     }

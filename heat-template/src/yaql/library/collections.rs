@@ -6,8 +6,8 @@ use crate::yaql::iterate::Cursor;
 use crate::yaql::limits::{check_bytes, size_of, too_much_memory};
 use crate::yaql::machine::{Call, Machine};
 use crate::yaql::spec::{
-    ANY, Default, INT, ITERABLE, ITERABLE_NO_SET, Overload, Param, SEQUENCE, both, function, is_iterable, may, method,
-    needs,
+    ANY, Default, INT, ITERABLE, ITERABLE_NO_SET, Overload, Param, SEQUENCE, both, function, is_iterable,
+    may, method, needs,
 };
 use crate::yaql::value::{Value, View};
 

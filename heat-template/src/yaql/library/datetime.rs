@@ -6,8 +6,8 @@ use crate::yaql::fault::{Fault, Result};
 use crate::yaql::machine::{Call, Machine};
 use crate::yaql::number;
 use crate::yaql::spec::{
-    ANY, DATE_TIME, Default, INT, INT_OR_NULL, INTEGER, NUMBER, Overload, Param, TEXT, TEXT_OR_NULL, TIME_SPAN,
-    TIME_SPAN_OR_NULL, function, may, method, needs,
+    ANY, DATE_TIME, Default, INT, INT_OR_NULL, INTEGER, NUMBER, Overload, Param, TEXT, TEXT_OR_NULL,
+    TIME_SPAN, TIME_SPAN_OR_NULL, function, may, method, needs,
 };
 use crate::yaql::value::Value;
 use std::rc::Rc;
@@ -235,7 +235,8 @@ fn span_by_span<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 
 fn span_by_number<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let (micros, divisor) = (span(&mut call, 0).micros() as f64, number::float(&call.value(1))?);
-    let quotient = number::calculate(number::Operation::Divide, &Value::Float(micros), &Value::Float(divisor))?;
+    let quotient =
+        number::calculate(number::Operation::Divide, &Value::Float(micros), &Value::Float(divisor))?;
     TimeSpan::from_float(number::float(&quotient)?).map(Value::TimeSpan)
 }
 

@@ -219,7 +219,13 @@ fn cannot_merge(one: &Value, other: &Value) -> Box<Fault> {
     Fault::other(format!("{} and {} cannot be merged", one.type_name(), other.type_name()))
 }
 
-fn merged<'a>(machine: &mut Machine<'a>, merge: &Merge<'a>, one: &Dict, other: &Dict, levels: i64) -> Result<Value> {
+fn merged<'a>(
+    machine: &mut Machine<'a>,
+    merge: &Merge<'a>,
+    one: &Dict,
+    other: &Dict,
+    levels: i64,
+) -> Result<Value> {
     machine.pay(u64::try_from(one.len() + other.len()).unwrap_or(u64::MAX))?;
     let mut entries = IndexMap::with_capacity(one.len().max(other.len()));
     for (key, left) in one.iter() {

@@ -3,9 +3,7 @@
 use crate::yaql::fault::{Fault, Result};
 use crate::yaql::machine::{Call, Machine};
 use crate::yaql::number::{self, Operation};
-use crate::yaql::spec::{
-    ANY, Default, INT, NUMBER, NUMBER_OR_NULL, Overload, Param, function, may, needs,
-};
+use crate::yaql::spec::{ANY, Default, INT, NUMBER, NUMBER_OR_NULL, Overload, Param, function, may, needs};
 use crate::yaql::value::Value;
 use num_bigint::BigInt;
 
@@ -34,7 +32,11 @@ pub(super) static FUNCTIONS: &[Overload] = &[
     function("shiftBitsRight", &SHIFT, shift_right),
     function("max", &[needs("a", ANY), needs("b", ANY)], max),
     function("min", &[needs("a", ANY), needs("b", ANY)], min),
-    function("pow", &[needs("a", NUMBER), needs("b", NUMBER), may("c", NUMBER_OR_NULL, Default::Null)], power),
+    function(
+        "pow",
+        &[needs("a", NUMBER), needs("b", NUMBER), may("c", NUMBER_OR_NULL, Default::Null)],
+        power,
+    ),
     function("sign", &[needs("num", NUMBER)], sign),
     function("round", &[needs("number", NUMBER), may("ndigits", INT, Default::Int(0))], round),
     function("isInteger", &[needs("value", ANY)], is_integer),
@@ -88,11 +90,16 @@ fn float<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 }
 
 fn random<'a>(_: &mut Machine<'a>, _: Call<'a>) -> Result<Value> {
-    let message = "random() is not supported: it would give another value each time the template is evaluated";
+    let message =
+        "random() is not supported: it would give another value each time the template is evaluated";
     Err(Fault::limit(message).help("take the value of a resource OS::Heat::RandomString"))
 }
 
-fn bits(call: &mut Call<'_>, work: fn(BigInt, BigInt) -> BigInt, truths: fn(bool, bool) -> bool) -> Result<Value> {
+fn bits(
+    call: &mut Call<'_>,
+    work: fn(BigInt, BigInt) -> BigInt,
+    truths: fn(bool, bool) -> bool,
+) -> Result<Value> {
     match (call.value(0), call.value(1)) {
         (Value::Bool(left), Value::Bool(right)) => Ok(Value::Bool(truths(left, right))),
         (left, right) => match (number::big(&left), number::big(&right)) {
@@ -116,7 +123,9 @@ fn bitwise_xor<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 
 fn bitwise_not<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let value = call.value(0);
-    number::big(&value).map(|value| Value::integer(!value)).ok_or_else(|| Fault::other("bits are those of integers"))
+    number::big(&value)
+        .map(|value| Value::integer(!value))
+        .ok_or_else(|| Fault::other("bits are those of integers"))
 }
 
 fn shift_left<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {

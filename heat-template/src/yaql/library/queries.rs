@@ -9,8 +9,8 @@ use crate::yaql::machine::{Arg, Call, Machine};
 use crate::yaql::number::{self, Operation};
 use crate::yaql::resolve;
 use crate::yaql::spec::{
-    ANY, Default, INT, INT_OR_NULL, ITERABLE, KEYWORD_NODE, LAMBDA, ORDERING, Overload, Param, Raw, both, function,
-    is_iterable, may, method, needs,
+    ANY, Default, INT, INT_OR_NULL, ITERABLE, KEYWORD_NODE, LAMBDA, ORDERING, Overload, Param, Raw, both,
+    function, is_iterable, may, method, needs,
 };
 use crate::yaql::value::Value;
 use std::collections::HashSet;
@@ -92,8 +92,8 @@ fn attribution<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Valu
     machine.steps(move |machine| {
         let Some(value) = cursor.next(machine)? else { return Ok(None) };
         let args = vec![Raw::Value(value), Raw::Node(attribute)];
-        let result =
-            machine.deeper(6, |machine| resolve::call(machine, "#operator_.", context, None, args, Vec::new()));
+        let result = machine
+            .deeper(6, |machine| resolve::call(machine, "#operator_.", context, None, args, Vec::new()));
         result.map_err(|fault| fault.at(&attribute.span)).map(Some)
     })
 }

@@ -4,7 +4,8 @@ use crate::yaql::fault::{Fault, Result};
 use crate::yaql::machine::{Call, Machine};
 use crate::yaql::regex::{Flags, Match, Matches, Regex, Template, escape};
 use crate::yaql::spec::{
-    ANY, BOOL_OR_NULL, CONTEXT_LAMBDA, Default, INT, Overload, Param, REGEX, TEXT, function, may, method, needs,
+    ANY, BOOL_OR_NULL, CONTEXT_LAMBDA, Default, INT, Overload, Param, REGEX, TEXT, function, may, method,
+    needs,
 };
 use crate::yaql::value::Value;
 use std::rc::Rc;
@@ -35,7 +36,8 @@ pub(super) static FUNCTIONS: &[Overload] = &[
     method("replace", &[REGEXP, STRING, needs("repl", TEXT), COUNT], replace),
     method("replace", &[STRING, REGEXP, needs("repl", TEXT), COUNT], replace_reversed),
     method("replaceBy", &[REGEXP, STRING, needs("repl", CONTEXT_LAMBDA), COUNT], replace_by).context(),
-    method("replaceBy", &[STRING, REGEXP, needs("repl", CONTEXT_LAMBDA), COUNT], replace_by_reversed).context(),
+    method("replaceBy", &[STRING, REGEXP, needs("repl", CONTEXT_LAMBDA), COUNT], replace_by_reversed)
+        .context(),
     function("escapeRegex", &[STRING], escape_regex),
     function("isRegex", &[needs("value", ANY)], is_regex),
 ];
@@ -75,7 +77,13 @@ fn matches_not<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Valu
 }
 
 /// Makes the groups of a match known: `$` is all of it, `$2` the first group, and `$name` one with a name.
-fn publish(machine: &mut Machine<'_>, context: usize, regex: &Regex, found: &Match, text: &str) -> Result<()> {
+fn publish(
+    machine: &mut Machine<'_>,
+    context: usize,
+    regex: &Regex,
+    found: &Match,
+    text: &str,
+) -> Result<()> {
     machine.pay(u64::try_from(found.groups.len() * (1 + text.len() / 64)).unwrap_or(u64::MAX))?;
     for number in 0..found.groups.len() {
         let record = found.record(text, number)?;
@@ -135,7 +143,9 @@ fn parts(machine: &mut Machine<'_>, regex: Rc<Regex>, text: &str, count: i64) ->
         let Some(found) = matches.next(machine, text)? else { break };
         let (start, end) = found.whole();
         parts.push(Value::text(&text[at..start]));
-        parts.extend((1..found.groups.len()).map(|number| found.group(text, number).map_or(Value::Null, Value::text)));
+        parts.extend(
+            (1..found.groups.len()).map(|number| found.group(text, number).map_or(Value::Null, Value::text)),
+        );
         at = end;
     }
     parts.push(Value::text(&text[at..]));
@@ -217,7 +227,9 @@ fn replaced_by_lambda<'a>(
         match machine.apply_in(&lambda, context)? {
             Value::Text(text) => out.push_str(&text),
             // As in the original, which lets Python's `re` say so.
-            other => return Err(Fault::other(format!("a match cannot be replaced by {}", other.type_name()))),
+            other => {
+                return Err(Fault::other(format!("a match cannot be replaced by {}", other.type_name())));
+            }
         }
         Ok(())
     })

@@ -33,7 +33,12 @@ pub(super) static FUNCTIONS: &[Overload] = &[
 ];
 
 /// Whether the predicate, or the element's own truth, is as wanted for one of the elements.
-fn meets<'a>(machine: &mut Machine<'a>, mut call: Call<'a>, wanted: bool, without: Option<bool>) -> Result<bool> {
+fn meets<'a>(
+    machine: &mut Machine<'a>,
+    mut call: Call<'a>,
+    wanted: bool,
+    without: Option<bool>,
+) -> Result<bool> {
     let mut cursor = machine.cursor(&call.value(0))?;
     let predicate = call.lambda(1);
     while let Some(value) = cursor.next(machine)? {
@@ -75,9 +80,9 @@ fn folded<'a>(
 ) -> Result<Value> {
     let mut cursor = machine.cursor(collection)?;
     let mut total = match seed {
-        Value::NoValue => {
-            cursor.next(machine)?.ok_or_else(|| Fault::other("the collection is empty, and there is no initial value"))?
-        }
+        Value::NoValue => cursor
+            .next(machine)?
+            .ok_or_else(|| Fault::other("the collection is empty, and there is no initial value"))?,
         seed => seed,
     };
     while let Some(value) = cursor.next(machine)? {
@@ -88,7 +93,9 @@ fn folded<'a>(
 
 fn folded_by_name<'a>(machine: &mut Machine<'a>, mut call: Call<'a>, name: &str) -> Result<Value> {
     let (collection, seed, context) = (call.value(0), call.value(1), call.context);
-    folded(machine, &collection, seed, |machine, total, value| machine.invoke(name, context, vec![total, value]))
+    folded(machine, &collection, seed, |machine, total, value| {
+        machine.invoke(name, context, vec![total, value])
+    })
 }
 
 fn sum<'a>(machine: &mut Machine<'a>, call: Call<'a>) -> Result<Value> {
@@ -107,7 +114,8 @@ fn aggregate<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value>
     let (collection, seed) = (call.value(0), call.value(2));
     let selector = call.lambda(1);
     folded(machine, &collection, seed, |machine, total, value| {
-        let selector: &Lambda<'a> = selector.as_ref().ok_or_else(|| Fault::other("null brings nothing together"))?;
+        let selector: &Lambda<'a> =
+            selector.as_ref().ok_or_else(|| Fault::other("null brings nothing together"))?;
         machine.apply(selector, &[total, value])
     })
 }

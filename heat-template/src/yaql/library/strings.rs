@@ -4,8 +4,8 @@ use crate::yaql::fault::{Fault, Result};
 use crate::yaql::limits::size_of;
 use crate::yaql::machine::{Call, Machine};
 use crate::yaql::spec::{
-    ANY, BOOL, BOOL_OR_NULL, Default, INT, ITERABLE, MAP, NUMBER_OR_NULL, Overload, Param, TEXT, TEXT_OR_NULL, both,
-    function, may, method, needs,
+    ANY, BOOL, BOOL_OR_NULL, Default, INT, ITERABLE, MAP, NUMBER_OR_NULL, Overload, Param, TEXT,
+    TEXT_OR_NULL, both, function, may, method, needs,
 };
 use crate::yaql::text;
 use crate::yaql::value::Value;
@@ -47,7 +47,11 @@ pub(super) static FUNCTIONS: &[Overload] = &[
         &[STRING, needs("old", TEXT), needs("new", TEXT), may("count", INT, Default::Int(-1))],
         replace,
     ),
-    method("replace", &[STRING, needs("replacements", MAP), may("count", INT, Default::Int(-1))], replace_many),
+    method(
+        "replace",
+        &[STRING, needs("replacements", MAP), may("count", INT, Default::Int(-1))],
+        replace_many,
+    ),
     function("#operator_*", &[needs("left", TEXT), needs("right", INT)], times),
     function("#operator_*", &[needs("left", INT), needs("right", TEXT)], times_reversed),
     function("#operator_in", &[needs("left", TEXT), needs("right", TEXT)], is_in),
@@ -175,7 +179,11 @@ fn is_empty<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let Some(whole) = call.text_or_null(0) else { return Ok(Value::Bool(true)) };
     let trims = call.truth(1);
     let characters = call.text_or_null(2);
-    Ok(Value::Bool(if trims { text::strip(&whole, characters.as_deref()).is_empty() } else { whole.is_empty() }))
+    Ok(Value::Bool(if trims {
+        text::strip(&whole, characters.as_deref()).is_empty()
+    } else {
+        whole.is_empty()
+    }))
 }
 
 /// How long a text would be after a replacement, at most.
@@ -250,7 +258,8 @@ fn substring<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
         start = start.saturating_add(length);
     }
     let (start, end) = text::bounds(text::length(&whole), start, start.saturating_add(count));
-    let part = if start < end { &whole[text::byte_at(&whole, start)..text::byte_at(&whole, end)] } else { "" };
+    let part =
+        if start < end { &whole[text::byte_at(&whole, start)..text::byte_at(&whole, end)] } else { "" };
     Ok(Value::text(part))
 }
 
@@ -315,7 +324,9 @@ fn characters<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     for (at, set) in sets.iter().enumerate() {
         if call.truth(at) {
             if set.is_empty() {
-                return Err(Fault::other("there are only ASCII letters: asciiLetters, asciiLowercase, asciiUppercase"));
+                return Err(Fault::other(
+                    "there are only ASCII letters: asciiLetters, asciiLowercase, asciiUppercase",
+                ));
             }
             found.extend(set.iter().flat_map(|set| set.chars()));
         }

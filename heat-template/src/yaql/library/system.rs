@@ -4,8 +4,8 @@ use crate::yaql::fault::{Fault, Result};
 use crate::yaql::machine::{Arg, Call, Lambda, Machine};
 use crate::yaql::resolve;
 use crate::yaql::spec::{
-    ANY, CONTEXT, CONTEXT_LAMBDA, Default, EXPRESSION, ITERABLE, KEYWORD, LAMBDA, MAP, METHOD_LAMBDA, Overload, Raw,
-    SEQUENCE, TEXT, function, may, method, needs,
+    ANY, CONTEXT, CONTEXT_LAMBDA, Default, EXPRESSION, ITERABLE, KEYWORD, LAMBDA, MAP, METHOD_LAMBDA,
+    Overload, Raw, SEQUENCE, TEXT, function, may, method, needs,
 };
 use crate::yaql::value::Value;
 use std::sync::Arc;
@@ -20,7 +20,11 @@ pub(super) static FUNCTIONS: &[Overload] = &[
     method("unpack", &[needs("sequence", ITERABLE)], unpack).rest(TEXT).context(),
     method(
         "assert",
-        &[needs("obj", ANY), needs("condition", LAMBDA), may("message", TEXT, Default::Text("Assertion failed"))],
+        &[
+            needs("obj", ANY),
+            needs("condition", LAMBDA),
+            may("message", TEXT, Default::Text("Assertion failed")),
+        ],
         assert,
     ),
     function(
@@ -51,7 +55,8 @@ fn elvis<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
         (receiver, Some(Arg::Node(node))) => {
             let args = vec![Raw::Value(receiver), Raw::Node(node)];
             let context = call.context;
-            machine.deeper(6, |machine| resolve::call(machine, "#operator_.", context, None, args, Vec::new()))
+            machine
+                .deeper(6, |machine| resolve::call(machine, "#operator_.", context, None, args, Vec::new()))
         }
         _ => Err(Fault::other("behind ?. stands no expression")),
     }
@@ -155,7 +160,11 @@ fn unpack<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
             }
         }
     } else {
-        return Err(Fault::other(format!("{} elements cannot be unpacked into {} names", values.len(), names.len())));
+        return Err(Fault::other(format!(
+            "{} elements cannot be unpacked into {} names",
+            values.len(),
+            names.len()
+        )));
     }
     Ok(machine.expose(call.context))
 }
@@ -179,7 +188,9 @@ fn call_by_name<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Val
                 Value::Text(name) if name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_') => {
                     named.push((name.clone(), Raw::Value(value.clone())));
                 }
-                other => return Err(Fault::other(format!("{} is no name of an argument", other.type_name()))),
+                other => {
+                    return Err(Fault::other(format!("{} is no name of an argument", other.type_name())));
+                }
             }
         }
     }
