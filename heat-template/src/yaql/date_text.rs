@@ -157,16 +157,12 @@ pub(super) fn parse(text: &str) -> Result<DateTime> {
 /// Python's `strptime`, in the C locale.
 pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
     let wrong = || Fault::other("the text does not have this format");
-    let format = format
-        .replace("%D", "%m/%d/%y")
-        .replace("%T", "%H:%M:%S")
-        .replace("%X", "%H:%M:%S")
-        .replace("%x", "%m/%d/%y")
-        .replace("%R", "%H:%M")
-        .replace("%c", "%a %b %d %H:%M:%S %Y");
+    let format =
+        format.replace("%X", "%H:%M:%S").replace("%x", "%m/%d/%y").replace("%c", "%a %b %d %H:%M:%S %Y");
     let mut parts = [1900, 1, 1, 0, 0, 0, 0];
     let mut zone = Zone::None;
-    let (mut half, mut year_day) = (None, None);
+    let (mut half, mut hour12, mut year_day) = (0, None, None);
+    let mut seen = Vec::new();
     let mut rest = text;
     let mut directives = format.chars().peekable();
     while let Some(character) = directives.next() {
@@ -193,6 +189,10 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             continue;
         }
         let kind = directives.next().ok_or_else(wrong)?;
+        if kind != '%' && seen.contains(&kind) {
+            return Err(Fault::other(format!("\"%{kind}\" stands twice in the format of a date")));
+        }
+        seen.push(kind);
         let mut take = |least: usize, most: usize, from: i64, to: i64| {
             let digits = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
             // The longest number that is in range, as the original's pattern finds it.
@@ -215,7 +215,7 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             'm' => parts[1] = take(1, 2, 1, 12)?,
             'd' => parts[2] = take(1, 2, 1, 31)?,
             'H' => parts[3] = take(1, 2, 0, 23)?,
-            'I' => parts[3] = take(1, 2, 1, 12)?,
+            'I' => hour12 = Some(take(1, 2, 1, 12)?),
             'M' => parts[4] = take(1, 2, 0, 59)?,
             'S' => parts[5] = take(1, 2, 0, 61)?,
             'j' => year_day = Some(take(1, 3, 1, 366)?),
@@ -232,11 +232,11 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             }
             'p' => {
                 let name = rest.get(..2).unwrap_or_default();
-                half = Some(match name.to_ascii_lowercase().as_str() {
+                half = match name.to_ascii_lowercase().as_str() {
                     "am" => 0,
                     "pm" => 12,
                     _ => return Err(wrong()),
-                });
+                };
                 rest = &rest[2..];
             }
             'a' | 'A' | 'b' | 'B' => {
@@ -278,8 +278,9 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
     if !rest.is_empty() {
         return Err(wrong());
     }
-    if let Some(half) = half {
-        parts[3] = parts[3] % 12 + half;
+    // Half of a day matters only with an hour of a half.
+    if let Some(hour) = hour12 {
+        parts[3] = hour % 12 + half;
     }
     if let Some(year_day) = year_day {
         let first = date([parts[0], 1, 1, 0, 0, 0, 0], Zone::None)?;

@@ -241,7 +241,7 @@ pub(super) fn shift(value: &Value, bits: &Value, left: bool) -> Result<Value> {
         return Ok(Value::integer(value << bits));
     }
     let bits = bits.to_u64().unwrap_or(u64::MAX);
-    if bits >= value.bits() + 1 {
+    if bits > value.bits() {
         return Ok(Value::Int(if value.is_negative() { -1 } else { 0 }));
     }
     Ok(Value::integer(value >> bits))

@@ -62,6 +62,9 @@ fn compile(pattern: &str, flags: Flags) -> std::result::Result<fancy_regex::Rege
 impl Regex {
     /// Compiles a pattern.
     pub(super) fn new(pattern: &str, flags: Flags) -> Result<Self> {
+        if repeats_nothing(pattern) {
+            return Err(Fault::other("the regular expression repeats what has no length"));
+        }
         let compiled = compile(&engine_pattern(pattern, flags), flags)
             .map_err(|_| Fault::other("the text is not a regular expression"))?;
         Ok(Self { pattern: pattern.to_owned(), flags, compiled, advancing: OnceCell::new() })
@@ -126,6 +129,40 @@ fn engine_pattern(pattern: &str, flags: Flags) -> String {
     let translated = translate(pattern);
     // Where every line has an end, the end of the text is one of them.
     if flags.multi_line { translated.replace("(?:$|(?=\\n\\z))", "$") } else { translated }
+}
+
+/// Whether something stands behind `^`, `$` or `\b` that says how often: Python refuses that, the engine does not.
+fn repeats_nothing(pattern: &str) -> bool {
+    let (mut in_class, mut place) = (false, false);
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_place = match character {
+            '\\' => {
+                let kind = characters.next();
+                !in_class && matches!(kind, Some('b' | 'B' | 'A' | 'Z'))
+            }
+            '[' if !in_class => {
+                in_class = true;
+                characters.next_if_eq(&'^');
+                // A closing bracket in first place is itself.
+                characters.next_if_eq(&']');
+                false
+            }
+            ']' if in_class => {
+                in_class = false;
+                false
+            }
+            _ if in_class => false,
+            '*' | '+' | '?' if place => return true,
+            '{' if place && characters.peek().is_some_and(|next| next.is_ascii_digit() || *next == ',') => {
+                return true;
+            }
+            '^' | '$' => true,
+            _ => false,
+        };
+        place = is_place;
+    }
+    false
 }
 
 /// Goes from match to match.

@@ -212,7 +212,7 @@ fn len<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 
 fn without(machine: &mut Machine<'_>, dict: &Dict, names: Vec<Value>) -> Result<Value> {
     let mut entries = copied(machine, dict)?;
-    let names = names.into_iter().map(key).collect::<Result<std::collections::HashSet<_>>>()?;
+    let names = names.into_iter().map(key).collect::<Result<indexmap::IndexSet<_>>>()?;
     entries.retain(|key, _| !names.contains(key));
     Value::map(entries, false)
 }
