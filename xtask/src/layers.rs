@@ -80,10 +80,12 @@ fn simulation(run: &LayerRun) -> Result<(), StepError> {
     run.run(&mut cargo)
 }
 
-/// Many more changed templates and environments than in `unit`.
+/// Many more changed templates, environments and expressions than in `unit`.
 fn fuzz(run: &LayerRun) -> Result<(), StepError> {
     let mut cargo = run.cargo_command();
-    cargo.args(["test", "--workspace", "--test", "mutation"]).env("HEAT_MUTATIONS", "100000");
+    cargo
+        .args(["test", "--workspace", "--test", "mutation", "--test", "yaql"])
+        .env("HEAT_MUTATIONS", "100000");
     run.run(&mut cargo)
 }
 

@@ -1,6 +1,6 @@
 //! `yaql`.
 
-use super::{Function, Outcome, known, shown};
+use super::{Function, Outcome, known};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{
@@ -109,16 +109,16 @@ impl Function for Yaql {
                 let value = self.expression.evaluate(context).map_err(|error| error.within("expression"))?;
                 let value = known!(value);
                 let Value::String(text) = &value else {
-                    let message = format!("the expression of yaql must be a text, not {}", shown(&value));
-                    return Err(EvaluationError::value(message));
+                    let kind = crate::python::type_name(&value);
+                    return Err(EvaluationError::value(format!(
+                        "the expression of yaql must be a text, not {kind}"
+                    )));
                 };
                 read = Statement::parse(text).map_err(|error| {
-                    let message = format!(
-                        "the expression {} cannot be read: {}",
-                        shown(&value),
+                    EvaluationError::value(format!(
+                        "the expression cannot be read: {}",
                         described(&error, text)
-                    );
-                    EvaluationError::value(message)
+                    ))
                 })?;
                 &read
             }

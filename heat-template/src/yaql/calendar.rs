@@ -325,7 +325,7 @@ pub(super) fn format(date: &DateTime, pattern: &str) -> Result<String> {
     let (year, month, day) = date.civil();
     let weekday = date.weekday();
     let name = |names: &[&'static str], at: i64| names[usize::try_from(at).unwrap_or(0) % names.len()];
-    let hour12 = if date.hour % 12 == 0 { 12 } else { date.hour % 12 };
+    let hour12 = if date.hour.is_multiple_of(12) { 12 } else { date.hour % 12 };
     let half = if date.hour < 12 { "AM" } else { "PM" };
     let year_day = date.day_of_year();
     // Weeks that begin with Sunday, and with Monday.
@@ -355,7 +355,7 @@ pub(super) fn format(date: &DateTime, pattern: &str) -> Result<String> {
                     date.hour, date.minute, date.second
                 ));
             }
-            'C' => out.push_str(&format!("{:02}", year / 100)),
+            'C' => out.push_str(&(year / 100).to_string()),
             'd' => out.push_str(&format!("{day:02}")),
             'D' | 'x' => out.push_str(&format!("{month:02}/{day:02}/{:02}", year % 100)),
             'e' => out.push_str(&format!("{day:2}")),

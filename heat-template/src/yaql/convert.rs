@@ -85,7 +85,7 @@ fn converted(machine: &mut Machine<'_>, value: &Value) -> Result<Json> {
         Value::TimeSpan(_) => {
             return Err(no_data(value).help("take its .seconds, or make a text of it with str(…)"));
         }
-        Value::Regex(_) | Value::Context(_) | Value::Rule(_) | Value::NoValue => return Err(no_data(value)),
+        Value::Regex(_) | Value::Context(_) | Value::Rule(_) | Value::Missing => return Err(no_data(value)),
     })
 }
 

@@ -3,9 +3,8 @@
 use super::calendar::{DateTime, MONTHS, TimeSpan, WEEKDAYS, Zone, date};
 use super::fault::{Fault, Result};
 
-fn unreadable(text: &str) -> Box<Fault> {
-    let shown: String = text.chars().take(60).collect();
-    Fault::other(format!("\"{shown}\" is not a date in a writing that is known"))
+fn unreadable() -> Box<Fault> {
+    Fault::other("the text is not a date in a writing that is known")
         .help("write it as 2024-05-17T09:30:00Z, or give its format: datetime(text, \"%d.%m.%Y\")")
 }
 
@@ -138,7 +137,7 @@ fn day(text: &str) -> Option<([i64; 3], &str)> {
 
 /// A date in one of the usual writings: ISO 8601, RFC 2822, `12/31/2024`, `May 17, 2024 9:30 PM`.
 pub(super) fn parse(text: &str) -> Result<DateTime> {
-    let wrong = || unreadable(text);
+    let wrong = unreadable;
     let trimmed = text.trim();
     let rest = match named(trimmed, &WEEKDAYS) {
         Some((_, length)) => trimmed[length..].trim_start_matches([' ', ',']),
@@ -157,20 +156,13 @@ pub(super) fn parse(text: &str) -> Result<DateTime> {
 
 /// Python's `strptime`, in the C locale.
 pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
-    let wrong = || {
-        let shown: String = text.chars().take(60).collect();
-        Fault::other(format!("\"{shown}\" does not have the format \"{format}\""))
-    };
-    let format = format
-        .replace("%D", "%m/%d/%y")
-        .replace("%T", "%H:%M:%S")
-        .replace("%X", "%H:%M:%S")
-        .replace("%x", "%m/%d/%y")
-        .replace("%R", "%H:%M")
-        .replace("%c", "%a %b %d %H:%M:%S %Y");
+    let wrong = || Fault::other("the text does not have this format");
+    let format =
+        format.replace("%X", "%H:%M:%S").replace("%x", "%m/%d/%y").replace("%c", "%a %b %d %H:%M:%S %Y");
     let mut parts = [1900, 1, 1, 0, 0, 0, 0];
     let mut zone = Zone::None;
-    let (mut half, mut year_day) = (None, None);
+    let (mut half, mut hour12, mut year_day) = (0, None, None);
+    let mut seen = Vec::new();
     let mut rest = text;
     let mut directives = format.chars().peekable();
     while let Some(character) = directives.next() {
@@ -197,6 +189,10 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             continue;
         }
         let kind = directives.next().ok_or_else(wrong)?;
+        if kind != '%' && seen.contains(&kind) {
+            return Err(Fault::other(format!("\"%{kind}\" stands twice in the format of a date")));
+        }
+        seen.push(kind);
         let mut take = |least: usize, most: usize, from: i64, to: i64| {
             let digits = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
             // The longest number that is in range, as the original's pattern finds it.
@@ -219,7 +215,7 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             'm' => parts[1] = take(1, 2, 1, 12)?,
             'd' => parts[2] = take(1, 2, 1, 31)?,
             'H' => parts[3] = take(1, 2, 0, 23)?,
-            'I' => parts[3] = take(1, 2, 1, 12)?,
+            'I' => hour12 = Some(take(1, 2, 1, 12)?),
             'M' => parts[4] = take(1, 2, 0, 59)?,
             'S' => parts[5] = take(1, 2, 0, 61)?,
             'j' => year_day = Some(take(1, 3, 1, 366)?),
@@ -236,11 +232,11 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
             }
             'p' => {
                 let name = rest.get(..2).unwrap_or_default();
-                half = Some(match name.to_ascii_lowercase().as_str() {
+                half = match name.to_ascii_lowercase().as_str() {
                     "am" => 0,
                     "pm" => 12,
                     _ => return Err(wrong()),
-                });
+                };
                 rest = &rest[2..];
             }
             'a' | 'A' | 'b' | 'B' => {
@@ -282,8 +278,9 @@ pub(super) fn parse_with(text: &str, format: &str) -> Result<DateTime> {
     if !rest.is_empty() {
         return Err(wrong());
     }
-    if let Some(half) = half {
-        parts[3] = parts[3] % 12 + half;
+    // Half of a day matters only with an hour of a half.
+    if let Some(hour) = hour12 {
+        parts[3] = hour % 12 + half;
     }
     if let Some(year_day) = year_day {
         let first = date([parts[0], 1, 1, 0, 0, 0, 0], Zone::None)?;

@@ -5,6 +5,9 @@ use std::ops::Range;
 pub(super) type Result<T> = std::result::Result<T, Box<Fault>>;
 
 /// An expression could not be evaluated.
+///
+/// Its message tells nothing of the data, which may come from hidden parameters: only kinds of values, and what stands in
+/// the expression itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Fault {

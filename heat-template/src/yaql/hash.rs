@@ -97,7 +97,7 @@ fn hash(value: &Value) -> Result<(i64, bool)> {
             (hashed(&|hasher| id.hash(hasher)), false)
         }
         Value::View(View::Values, dict) => (hashed(&|hasher| Rc::as_ptr(dict).hash(hasher)), false),
-        Value::NoValue => (hashed(&|hasher| 1_u8.hash(hasher)), false),
+        Value::Missing => (hashed(&|hasher| 1_u8.hash(hasher)), false),
         Value::Rule(rule) => (hashed(&|hasher| Rc::as_ptr(rule).hash(hasher)), false),
         Value::List(_) | Value::Dict(_) | Value::View(..) => return unhashable(value.type_name()),
     })
@@ -118,7 +118,7 @@ fn tuple_hash(hashes: &[i64]) -> i64 {
 /// Python's `==`.
 pub(super) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::NoValue, Value::NoValue) | (Value::Null, Value::Null) => true,
+        (Value::Missing, Value::Missing) | (Value::Null, Value::Null) => true,
         (Value::Text(a), Value::Text(b)) => a == b,
         (Value::Tuple(a), Value::Tuple(b)) | (Value::List(a), Value::List(b)) => {
             Rc::ptr_eq(a, b) || a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))

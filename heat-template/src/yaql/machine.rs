@@ -79,7 +79,7 @@ pub(super) fn constant(node: &Node) -> Value {
             Constant::Text(text) => Value::Text(text.clone()),
         },
         NodeKind::Keyword(word) => Value::Text(word.clone()),
-        _ => Value::NoValue,
+        _ => Value::Missing,
     }
 }
 
@@ -233,7 +233,7 @@ impl<'a> Machine<'a> {
                 let args = call
                     .args
                     .iter()
-                    .map(|arg| arg.as_ref().map_or(Raw::Value(Value::NoValue), Raw::Node))
+                    .map(|arg| arg.as_ref().map_or(Raw::Value(Value::Missing), Raw::Node))
                     .collect();
                 self.deeper(CALL_FRAMES, |machine| {
                     resolve::call(machine, &call.name, context, receiver, args, Vec::new())
@@ -428,8 +428,8 @@ impl<'a> Call<'a> {
     /// Takes an argument that is a value.
     pub(super) fn value(&mut self, at: usize) -> Value {
         match self.args.get_mut(at) {
-            Some(Arg::Value(value)) => std::mem::replace(value, Value::NoValue),
-            _ => Value::NoValue,
+            Some(Arg::Value(value)) => std::mem::replace(value, Value::Missing),
+            _ => Value::Missing,
         }
     }
 
@@ -439,7 +439,7 @@ impl<'a> Call<'a> {
             .into_iter()
             .map(|arg| match arg {
                 Arg::Value(value) => value,
-                _ => Value::NoValue,
+                _ => Value::Missing,
             })
             .collect()
     }

@@ -241,7 +241,7 @@ pub(super) fn shift(value: &Value, bits: &Value, left: bool) -> Result<Value> {
         return Ok(Value::integer(value << bits));
     }
     let bits = bits.to_u64().unwrap_or(u64::MAX);
-    if bits >= value.bits() + 1 {
+    if bits > value.bits() {
         return Ok(Value::Int(if value.is_negative() { -1 } else { 0 }));
     }
     Ok(Value::integer(value >> bits))
@@ -303,15 +303,11 @@ pub(super) fn to_int(value: &Value) -> Result<Value> {
         Value::Float(value) => BigInt::from_f64(value.trunc())
             .map(Value::integer)
             .ok_or_else(|| Fault::other("infinity and NaN are no integers")),
-        Value::Text(text) => int_of(text)
-            .map(Value::integer)
-            .ok_or_else(|| Fault::other(format!("\"{}\" is not an integer", shortened(text)))),
+        Value::Text(text) => {
+            int_of(text).map(Value::integer).ok_or_else(|| Fault::other("the text is not an integer"))
+        }
         other => big(other).map(Value::integer).ok_or_else(|| not_a_number(other)),
     }
-}
-
-fn shortened(text: &str) -> &str {
-    text.char_indices().nth(60).map_or(text, |(at, _)| &text[..at])
 }
 
 /// Digits, perhaps with `_` between two of them.
@@ -335,7 +331,7 @@ fn int_of(text: &str) -> Option<BigInt> {
 /// `float(value)`.
 pub(super) fn to_float(value: &Value) -> Result<Value> {
     let Value::Text(text) = value else { return float(value).map(Value::Float) };
-    let wrong = || Fault::other(format!("\"{}\" is not a number", shortened(text)));
+    let wrong = || Fault::other("the text is not a number");
     let stripped = super::text::strip(text, None);
     let unsigned = stripped.strip_prefix(['-', '+']).unwrap_or(stripped);
     if ["inf", "infinity", "nan"].iter().any(|name| unsigned.eq_ignore_ascii_case(name)) {

@@ -124,8 +124,7 @@ impl Parser {
         self.depth += 1;
         let start = self.here().start;
         let mut left = self.first()?;
-        loop {
-            let Some(Token::Symbol(symbol)) = self.peek() else { break };
+        while let Some(Token::Symbol(symbol)) = self.peek() {
             let symbol = *symbol;
             if symbol == "[" {
                 if INDEX <= power {

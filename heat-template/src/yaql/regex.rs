@@ -62,10 +62,11 @@ fn compile(pattern: &str, flags: Flags) -> std::result::Result<fancy_regex::Rege
 impl Regex {
     /// Compiles a pattern.
     pub(super) fn new(pattern: &str, flags: Flags) -> Result<Self> {
-        let compiled = compile(&engine_pattern(pattern, flags), flags).map_err(|error| {
-            let shown: String = pattern.chars().take(100).collect();
-            Fault::other(format!("\"{shown}\" is not a regular expression: {error}"))
-        })?;
+        if repeats_nothing(pattern) {
+            return Err(Fault::other("the regular expression repeats what has no length"));
+        }
+        let compiled = compile(&engine_pattern(pattern, flags), flags)
+            .map_err(|_| Fault::other("the text is not a regular expression"))?;
         Ok(Self { pattern: pattern.to_owned(), flags, compiled, advancing: OnceCell::new() })
     }
 
@@ -104,10 +105,7 @@ impl Regex {
         advance: bool,
     ) -> Result<Option<Match>> {
         machine.pay(u64::try_from(SEARCH_STEPS + (text.len() - from) / 16).unwrap_or(u64::MAX))?;
-        let given_up = || {
-            let shown: String = self.pattern.chars().take(100).collect();
-            Fault::limit(format!("\"{shown}\" takes too long to match"))
-        };
+        let given_up = || Fault::limit("the regular expression takes too long to match");
         let regex = if advance {
             let compiled = self.advancing.get_or_init(|| {
                 compile(&format!("(?:{})(?!\\G)", engine_pattern(&self.pattern, self.flags)), self.flags).ok()
@@ -131,6 +129,40 @@ fn engine_pattern(pattern: &str, flags: Flags) -> String {
     let translated = translate(pattern);
     // Where every line has an end, the end of the text is one of them.
     if flags.multi_line { translated.replace("(?:$|(?=\\n\\z))", "$") } else { translated }
+}
+
+/// Whether something stands behind `^`, `$` or `\b` that says how often: Python refuses that, the engine does not.
+fn repeats_nothing(pattern: &str) -> bool {
+    let (mut in_class, mut place) = (false, false);
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        let is_place = match character {
+            '\\' => {
+                let kind = characters.next();
+                !in_class && matches!(kind, Some('b' | 'B' | 'A' | 'Z'))
+            }
+            '[' if !in_class => {
+                in_class = true;
+                characters.next_if_eq(&'^');
+                // A closing bracket in first place is itself.
+                characters.next_if_eq(&']');
+                false
+            }
+            ']' if in_class => {
+                in_class = false;
+                false
+            }
+            _ if in_class => false,
+            '*' | '+' | '?' if place => return true,
+            '{' if place && characters.peek().is_some_and(|next| next.is_ascii_digit() || *next == ',') => {
+                return true;
+            }
+            '^' | '$' => true,
+            _ => false,
+        };
+        place = is_place;
+    }
+    false
 }
 
 /// Goes from match to match.
@@ -210,26 +242,26 @@ impl Template {
         while let Some(at) = rest.find('\\') {
             literal.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            let bad = |what: &str| Fault::other(format!("\"\\{what}\" is not possible in a replacement"));
-            let kind = rest.chars().next().ok_or_else(|| bad(""))?;
+            let bad = || Fault::other("a replacement has no such escape");
+            let kind = rest.chars().next().ok_or_else(bad)?;
             let digits = rest.bytes().take(3).take_while(u8::is_ascii_digit).count();
             let octal = rest.bytes().take(3).take_while(|byte| (b'0'..b'8').contains(byte)).count();
             let group = if kind == 'g' {
                 let name = rest.strip_prefix("g<").and_then(|rest| rest.split_once('>'));
-                let (name, after) = name.filter(|(name, _)| !name.is_empty()).ok_or_else(|| bad("g"))?;
+                let (name, after) = name.filter(|(name, _)| !name.is_empty()).ok_or_else(bad)?;
                 rest = after;
                 match name.parse() {
                     Ok(number) => number,
                     Err(_) => {
                         let known = regex.names().find(|(_, known)| *known == name);
-                        known.ok_or_else(|| Fault::index(format!("there is no group \"{name}\"")))?.0
+                        known.ok_or_else(|| Fault::index("there is no group with this name"))?.0
                     }
                 }
             } else if kind == '0' || (digits == 3 && octal == 3) {
                 let length = if kind == '0' { octal.min(3) } else { 3 };
                 let code = u32::from_str_radix(&rest[..length], 8).unwrap_or(0);
                 if code > 0o377 {
-                    return Err(bad(&rest[..length]));
+                    return Err(bad());
                 }
                 literal.push(char::from_u32(code).unwrap_or('\u{fffd}'));
                 rest = &rest[length..];
@@ -249,7 +281,7 @@ impl Template {
                     't' => Some('\t'),
                     'v' => Some('\u{b}'),
                     '\\' => Some('\\'),
-                    other if other.is_ascii_alphabetic() => return Err(bad(&other.to_string())),
+                    other if other.is_ascii_alphabetic() => return Err(bad()),
                     _ => None,
                 };
                 match simple {

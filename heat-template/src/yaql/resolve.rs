@@ -65,7 +65,7 @@ impl Candidate<'_> {
         let given = |name: &str| named.iter().any(|(known, _)| **known == *name);
         for (at, param) in params.iter().enumerate() {
             match args.get(at) {
-                Some(Raw::Value(Value::NoValue)) | None => {
+                Some(Raw::Value(Value::Missing)) | None => {
                     let missing = matches!(param.default, Default::Required);
                     if !given(param.name) && missing {
                         return false;
@@ -294,11 +294,11 @@ fn run<'a>(
     let mut given = args.into_iter();
     for param in overload.params {
         let raw = match given.next() {
-            Some(Raw::Value(Value::NoValue)) | None => {
+            Some(Raw::Value(Value::Missing)) | None => {
                 let at = named.iter().position(|(name, _)| **name == *param.name);
                 match at {
                     Some(at) => named.remove(at).1,
-                    None => Raw::Value(param.default.value().unwrap_or(Value::NoValue)),
+                    None => Raw::Value(param.default.value().unwrap_or(Value::Missing)),
                 }
             }
             Some(raw) => raw,

@@ -2,7 +2,8 @@
 //!
 //! Python goes through a set in the order of its hash table. For members whose hashes are the same in every process
 //! (numbers, and tuples of numbers) that order can be seen by a template, and is computed here. For all others it is
-//! different in each process of the original; here they keep the order in which they came.
+//! different in each process of the original; here they keep the order in which they came. One thing is not followed: how
+//! large a table remains after operations on sets, which can change the order of five members and more.
 
 use super::fault::Result;
 use super::hash::{Key, key};

@@ -209,7 +209,7 @@ impl Default {
     pub(super) fn value(self) -> Option<Value> {
         Some(match self {
             Self::Required => return None,
-            Self::NoValue => Value::NoValue,
+            Self::NoValue => Value::Missing,
             Self::Null => Value::Null,
             Self::Int(value) => Value::Int(value),
             Self::Bool(value) => Value::Bool(value),

@@ -239,7 +239,7 @@ fn write_repr(value: &Value, out: &mut String) -> Result<()> {
             }
             let _ = write!(out, "re.compile({pattern}{flags})");
         }
-        Value::NoValue
+        Value::Missing
         | Value::Iterator(_)
         | Value::Memory(_)
         | Value::Ordering(_)

@@ -17,7 +17,7 @@ const MAX_DEPTH: u16 = 150;
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     /// An argument that was left out.
-    NoValue,
+    Missing,
     Null,
     Bool(bool),
     Int(i64),
@@ -168,7 +168,7 @@ impl Value {
     /// Python's name of the type, for messages.
     pub(super) fn type_name(&self) -> &'static str {
         match self {
-            Self::NoValue => "nothing",
+            Self::Missing => "nothing",
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
             Self::Int(_) | Self::Big(_) => "an integer",

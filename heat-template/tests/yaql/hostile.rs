@@ -1,1 +1,129 @@
-//! What nobody should be able to do with an expression.
+//! What nobody should be able to do with an expression: never end, fill the memory, overflow the stack.
+
+use super::evaluate;
+use serde_json::json;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// Whatever takes longer never ends: the others take a hundredth of it, also unoptimised.
+const ENDLESS: Duration = Duration::from_secs(60);
+
+/// Evaluates on a thread with the stack that threads have, and gives up where there is no end.
+fn ends(expression: String) -> Result<serde_json::Value, String> {
+    let (tell, told) = mpsc::channel();
+    let shown: String = expression.chars().take(80).collect();
+    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    thread.spawn(move || tell.send(evaluate(&expression, &json!({"t": "a".repeat(5000)})))).unwrap();
+    told.recv_timeout(ENDLESS).unwrap_or_else(|_| panic!("{shown} does not end"))
+}
+
+fn fails(expression: &str, because: &str) {
+    let error = ends(expression.to_owned()).expect_err(expression);
+    assert!(error.contains(because), "{expression}: {error}");
+}
+
+#[test]
+fn what_has_no_end_is_given_up() {
+    for expression in [
+        "sequence().len()",
+        "1.repeat().len()",
+        "[1].cycle().last()",
+        "generate(1, true, 1).where(false).first(null)",
+        "range(1000000000000).len()",
+        "sequence().where(false)",
+        "range(200).select(range(200).select(range(200).select($).sum()).sum()).sum()",
+        "def(f, [1, 2].select(f($)).sum()) -> f(1)",
+        "generateMany(1, [$, $], decycle => false).count()",
+    ] {
+        let error = ends(expression.to_owned()).expect_err(expression);
+        let known = ["steps", "more than 200 elements", "too deeply"];
+        assert!(known.iter().any(|known| error.contains(known)), "{expression}: {error}");
+    }
+}
+
+#[test]
+fn what_is_too_large_is_not_made() {
+    fails("'x' * 1000000000", "quota");
+    fails("'x' * 9223372036854775807", "quota");
+    fails("[1] * 1000000000", "steps");
+    fails("pow(2, 1000000000)", "too large");
+    fails("pow(pow(2, 70000), pow(2, 70000))", "too large");
+    fails("pow(pow(7, 20000), pow(7, 20000), pow(7, 20001))", "too large");
+    fails("shiftBitsLeft(1, 1000000000000)", "too large");
+    fails("('x' * 5000).replace('', 'y' * 9000)", "");
+    fails("range(200).select('x' * 9000).select($ * 1).join('x' * 9000).join('')", "");
+    fails("range(200).select(range(200).select('x' * 9900).toList()).toList()", "steps");
+    fails("range(200).aggregate($1 + $1, 'ab')", "quota");
+    fails("range(200).aggregate($1 * $1, 3)", "");
+    fails("range(190).aggregate([$1, $1], [1])", "levels deep");
+    fails("range(190).aggregate({a => $1}, 1)", "levels deep");
+}
+
+#[test]
+fn what_is_nested_deeply_needs_no_more_stack_than_a_thread_has() {
+    for count in [140, 1000, 10_000, 100_000] {
+        for (open, middle, close) in [
+            ("(", "1", ")"),
+            ("[", "1", "]"),
+            ("{a => ", "1", "}"),
+            ("not ", "1", ""),
+            ("- ", "1", ""),
+            ("list(", "1", ")"),
+            ("1 + ", "1", ""),
+            ("", "1", " + 1"),
+            ("", "$", ".data"),
+            ("", "$", "[0]"),
+            ("", "[1]", ".select($)"),
+            ("let(x => 1) -> ", "1", ""),
+            ("[1].select(", "$", ")"),
+            ("(", "", ""),
+            ("[", "", ""),
+        ] {
+            let _ = ends(format!("{}{middle}{}", open.repeat(count), close.repeat(count)));
+        }
+    }
+    for expression in [
+        "def(f, f($)) -> f(1)",
+        "def(f, [f($)]) -> f(1)",
+        "def(f, 1 + f($ + 1)) -> f(1)",
+        "def(f, [$].select(f($)).toList()) -> f(1)",
+        "range(190).aggregate($1.select($ + 1), [1])",
+        "range(190).aggregate($1.memorize().where(true), range(3)).toList()",
+        "range(190).aggregate([$1].select($), 1).flatten().toList()",
+        "range(190).aggregate($1.orderBy($).select($), [1, 2]).toList()",
+        "let(x => range(150).select(range(150).aggregate($1.select($), [$]))) -> $x.flatten().len()",
+    ] {
+        let _ = ends(expression.to_owned());
+    }
+}
+
+#[test]
+fn patterns_that_explode_are_given_up() {
+    for pattern in
+        ["(a|a)*(?=x)b", "(a*)*\\\\1c(?=d)", "((a+)+)\\\\1+(?!a)c", "(?=((a|aa)+))\\\\1(a|aa)*c(?<!b)d"]
+    {
+        let result = ends(format!("regex('{pattern}').matches($.data.t)"));
+        assert!(
+            result.as_ref().is_ok_and(|found| found == false) || result.is_err(),
+            "{pattern}: {result:?}"
+        );
+    }
+    fails("regex('^(a|ab|a)*(a|aa)*\\\\1c').matches($.data.t)", "too long");
+    let _ = ends("range(200).select(regex('(a|aa)+\\\\1$').matches($.data.t + 'b')).len()".to_owned());
+    fails("regex('(a+)+$').matches($.data.t + 'b')", "too long");
+    // The engine needs no steps back for this one.
+    assert_eq!(ends("regex('(a+)+c').matches($.data.t + 'b')".to_owned()), Ok(json!(false)));
+    fails("regex('(a{1000}){1000}').matches('a')", "not a regular expression");
+}
+
+#[test]
+fn values_can_be_gone_through_while_they_are_gone_through() {
+    for expression in [
+        "let(x => range(5)) -> $x.select($x.first(0))",
+        "let(x => range(5).memorize()) -> $x.select($x.first(0))",
+        "let(x => [3, 1, 2].orderBy($)) -> $x.thenBy($x.first())",
+        "[1, 2].unpack() -> [$1, $2].select($2)",
+    ] {
+        let _ = ends(expression.to_owned());
+    }
+}

@@ -28,7 +28,7 @@ pub(super) static FUNCTIONS: &[Overload] = &[
         ],
         to_dict,
     ),
-    function("#operator_.", &[DICT, needs("key", KEYWORD)], item),
+    function("#operator_.", &[DICT, needs("key", KEYWORD)], attribute),
     function("#indexer", &[DICT, KEY], item),
     function("#indexer", &[DICT, KEY, needs("default", ANY)], get),
     method("get", &[DICT, KEY, may("default", ANY, Default::Null)], get),
@@ -118,25 +118,18 @@ fn to_dict<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 
 fn item<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let dict = map(&mut call, 0)?;
-    let wanted = call.value(1);
-    if let Some(value) = dict.get(&wanted)? {
-        return Ok(value.clone());
+    // Which key that was can be seen in the expression; where it was computed it may be a secret.
+    dict.get(&call.value(1))?.cloned().ok_or_else(|| Fault::other("the map has no such key"))
+}
+
+/// The same for a key that stands in the expression.
+fn attribute<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
+    let (dict, key) = (map(&mut call, 0)?, call.value(1));
+    match (dict.get(&key)?, key) {
+        (Some(value), _) => Ok(value.clone()),
+        (None, Value::Text(name)) => Err(Fault::other(format!("the map has no key \"{name}\""))),
+        (None, _) => Err(Fault::other("the map has no such key")),
     }
-    let name = match &wanted {
-        Value::Text(text) => format!("\"{}\"", text.chars().take(60).collect::<String>()),
-        other => other.type_name().to_owned(),
-    };
-    let mut fault = Fault::other(format!("the map has no key {name}"));
-    let known = dict.iter().take(100).filter_map(|(key, _)| match key.value() {
-        Value::Text(text) => Some(&**text),
-        _ => None,
-    });
-    if let Value::Text(text) = &wanted
-        && let Some(similar) = crate::diagnostic::suggest::nearest(text, known)
-    {
-        fault = fault.help(format!("did you mean \"{similar}\"?"));
-    }
-    Err(fault)
 }
 
 fn get<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
@@ -219,7 +212,7 @@ fn len<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 
 fn without(machine: &mut Machine<'_>, dict: &Dict, names: Vec<Value>) -> Result<Value> {
     let mut entries = copied(machine, dict)?;
-    let names = names.into_iter().map(key).collect::<Result<std::collections::HashSet<_>>>()?;
+    let names = names.into_iter().map(key).collect::<Result<indexmap::IndexSet<_>>>()?;
     entries.retain(|key, _| !names.contains(key));
     Value::map(entries, false)
 }

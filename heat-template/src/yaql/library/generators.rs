@@ -9,8 +9,9 @@ use crate::yaql::machine::{Call, Machine};
 use crate::yaql::number::{self, Operation};
 use crate::yaql::spec::{ANY, BOOL, Default, INT, LAMBDA, Overload, Param, function, may, method, needs};
 use crate::yaql::value::Value;
+use indexmap::IndexSet;
 use std::cmp::Ordering;
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 const INITIAL: Param = needs("initial", ANY);
 const PRODUCER: Param = needs("producer", LAMBDA);
@@ -103,11 +104,11 @@ fn cycle<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 }
 
 /// What was there already, if cycles shall end.
-struct Past(Option<HashSet<Key>>);
+struct Past(Option<IndexSet<Key>>);
 
 impl Past {
     fn new(decycle: bool) -> Self {
-        Self(decycle.then(HashSet::new))
+        Self(decycle.then(IndexSet::new))
     }
 
     /// Whether a value is new; always if nobody asks.

@@ -8,8 +8,7 @@ use crate::yaql::limits::{check_bytes, dict_size};
 use crate::yaql::machine::{Call, Lambda, Machine};
 use crate::yaql::spec::{Default, INT, LAMBDA, Overload, may, method, needs};
 use crate::yaql::value::{Dict, Value};
-use indexmap::IndexMap;
-use std::collections::HashSet;
+use indexmap::{IndexMap, IndexSet};
 
 pub(super) static FUNCTIONS: &[Overload] = &[
     method(
@@ -269,7 +268,7 @@ fn merged_lists(machine: &mut Machine<'_>, context: usize, left: &Value, right: 
         _ => return Err(cannot_merge(left, right)),
     };
     machine.pay(u64::try_from(a.len() + b.len()).unwrap_or(u64::MAX))?;
-    let mut seen = HashSet::new();
+    let mut seen = IndexSet::new();
     let mut values = Vec::new();
     for value in a.iter().chain(b.iter()) {
         if seen.insert(key(value.clone())?) {

@@ -13,7 +13,7 @@ use crate::yaql::spec::{
     function, is_iterable, may, method, needs,
 };
 use crate::yaql::value::Value;
-use std::collections::HashSet;
+use indexmap::IndexSet;
 
 pub(super) const COLLECTION: Param = needs("collection", ITERABLE);
 pub(super) const PREDICATE: Param = needs("predicate", LAMBDA);
@@ -162,7 +162,7 @@ fn concat<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 fn distinct<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let mut cursor = machine.cursor(&call.value(0))?;
     let selector = call.lambda(1);
-    let mut seen = HashSet::new();
+    let mut seen = IndexSet::new();
     machine.steps(move |machine| {
         while let Some(value) = cursor.next(machine)? {
             let by = match &selector {
@@ -351,7 +351,7 @@ fn accumulate<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value
     let mut total: Option<Value> = None;
     machine.steps(move |machine| {
         let next = match (&total, &seed) {
-            (None, Value::NoValue) => match cursor.next(machine)? {
+            (None, Value::Missing) => match cursor.next(machine)? {
                 Some(value) => value,
                 None => return Err(Fault::other("nothing can be accumulated, and there is no seed")),
             },

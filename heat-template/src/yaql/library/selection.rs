@@ -80,7 +80,7 @@ fn folded<'a>(
 ) -> Result<Value> {
     let mut cursor = machine.cursor(collection)?;
     let mut total = match seed {
-        Value::NoValue => cursor
+        Value::Missing => cursor
             .next(machine)?
             .ok_or_else(|| Fault::other("the collection is empty, and there is no initial value"))?,
         seed => seed,
@@ -128,7 +128,7 @@ fn first<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let first = machine.cursor(&call.value(0))?.next(machine)?;
     match (first, call.value(1)) {
         (Some(value), _) => Ok(value),
-        (None, Value::NoValue) => Err(empty()),
+        (None, Value::Missing) => Err(empty()),
         (None, default) => Ok(default),
     }
 }
@@ -156,7 +156,7 @@ fn last<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     };
     match (last, call.value(1)) {
         (Some(value), _) => Ok(value),
-        (None, Value::NoValue) => Err(empty()),
+        (None, Value::Missing) => Err(empty()),
         (None, default) => Ok(default),
     }
 }

@@ -108,16 +108,16 @@ fn add<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     joined(machine, &call.value(0), &values)
 }
 
-/// Those members of a set that are, or are not, in another.
-fn kept(machine: &mut Machine<'_>, left: &Value, right: &IndexSet<Key>, inside: bool) -> Result<Value> {
+/// Those members of a set that are not in another.
+fn without(machine: &mut Machine<'_>, left: &Value, right: &IndexSet<Key>) -> Result<Value> {
     let mut keys = copied(machine, &*real(left)?)?;
-    keys.retain(|key| right.contains(key) == inside);
+    keys.retain(|key| !right.contains(key));
     Value::set(keys)
 }
 
 fn remove<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let gone = call.rest_values().into_iter().map(key).collect::<Result<_>>()?;
-    kept(machine, &call.value(0), &gone, false)
+    without(machine, &call.value(0), &gone)
 }
 
 fn union<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
@@ -125,23 +125,29 @@ fn union<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     joined(machine, &left, &right)
 }
 
+/// The original goes through the smaller set, or through the right one.
 fn intersect<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let (left, right) = (call.value(0), call.value(1));
-    let right = members(machine, &right)?;
-    kept(machine, &left, &right, true)
+    real(&left)?;
+    let (through, other) = if length(&right) > length(&left) { (&left, &right) } else { (&right, &left) };
+    let other = members(machine, other)?;
+    let mut keys = members(machine, through)?;
+    keys.retain(|key| other.contains(key));
+    Value::set(keys)
 }
 
 fn difference<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let (left, right) = (call.value(0), call.value(1));
     let right = members(machine, &right)?;
-    kept(machine, &left, &right, false)
+    without(machine, &left, &right)
 }
 
+/// The original begins with the right one.
 fn symmetric_difference<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let (left, right) = (call.value(0), call.value(1));
-    let right = members(machine, &right)?;
-    let mut keys = copied(machine, &*real(&left)?)?;
-    for key in right {
+    let left = copied(machine, &*real(&left)?)?;
+    let mut keys = members(machine, &right)?;
+    for key in left {
         if !keys.shift_remove(&key) {
             keys.insert(key);
         }

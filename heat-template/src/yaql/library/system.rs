@@ -195,7 +195,7 @@ fn call_by_name<'a>(machine: &mut Machine<'a>, mut call: Call<'a>) -> Result<Val
         }
     }
     let receiver = match call.value(3) {
-        Value::NoValue => None,
+        Value::Missing => None,
         receiver => Some(receiver),
     };
     machine.deeper(6, |machine| resolve::call(machine, &name, call.context, receiver, args, named))
