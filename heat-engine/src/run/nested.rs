@@ -308,7 +308,10 @@ impl Nested {
             })
             .await;
         let kind = if action == Action::Create { IntentKind::Create } else { IntentKind::Update };
-        let (properties, facts) = (Some(wanted.properties.clone()), Some(wanted.facts.clone()));
+        let (properties, mut facts) = (Some(wanted.properties.clone()), wanted.facts.clone());
+        // What is inside may still use what it was made with before.
+        facts.requires.extend(record.requires.iter().cloned());
+        let facts = Some(facts);
         self.ledger.begin(kind, action, properties, wanted.changed.clone(), BTreeSet::new(), facts).await
     }
 
