@@ -175,7 +175,8 @@ impl<'a, 's> Work<'a, 's> {
                 *place = Some(value);
             } else if top.is_some() || self.coercion.constraints {
                 let known = schema.keys().map(String::as_str);
-                let help = suggest::nearest(&key, known).map(|similar| format!("did you mean \"{similar}\"?"));
+                let help =
+                    suggest::nearest(&key, known).map(|similar| format!("did you mean \"{similar}\"?"));
                 let problem = self.problem(codes::PROPERTY_UNKNOWN, format!("unknown property {key}"));
                 problem.path.push((*key).into());
                 problem.about_key = true;
@@ -184,7 +185,9 @@ impl<'a, 's> Work<'a, 's> {
         }
         let mut values = IndexMap::with_capacity(if self.keep { schema.len() } else { 0 });
         for (at, ((name, property), value)) in schema.iter().zip(places).enumerate() {
-            if value.is_none() && (property.default.is_none() && !property.required || right.get(at) == Some(&true)) {
+            if value.is_none()
+                && (property.default.is_none() && !property.required || right.get(at) == Some(&true))
+            {
                 continue;
             }
             let given = value.is_some();

@@ -21,7 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "xtask",
         &["heat-template", "heat-plugin-sdk", "heat-engine", "heat-plugins-openstack", "heat-simulator"],
     ),
-    ("xtask-bench", &["heat-template", "heat-plugin-sdk", "heat-engine"]),
+    ("xtask-bench", &["heat-template", "heat-plugin-sdk", "heat-engine", "xtask-reading"]),
+    ("xtask-reading", &["heat-template"]),
 ];
 
 /// Crates of others that must not come with ours, by whatever way.
