@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::api;
+use crate::bench;
 use crate::cloud;
 use crate::conformance;
 use crate::outside;
@@ -46,6 +47,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "pyyaml", quick: false, minutes: 15, run: pyyaml::layer },
     Layer { name: "docs", quick: false, minutes: 15, run: docs },
     Layer { name: "api", quick: false, minutes: 15, run: api::layer },
+    Layer { name: "instructions", quick: false, minutes: 15, run: bench::layer },
     Layer { name: "kill", quick: false, minutes: 40, run: kill },
     Layer { name: "examples", quick: false, minutes: 20, run: outside::examples },
     Layer { name: "package", quick: false, minutes: 20, run: outside::package },

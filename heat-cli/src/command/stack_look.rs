@@ -77,6 +77,7 @@ pub(super) async fn event(global: &GlobalArguments, command: &EventCommand) -> R
     let query = EventQuery {
         after: None,
         resource: resource.clone(),
+        nested: false,
         limit: limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)),
     };
     let events = stack.recorded_events(&query).await?;

@@ -138,6 +138,7 @@ impl Loaded {
                 ..PseudoParameters::default()
             },
             require_values: complete,
+            ..Inputs::default()
         };
         let Checked { value, diagnostics } =
             template.validate(&inputs, registry as &dyn ResourceTypes, &LaterChecked(registry));

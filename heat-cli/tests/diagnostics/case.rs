@@ -129,8 +129,7 @@ impl Case {
             parameters: parameters.as_object().cloned().unwrap_or_default().into_iter().collect(),
             environment: merged.value.clone().unwrap_or_default(),
             files: Files::default(),
-            pseudo: PseudoParameters::default(),
-            require_values: true,
+            ..Inputs::default()
         };
         let types = Types::new();
         let validated = template.validate(&inputs(&self.parameters), &types, &GenericConstraints);

@@ -211,14 +211,11 @@ impl Definition {
                 .push(Diagnostic::error(codes::DELETION_POLICY, message).at(span, "").path(join(&path)));
         }
         self.check_update_policy(resource, schema, custom, diagnostics);
-        let waiting = &resource.facts.waiting;
-        let waits = |name: &str| waiting.iter().any(|waiting| **waiting == *name);
-        let context = self.context(&NoResources);
         let coercion = Coercion::strict(custom);
         let before = diagnostics.len();
-        self.check_properties(resource, &context, schema, &coercion, &waits, right, diagnostics);
+        self.check_properties(resource, schema, &coercion, right, diagnostics);
         let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
-        if !failed && !waiting.is_empty() {
+        if !failed && !resource.facts.waiting.is_empty() {
             self.check_later(resource, schema, &coercion, diagnostics);
         }
     }

@@ -18,7 +18,8 @@ pub(super) fn draw(
     let mut graph = IndexMap::with_capacity(facts.len());
     for (name, facts_of) in facts {
         let Some((_, resource)) = template.inner().resources.get_index(facts_of.index) else { continue };
-        let mut edges = IndexSet::new();
+        let most = resource.depends_on.len() + facts_of.references.resources.len();
+        let mut edges = IndexSet::with_capacity(most);
         for explicit in &resource.depends_on {
             if facts.contains_key(&explicit.resource) {
                 edges.insert(explicit.resource.clone());
@@ -35,7 +36,10 @@ pub(super) fn draw(
                 diagnostics.push(diagnostic.path(path));
             }
         }
-        edges.extend(facts_of.references.resources.keys().filter(|name| facts.contains_key(*name)).cloned());
+        let referenced = facts_of.references.resources.keys();
+        referenced.filter(|name| facts.contains_key(*name)).for_each(|name| {
+            edges.insert(name.clone());
+        });
         // An external resource is there already: Heat ignores what it refers to.
         if facts_of.external_id.is_some() {
             edges.clear();

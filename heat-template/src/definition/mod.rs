@@ -64,7 +64,7 @@ pub(crate) struct Facts {
     /// Its place among all resources of the template.
     index: usize,
     deletion_policy: DeletionPolicy,
-    external_id: Option<crate::evaluated::Evaluated>,
+    external_id: Option<Box<crate::evaluated::Evaluated>>,
     references: References,
     /// The properties at the top that hang on other resources.
     waiting: Vec<Arc<str>>,
@@ -229,7 +229,7 @@ fn define(
     let secrets = parameters.secrets();
     let hangs =
         |condition: &Expression| matches!(context.condition(condition), Err(error) if error.undecided);
-    let undecided = inner.resources.values().filter_map(|resource| resource.condition.as_ref()).any(hangs);
+    let undecided = inner.resources.values().filter_map(|resource| resource.condition.as_deref()).any(hangs);
     Inner {
         template: template.clone(),
         environment: inputs.environment.clone(),
@@ -339,10 +339,10 @@ impl Work<'_> {
         let keys = self.template.dialect().keys();
         let name = resource.name.as_str();
         let fields = [
-            (keys.deletion_policy, &resource.deletion_policy),
-            (keys.update_policy, &resource.update_policy),
-            (keys.external_id, &resource.external_id),
-            (keys.condition, &resource.condition),
+            (keys.deletion_policy, resource.deletion_policy()),
+            (keys.update_policy, resource.update_policy()),
+            (keys.external_id, resource.external_id()),
+            (keys.condition, resource.condition()),
         ];
         let mut references = References::default();
         let mut waiting = Vec::new();
@@ -382,7 +382,8 @@ impl Work<'_> {
             match expression.evaluate(&self.context) {
                 // Null is as if it were not there.
                 Ok(value) => {
-                    external_id = Some(value).filter(|value| *value != crate::evaluated::Evaluated::NULL)
+                    external_id =
+                        Some(value).filter(|value| *value != crate::evaluated::Evaluated::NULL).map(Box::new)
                 }
                 Err(error) => {
                     let path = join(&[keys.resources, name, keys.external_id]);

@@ -3,7 +3,7 @@
 use super::{DefinedResource, Definition, redact};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Context, Expression, Kind, MapEntry, Scope, Step, join};
+use crate::expression::{Context, Expression, Kind, MapEntry, NoResources, Scope, Step, join};
 use crate::schema::{Coercion, CustomConstraints, PropertyProblem, ResourceSchema, Translation};
 use indexmap::IndexMap;
 use std::borrow::Cow;
@@ -90,18 +90,19 @@ impl Definition {
         values
     }
 
-    /// What [`Self::properties_with`] would find, without the properties. `right` are those whose defaults are known to be
-    /// right.
+    /// What Heat finds wrong with the properties while it validates, without making them: of those that hang on other
+    /// resources no constraints are checked. `right` are those whose defaults are known to be right.
     pub(super) fn check_properties(
         &self,
         resource: &DefinedResource<'_>,
-        context: &Context<'_>,
         schema: &ResourceSchema,
         coercion: &Coercion<'_>,
-        types_only: &dyn Fn(&str) -> bool,
         right: &[bool],
         diagnostics: &mut Vec<Diagnostic>,
     ) {
+        let context = &self.context(&NoResources);
+        let waiting = &resource.facts.waiting;
+        let types_only = &|name: &str| waiting.iter().any(|waiting| **waiting == *name);
         let entries = match resource.properties().map(Expression::kind) {
             Some(Kind::Map { entries, .. }) => entries,
             _ => &Vec::new(),

@@ -90,7 +90,7 @@ impl<'a> DefinedResource<'a> {
 
     /// How it is updated: a map, or a function that gives one.
     pub fn update_policy(&self) -> Option<&'a Expression> {
-        self.resource.update_policy.as_ref()
+        self.resource.update_policy()
     }
 
     /// What it is, for people.
@@ -100,7 +100,7 @@ impl<'a> DefinedResource<'a> {
 
     /// The physical id of something that exists already.
     pub fn external_id(&self) -> Option<&'a Evaluated> {
-        self.facts.external_id.as_ref()
+        self.facts.external_id.as_deref()
     }
 
     /// What its properties and metadata need from outside.

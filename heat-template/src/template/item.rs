@@ -48,11 +48,12 @@ pub struct Resource {
     pub(crate) properties: Option<Expression>,
     pub(crate) metadata: Option<Expression>,
     pub(crate) depends_on: Vec<DependsOn>,
-    pub(crate) deletion_policy: Option<Expression>,
-    pub(crate) update_policy: Option<Expression>,
+    // Few resources have these: their room is not taken in all.
+    pub(crate) deletion_policy: Option<Box<Expression>>,
+    pub(crate) update_policy: Option<Box<Expression>>,
     pub(crate) description: Option<String>,
-    pub(crate) external_id: Option<Expression>,
-    pub(crate) condition: Option<Expression>,
+    pub(crate) external_id: Option<Box<Expression>>,
+    pub(crate) condition: Option<Box<Expression>>,
 }
 
 impl Resource {
@@ -93,12 +94,12 @@ impl Resource {
 
     /// What a deletion does to it, as it is written.
     pub fn deletion_policy(&self) -> Option<&Expression> {
-        self.deletion_policy.as_ref()
+        self.deletion_policy.as_deref()
     }
 
     /// How it is updated: a map, or a function that gives one.
     pub fn update_policy(&self) -> Option<&Expression> {
-        self.update_policy.as_ref()
+        self.update_policy.as_deref()
     }
 
     /// What it is, for people.
@@ -108,12 +109,12 @@ impl Resource {
 
     /// The physical id of something that exists already.
     pub fn external_id(&self) -> Option<&Expression> {
-        self.external_id.as_ref()
+        self.external_id.as_deref()
     }
 
     /// Whether it is there: a name of a condition, a boolean or a condition function.
     pub fn condition(&self) -> Option<&Expression> {
-        self.condition.as_ref()
+        self.condition.as_deref()
     }
 }
 

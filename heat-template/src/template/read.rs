@@ -309,11 +309,11 @@ impl<'a> Reader<'a> {
             properties,
             metadata,
             depends_on,
-            deletion_policy,
-            update_policy,
+            deletion_policy: deletion_policy.map(Box::new),
+            update_policy: update_policy.map(Box::new),
             description,
-            external_id,
-            condition,
+            external_id: external_id.map(Box::new),
+            condition: condition.map(Box::new),
         })
     }
 

@@ -1,17 +1,18 @@
 //! The benchmarks of this project, as `cargo xtask bench` runs them: each is a ratio of two things that are measured in
 //! the same run on the same machine, so that the figures mean the same everywhere.
 //!
-//! - `reading`: parsing and checking a template, against PyYAML's `CSafeLoader` that only loads it.
+//! - `reading`: events, trees, checked templates, against the port of libyaml and PyYAML's `CSafeLoader`; peak memory.
+//! - `checking`: the cost of a resource in small and in large templates.
 //! - `store`: a thousand resources on the durable store, against a replay of the very transactions of the engine.
 //! - `levels`: resources that take their time, in levels, against their critical path.
 //! - `growth`: the cost of a resource in small and in large stacks.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
+mod checking;
 mod deployment;
 mod growth;
 mod levels;
 mod page;
-mod processor;
 mod python;
 mod reading;
 mod report;
@@ -21,6 +22,11 @@ use clap::{Parser, ValueEnum};
 use report::Report;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use xtask_reading::memory::Counting;
+
+/// Counts only while peak memory is measured.
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 /// The benchmarks: ratios of what is measured in one run.
 #[derive(Debug, Parser)]
@@ -44,6 +50,7 @@ struct Arguments {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Benchmark {
     Reading,
+    Checking,
     Store,
     Levels,
     Growth,
@@ -91,6 +98,7 @@ fn measure(benchmark: Benchmark, arguments: &Arguments) -> Result<Report, Failur
     let Arguments { rounds, work, .. } = arguments;
     match benchmark {
         Benchmark::Reading => reading::measure(*rounds, work),
+        Benchmark::Checking => checking::measure(*rounds),
         Benchmark::Store => store::measure(*rounds, work),
         Benchmark::Levels => levels::measure(*rounds, work),
         Benchmark::Growth => growth::measure(*rounds),

@@ -1,28 +1,52 @@
-//! Parsing and checking a template of a thousand resources, against PyYAML's `CSafeLoader` that only loads it.
+//! Reading templates: events against the port of libyaml alone, trees and checked templates against PyYAML's
+//! `CSafeLoader` that only loads them, and the memory that all this has at its peak.
 
 use crate::Failure;
-use crate::processor::Processor;
 use crate::python::Python;
 use crate::report::{Demand, Report, milliseconds, ratio};
 use heat_plugin_sdk::Registry;
-use heat_template::schema::GenericConstraints;
-use heat_template::source::SourceMap;
-use heat_template::{Inputs, ParseOptions, Template};
-use serde_json::json;
-use std::fmt::Write as _;
+use std::hint::black_box;
 use std::path::Path;
 use std::time::Duration;
+use xtask_reading::processor::Processor;
+use xtask_reading::{memory, port, texts, work};
 
 const RESOURCES: usize = 1000;
 const LOADS: u32 = 3;
 const CHECKS: u32 = 10;
 
-pub(crate) fn measure(rounds: u32, work: &Path) -> Result<Report, Failure> {
-    let text = template(RESOURCES);
-    let file = work.join("reading.yaml");
-    std::fs::write(&file, &text)?;
-    let python = Python::with_loader(work)?;
+/// So many make a text of ten megabytes.
+const MANY: usize = 40_000;
+
+pub(crate) fn measure(rounds: u32, folder: &Path) -> Result<Report, Failure> {
+    let python = Python::with_loader(folder)?;
     let registry = Registry::new().with(heat_engine::types::plugin());
+    let mut report = Report { title: "Reading templates", figures: Vec::new(), demands: Vec::new() };
+    checked(rounds, folder, &python, &registry, &mut report)?;
+    events(rounds, &mut report)?;
+    trees(rounds, folder, &python, &mut report)?;
+    peak(&registry, &mut report)?;
+    Ok(report)
+}
+
+/// How long some work takes, and what it gives.
+fn timed<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<(T, Duration), Failure> {
+    let began = Processor::now();
+    let value = black_box(work()?);
+    Ok((value, began.elapsed()))
+}
+
+/// A thousand resources, parsed and checked against the types.
+fn checked(
+    rounds: u32,
+    folder: &Path,
+    python: &Python,
+    registry: &Registry,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let text = texts::mixed(RESOURCES);
+    let file = folder.join("reading.yaml");
+    std::fs::write(&file, &text)?;
     let (mut theirs, mut ours, mut parsing) = (Duration::MAX, Duration::MAX, Duration::MAX);
     let mut version = String::new();
     // In turns, so that both see the same of whatever else the machine does.
@@ -31,99 +55,88 @@ pub(crate) fn measure(rounds: u32, work: &Path) -> Result<Report, Failure> {
         theirs = theirs.min(loaded.best);
         version = loaded.version;
         for _ in 0..CHECKS {
-            let (parsed, checked) = check(&text, &registry)?;
+            let (template, parsed) = timed(|| work::parse(&text))?;
+            let (definition, checked) = timed(|| work::check(&template, registry))?;
+            if definition.order().len() != RESOURCES {
+                return Err(format!("{} resources instead of {RESOURCES}", definition.order().len()).into());
+            }
             parsing = parsing.min(parsed);
-            ours = ours.min(checked);
+            ours = ours.min(parsed + checked);
         }
     }
-    Ok(Report {
-        title: "Parsing and checking a template of 1,000 resources",
-        figures: vec![
-            format!("{} bytes, {} lines", text.len(), text.lines().count()),
-            format!("PyYAML {version}, CSafeLoader, load alone: {} of processor time", milliseconds(theirs)),
-            format!("parsed, defined and checked against the types: {}", milliseconds(ours)),
-            format!("of that parsed: {}", milliseconds(parsing)),
-        ],
-        demands: vec![Demand::at_least(
-            "parsing and checking, times faster than CSafeLoader loads",
-            ratio(theirs, ours),
-            8.0,
-        )],
-    })
+    report.figures.extend([
+        format!("1,000 resources: {} bytes, {} lines", text.len(), text.lines().count()),
+        format!("PyYAML {version}, CSafeLoader, load alone: {} of processor time", milliseconds(theirs)),
+        format!("parsed, defined and checked against the types: {}", milliseconds(ours)),
+        format!("of that parsed: {}", milliseconds(parsing)),
+    ]);
+    let what = "parsing and checking 1,000 resources, times faster than CSafeLoader loads";
+    report.demands.push(Demand::at_least(what, ratio(theirs, ours), 10.0));
+    Ok(())
 }
 
-/// How long parsing took, and all together.
-fn check(text: &str, registry: &Registry) -> Result<(Duration, Duration), Failure> {
-    let inputs = Inputs {
-        parameters: [("zone".to_owned(), json!("zone-b"))].into_iter().collect(),
-        ..Inputs::default()
-    };
-    let began = Processor::now()?;
-    let mut sources = SourceMap::new();
-    let parsed = Template::parse(&mut sources, "reading.yaml", text, &ParseOptions::default());
-    let parsing = began.elapsed()?;
-    let (template, _) = parsed.into_result().map_err(|found| format!("{found:?}"))?;
-    let (definition, _) = template
-        .validate(&inputs, registry, &GenericConstraints)
-        .into_result()
-        .map_err(|found| format!("{found:?}"))?;
-    let all = began.elapsed()?;
-    if definition.order().len() != RESOURCES {
-        return Err(format!("{} resources instead of {RESOURCES}", definition.order().len()).into());
+/// Events through the safe module, and through the port as a program in C would drive it.
+fn events(rounds: u32, report: &mut Report) -> Result<(), Failure> {
+    let text = texts::mixed(RESOURCES);
+    let (mut port, mut ours) = (Duration::MAX, Duration::MAX);
+    for _ in 0..rounds * CHECKS {
+        let (seen, took) = timed(|| port::events(&text).ok_or_else(|| "the port refuses the text".into()))?;
+        port = port.min(took);
+        let (found, took) = timed(|| work::events(&text))?;
+        ours = ours.min(took);
+        if seen != found {
+            return Err(format!("the port sees {seen:?}, we {found:?}").into());
+        }
     }
-    Ok((parsing, all))
+    let (port_time, our_time) = (milliseconds(port), milliseconds(ours));
+    report
+        .figures
+        .push(format!("events of the same text: {our_time}, by the port of libyaml alone: {port_time}"));
+    let what = "events, speed as a part of that of the port alone";
+    report.demands.push(Demand::at_least(what, ratio(port, ours), 0.9));
+    Ok(())
 }
 
-/// What templates have: parameters, conditions, many functions, references to resources before, outputs.
-fn template(resources: usize) -> String {
-    let mut text = String::from(
-        "heat_template_version: 2021-04-16\n\
-         description: Many resources of several types\n\
-         parameters:\n\
-         \x20 zone:\n    type: string\n    default: zone-a\n    constraints:\n      - length: {min: 1, max: 40}\n\
-         \x20 size:\n    type: number\n    default: 24\n    constraints:\n      - range: {min: 8, max: 512}\n\
-         conditions:\n\
-         \x20 wide: {equals: [{get_param: zone}, zone-b]}\n\
-         resources:\n",
-    );
-    for number in 0..resources {
-        // Writing to a text never fails.
-        let _ = match number % 4 {
-            0 => writeln!(
-                text,
-                "  password_{number}:\n    type: OS::Heat::RandomString\n    properties:\n      length: {{get_param: size}}\n      \
-                 character_classes:\n        - {{class: lettersdigits, min: 4}}\n        - {{class: digits, min: 1}}\n      \
-                 salt: pinch-{number}"
-            ),
-            1 => writeln!(
-                text,
-                "  config_{number}:\n    type: OS::Heat::Value\n    properties:\n      type: string\n      value:\n        \
-                 str_replace:\n          template: |\n            [service]\n            password = $password\n            \
-                 zone = $zone\n          params:\n            $password: {{get_attr: [password_{}, value]}}\n            \
-                 $zone: {{get_param: zone}}",
-                number - 1
-            ),
-            2 => writeln!(
-                text,
-                "  place_{number}:\n    type: OS::Heat::Value\n    depends_on: [config_{}]\n    properties:\n      type: json\n      \
-                 value:\n        name: {{list_join: ['-', [{{get_param: zone}}, '{number}']]}}\n        \
-                 size: {{if: [wide, 64, {{get_param: size}}]}}\n        enabled: true\n        ports: [80, 443, 8080]",
-                number - 1
-            ),
-            _ => writeln!(
-                text,
-                "  probe_{number}:\n    type: OS::Heat::TestResource\n    properties:\n      value: {{get_resource: place_{}}}\n      \
-                 wait_secs: 0\n      fail: false\n    metadata:\n      owner: team-{number}\n      purpose: \"to be probed\"",
-                number - 1
-            ),
-        };
+/// Ten megabytes to the tree with places.
+fn trees(rounds: u32, folder: &Path, python: &Python, report: &mut Report) -> Result<(), Failure> {
+    let text = texts::mixed(MANY);
+    let file = folder.join("reading-many.yaml");
+    std::fs::write(&file, &text)?;
+    let (mut theirs, mut ours) = (Duration::MAX, Duration::MAX);
+    for _ in 0..rounds.min(2) {
+        theirs = theirs.min(python.load(&file, 1)?.best);
+        for _ in 0..LOADS {
+            ours = ours.min(timed(|| work::read(&text))?.1);
+        }
     }
-    text.push_str("outputs:\n");
-    for number in (0..resources).step_by(100) {
-        let _ = writeln!(
-            text,
-            "  password_{number}:\n    description: One of the passwords\n    value: {{get_attr: [password_{number}, value]}}"
-        );
+    report.figures.push(format!(
+        "tree of a text of {} bytes: {}, CSafeLoader: {}",
+        text.len(),
+        milliseconds(ours),
+        milliseconds(theirs)
+    ));
+    let what = "reading 10 MB to the tree with places, times faster than CSafeLoader loads";
+    report.demands.push(Demand::at_least(what, ratio(theirs, ours), 20.0));
+    Ok(())
+}
+
+/// The most memory at one time, from the text to the checked definition, all of which are there at the end.
+fn peak(registry: &Registry, report: &mut Report) -> Result<(), Failure> {
+    for (resources, size) in [(RESOURCES, "1,000 resources"), (MANY, "10 MB")] {
+        let text = texts::mixed(resources);
+        let (done, peak) = memory::peak(|| -> Result<_, Failure> {
+            let template = work::parse(&text)?;
+            let definition = work::check(&template, registry)?;
+            Ok((template, definition))
+        });
+        done?;
+        let most = peak as f64 / text.len() as f64;
+        report.figures.push(format!(
+            "{size}: {} bytes of text, {peak} bytes asked of the allocator at the peak",
+            text.len()
+        ));
+        let what = format!("peak memory of parsing and checking {size}, times the text");
+        report.demands.push(Demand::at_most(what, most, 12.0));
     }
-    text
+    Ok(())
 }

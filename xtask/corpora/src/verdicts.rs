@@ -89,6 +89,7 @@ impl Question {
                         ..PseudoParameters::default()
                     },
                     require_values: true,
+                    ..Inputs::default()
                 };
                 diagnostics.extend(template.validate(&inputs, types, types).diagnostics);
             }

@@ -22,9 +22,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &["heat-template", "heat-plugin-sdk", "heat-engine", "heat-plugins-openstack", "heat-simulator"],
     ),
     ("xtask-python", &[]),
-    ("xtask-bench", &["xtask-python", "heat-template", "heat-plugin-sdk", "heat-engine"]),
-    // The language alone, so that it is built in no time.
+    ("xtask-bench", &["xtask-python", "heat-template", "heat-plugin-sdk", "heat-engine", "xtask-reading"]),
+    // The language alone, so that they are built in no time.
     ("xtask-corpora", &["xtask-python", "heat-template"]),
+    ("xtask-reading", &["heat-template"]),
 ];
 
 /// Crates of others that must not come with ours, by whatever way.
