@@ -197,7 +197,7 @@ impl Examples {
         template.into()
     }
 
-    fn run(&self, version: &str, example: Value, is_condition: bool) -> Result<Value, Diagnostic> {
+    fn run(&self, version: &str, example: Value, is_condition: bool) -> Result<Value, Box<Diagnostic>> {
         let template = self.template(self.dialect(version), example, is_condition);
         let parsed =
             Template::from_value(&mut SourceMap::new(), "example", &template, &ParseOptions::default());
@@ -210,11 +210,11 @@ impl Examples {
         };
         let defined = parsed.value.expect("a template").define(&inputs, &DeferredConstraints);
         if let Some(error) = defined.errors().next() {
-            return Err(error.clone());
+            return Err(Box::new(error.clone()));
         }
         match defined.value.expect("a definition").output("example", &self.around) {
             Ok(value) => Ok(value.into_known().expect("a value")),
-            Err(error) => Err(error.into_diagnostic()),
+            Err(error) => Err(Box::new(error.into_diagnostic())),
         }
     }
 }

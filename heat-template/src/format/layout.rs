@@ -533,8 +533,11 @@ impl Layout<'_> {
                     if !self.in_brackets(key, line, room) {
                         return false;
                     }
-                    let bare = matches!(key.shape, Shape::Alias) || key.start == key.end;
-                    line.push_str(if bare && key.start < key.end { " : " } else { ": " });
+                    // A key that is not there has no form that all readers know between braces.
+                    if key.start == key.end {
+                        return false;
+                    }
+                    line.push_str(if matches!(key.shape, Shape::Alias) { " : " } else { ": " });
                     if !self.in_brackets(value, line, room) {
                         return false;
                     }

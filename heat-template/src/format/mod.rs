@@ -45,7 +45,7 @@ mod trivia;
 use crate::checked::Checked;
 use crate::source::FileId;
 use crate::yaml::outline::{is_json, outline};
-use crate::yaml::{self, Limits, TextKind};
+use crate::yaml::{self, Limits, Node, NodeKind, TextKind};
 
 /// What can be chosen about the style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +76,27 @@ pub fn format(file: FileId, text: &str, style: &Style) -> Checked<String> {
     let again = yaml::read(file, &formatted, TextKind::Template, &limits);
     let same = !again.has_errors()
         && match (&read.node, &again.node) {
-            // As texts, because maps are equal in whatever order.
-            (Some(before), Some(after)) => before.to_value().to_string() == after.to_value().to_string(),
+            (Some(before), Some(after)) => same_content(before, after),
             (before, after) => before.is_none() && after.is_none(),
         };
     Checked::new(if same { formatted } else { text.to_owned() }, read.diagnostics)
+}
+
+/// Whether two trees are the same but for their places, the order of keys included. The depth is limited by the reader.
+fn same_content(one: &Node, other: &Node) -> bool {
+    match (&one.kind, &other.kind) {
+        (NodeKind::List(ones), NodeKind::List(others)) => {
+            ones.len() == others.len() && ones.iter().zip(others).all(|(one, other)| same_content(one, other))
+        }
+        (NodeKind::Map(ones), NodeKind::Map(others)) => {
+            ones.len() == others.len()
+                && ones
+                    .iter()
+                    .zip(others)
+                    .all(|(one, other)| one.key == other.key && same_content(&one.value, &other.value))
+        }
+        (one, other) => one == other,
+    }
 }
 
 /// The text in the style, unproven; `None` where libyaml's grammar does not read it.
