@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) name: String,
     pub(crate) file: FileId,
     pub(crate) text: Arc<str>,
+    /// Those that it was read within.
+    pub(crate) limits: Limits,
     pub(crate) dialect: Arc<Dialect>,
     pub(crate) description: Option<Value>,
     pub(crate) parameters: Vec<ParameterSchema>,
@@ -98,7 +100,8 @@ impl Template {
                 return Checked::failed(diagnostics);
             }
         };
-        let inner = read::read(name, file, text, dialect, node, &mut diagnostics);
+        let source = read::Source { name, file, text, limits: options.limits };
+        let inner = read::read(source, dialect, node, &mut diagnostics);
         Checked::new(Self(Arc::new(inner)), diagnostics)
     }
 
@@ -131,8 +134,8 @@ impl Template {
 
     /// The template as a value, as Heat's API shows it.
     pub fn to_value(&self) -> Value {
-        // The text was read before, so it can be read again.
-        let read = yaml::read(self.0.file, &self.0.text, TextKind::Template, &Limits::default());
+        // The text was read before within these limits, so it can be read again.
+        let read = yaml::read(self.0.file, &self.0.text, TextKind::Template, &self.0.limits);
         read.node.map_or(Value::Null, |node| node.to_value())
     }
 

@@ -9,7 +9,7 @@ use crate::expression::{Compiler, Expression, Kind, Scalar, join, join_key};
 use crate::parameter::parse_parameters;
 use crate::python;
 use crate::source::FileId;
-use crate::yaml::{Entry, Node, NodeKind};
+use crate::yaml::{Entry, Limits, Node, NodeKind};
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 use std::sync::Arc;
@@ -22,11 +22,17 @@ struct Reader<'a> {
     resource_keys: Vec<&'static str>,
 }
 
+/// What a template is read from.
+pub(super) struct Source<'a> {
+    pub(super) name: &'a str,
+    pub(super) file: FileId,
+    pub(super) text: Arc<str>,
+    pub(super) limits: Limits,
+}
+
 /// Takes the tree apart while it makes a template of it, so that not both are there as a whole.
 pub(super) fn read(
-    name: &str,
-    file: FileId,
-    text: Arc<str>,
+    source: Source<'_>,
     dialect: Arc<Dialect>,
     mut root: Node,
     diagnostics: &mut Vec<Diagnostic>,
@@ -79,9 +85,10 @@ pub(super) fn read(
     let warnings = reader.compiler.into_warnings();
     diagnostics.extend(warnings);
     Inner {
-        name: name.to_owned(),
-        file,
-        text,
+        name: source.name.to_owned(),
+        file: source.file,
+        text: source.text,
+        limits: source.limits,
         description: root.get(keys.description).map(Node::to_value),
         parameters,
         parameter_names,
