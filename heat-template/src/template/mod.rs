@@ -106,8 +106,8 @@ impl Template {
                 return Checked::failed(diagnostics);
             }
         };
-        let mut inner = read::read(name, file, text, dialect, node, &mut diagnostics);
-        inner.options = options.clone();
+        let source = read::Source { name, file, text, options: options.clone() };
+        let inner = read::read(source, dialect, node, &mut diagnostics);
         diagnostic::spell(&mut diagnostics, file, &inner.text);
         Checked::new(Self(Arc::new(inner)), diagnostics)
     }
@@ -141,8 +141,8 @@ impl Template {
 
     /// The template as a value, as Heat's API shows it.
     pub fn to_value(&self) -> Value {
-        // The text was read before, so it can be read again.
-        let read = yaml::read(self.0.file, &self.0.text, TextKind::Template, &Limits::default());
+        // The text was read before within these limits, so it can be read again.
+        let read = yaml::read(self.0.file, &self.0.text, TextKind::Template, &self.0.options.limits);
         read.node.map_or(Value::Null, |node| node.to_value())
     }
 

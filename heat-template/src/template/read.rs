@@ -1,7 +1,7 @@
 //! From the node tree to a template.
 
 use super::groups::read_groups;
-use super::{ConditionDefinition, DependsOn, Inner, Output, Resource};
+use super::{ConditionDefinition, DependsOn, Inner, Output, ParseOptions, Resource};
 use crate::diagnostic::{Code, Diagnostic, Guess, codes};
 use crate::dialect::{Dialect, Family};
 use crate::expression::{Compiler, Expression, Kind, Scalar, join, join_key};
@@ -21,17 +21,23 @@ struct Reader<'a> {
     resource_keys: Vec<&'static str>,
 }
 
+/// What a template is read from.
+pub(super) struct Source<'a> {
+    pub(super) name: &'a str,
+    pub(super) file: FileId,
+    pub(super) text: Arc<str>,
+    pub(super) options: ParseOptions,
+}
+
 /// Takes the tree apart while it makes a template of it, so that not both are there as a whole.
 pub(super) fn read(
-    name: &str,
-    file: FileId,
-    text: Arc<str>,
+    source: Source<'_>,
     dialect: Arc<Dialect>,
     mut root: Node,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Inner {
     let keys = dialect.keys();
-    let compiler = Compiler::new(&dialect).reading(text.clone());
+    let compiler = Compiler::new(&dialect).reading(source.text.clone());
     let mut reader =
         Reader { dialect: &dialect, compiler, diagnostics, resource_keys: dialect.resource_keys() };
     reader.sections(&root);
@@ -75,9 +81,9 @@ pub(super) fn read(
     let warnings = reader.compiler.into_warnings();
     diagnostics.extend(warnings);
     Inner {
-        name: name.to_owned(),
-        file,
-        text,
+        name: source.name.to_owned(),
+        file: source.file,
+        text: source.text,
         description: root.get(keys.description).map(Node::to_value),
         parameters,
         parameter_names,
@@ -91,7 +97,7 @@ pub(super) fn read(
         outputs,
         has_invalid_calls,
         dialect,
-        options: super::ParseOptions::default(),
+        options: source.options,
     }
 }
 

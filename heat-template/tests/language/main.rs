@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where something is not as it should be")]
 
 mod conditions;
+mod defaults;
 mod diagnostics;
 mod environments;
 mod functions;

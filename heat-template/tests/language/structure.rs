@@ -3,6 +3,7 @@
 use crate::kit::stack;
 use heat_template::dialect::Dialects;
 use heat_template::source::SourceMap;
+use heat_template::yaml::Limits;
 use heat_template::{ParseOptions, Template};
 use serde_json::json;
 
@@ -173,6 +174,22 @@ fn a_template_may_come_as_a_value_and_goes_out_as_one() {
     assert_eq!(template.resources().len(), 1);
     fn shared<T: Send + Sync + Clone>(_: &T) {}
     shared(&template);
+}
+
+#[test]
+fn a_text_beyond_the_default_limits_is_read_where_the_options_say_so() {
+    let mut text = String::from("heat_template_version: 2021-04-16\nresources:\n");
+    for number in 0..20_000 {
+        text.push_str(&format!("  value_{number}: {{type: Test::Any}}\n"));
+    }
+    let mut sources = SourceMap::new();
+    let refused = Template::parse(&mut sources, "large.yaml", &text, &ParseOptions::default());
+    assert!(refused.has_errors());
+    let limits = Limits { characters: text.len(), ..Limits::default() };
+    let options = ParseOptions { limits, ..ParseOptions::default() };
+    let (template, _) = Template::parse(&mut sources, "large.yaml", &text, &options).into_result().unwrap();
+    assert_eq!(template.resources().len(), 20_000);
+    assert_eq!(template.to_value()["resources"]["value_19999"], json!({"type": "Test::Any"}));
 }
 
 #[test]
