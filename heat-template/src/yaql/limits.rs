@@ -106,3 +106,28 @@ pub(super) fn check_size(value: &Value) -> Result<()> {
 pub(super) fn check_bytes(bytes: usize) -> Result<()> {
     if bytes > MEMORY_QUOTA { Err(too_much_memory()) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recorded with `sys.getsizeof` of CPython 3.11.
+    #[test]
+    fn sizes_are_those_of_cpython() {
+        for (text, bytes) in [("", 49), ("a", 50), ("é", 74), ("Ā", 76), ("😀", 80)] {
+            assert_eq!(size_of(&Value::text(text)), bytes, "{text}");
+        }
+        for (value, bytes) in [(0, 28), (1 << 30, 32), (1 << 60, 36)] {
+            assert_eq!(size_of(&Value::Int(value)), bytes, "{value}");
+        }
+        for (entries, bytes) in [(0, 64), (1, 224), (5, 224), (6, 352), (200, 9304)] {
+            assert_eq!(dict_size(entries), bytes, "{entries}");
+        }
+        for (members, bytes) in [(0, 216), (1, 216), (5, 728), (200, 8408)] {
+            assert_eq!(set_size(members), bytes, "{members}");
+        }
+        for (items, bytes) in [(0, 56), (1, 88), (5, 120), (9, 184)] {
+            assert_eq!(grown_list_size(items), bytes, "{items}");
+        }
+    }
+}

@@ -16,8 +16,10 @@ pub(crate) fn place(source: &str, value: &str, part: Range<usize>) -> Option<Ran
                 return Some(here.start..here.start);
             }
         }
-        if at + character.len_utf8() >= part.end {
-            return Some(start?..here.end);
+        if let Some(start) = start
+            && at + character.len_utf8() >= part.end
+        {
+            return Some(start..here.end);
         }
     }
     // Behind the last character.

@@ -18,19 +18,7 @@ const FAMILIES: [&str; 8] =
     ["functions", "conditions", "parameters", "yaml", "structure", "environment", "dependencies", "cfn"];
 
 /// Cases that need something which the language does not have yet; each begins with its reason.
-const NOT_YET: [(&str, &str); 11] = [
-    ("yaql", "functions/yaql-numbers"),
-    ("yaql", "functions/yaql-select-where"),
-    ("yaql", "functions/yaql-no-data"),
-    ("yaql", "functions/function-set-of-2016-10-14"),
-    ("yaql", "functions/function-set-of-2017-09-01"),
-    ("yaql", "functions/function-set-of-newton"),
-    ("yaql", "functions/function-set-of-queens"),
-    ("yaql", "functions/function-set-of-wallaby"),
-    ("yaql", "functions/attribute-is-null-while-validating-guarded"),
-    ("yaql", "conditions/condition-contains-and-yaql"),
-    ("nested templates", "environment/registry-provider-template"),
-];
+const NOT_YET: [(&str, &str); 1] = [("nested templates", "environment/registry-provider-template")];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../conformance/cases")

