@@ -85,6 +85,20 @@ impl Function for GetResource {
         refer(context, self.argument.evaluate(context), span, references);
     }
 
+    /// In an output nothing depends on the resource, so that a name that nobody has only fails that output; but Heat must
+    /// be able to look it up.
+    fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
+        let error = match self.argument.evaluate(checking.context) {
+            Ok(Evaluated::Known(name @ (Value::Array(_) | Value::Object(_)))) => EvaluationError::new(
+                codes::RESOURCE_REFERENCE,
+                format!("the name of a resource must be a text, not {}", super::shown(&name)),
+            ),
+            Ok(_) => return,
+            Err(error) => error,
+        };
+        report(error.at(checking.span).within(&checking.path()).into_diagnostic());
+    }
+
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
         let name = known!(self.argument.evaluate(context)?);
         let name = enabled(context, &name)?;
