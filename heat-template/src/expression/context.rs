@@ -197,6 +197,8 @@ impl<'a> Context<'a> {
     pub(crate) fn condition_value(&self, value: &Evaluated) -> Result<bool, EvaluationError> {
         match value {
             Evaluated::Known(Value::Bool(value)) => Ok(*value),
+            // To Heat a condition that is null is none at all.
+            Evaluated::Known(Value::Null) => Ok(true),
             Evaluated::Known(Value::String(name)) => self.conditions.get(name),
             Evaluated::Known(other) => Err(EvaluationError::new(
                 codes::CONDITION_VALUE,

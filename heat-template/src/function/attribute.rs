@@ -69,20 +69,18 @@ fn compile(
         return Err(compiler.invalid(call, format!("the argument of {name} must be a list, not {kind}")));
     };
     let mut items = items.into_iter();
+    // A null that is written in the place of the attribute is as none.
+    let nothing = |attribute: &Expression| all && attribute.is_null();
     let (resource, attribute) = (items.next(), items.next());
-    let (Some(resource), Some(_) | None) = (resource, &attribute) else {
+    let written = attribute.is_some();
+    let attribute = attribute.filter(|attribute| !nothing(attribute));
+    let Some(resource) = resource.filter(|_| all || written) else {
         let form = if all { "[resource name] or " } else { "" };
         return Err(compiler.invalid(
             call,
             format!("the arguments of {name} must be {form}[resource name, attribute, (path), …]"),
         ));
     };
-    if attribute.is_none() && !all {
-        return Err(compiler.invalid(
-            call,
-            format!("the arguments of {name} must be [resource name, attribute, (path), …]"),
-        ));
-    }
     Ok(Box::new(GetAttr { resource, attribute, path: items.collect(), select_here }))
 }
 
@@ -99,6 +97,10 @@ impl GetAttr {
             // A step that wants to be left out is left out.
             let step = step.evaluate_nullable(context).map_err(|error| error.within_index(at + 2))?;
             match step.map(Evaluated::settle) {
+                Some(Ok(step @ (Value::Array(_) | Value::Object(_)))) if !self.select_here => {
+                    let message = format!("a step to a part of an attribute cannot be {}", shown(&step));
+                    return Err(EvaluationError::value(message).within_index(at + 2));
+                }
                 Some(Ok(step)) => path.push(step),
                 Some(Err(unknown)) => return Ok(Err(unknown)),
                 None => {}
@@ -157,8 +159,21 @@ impl Function for GetAttr {
             Ok(resource) => resource,
             Err(error) => return report(error.at(checking.span).within(&checking.path()).into_diagnostic()),
         };
+        let mut failed = |error: EvaluationError| {
+            report(error.at(checking.span).within(&checking.path()).into_diagnostic())
+        };
+        // Heat collects beforehand what is asked of every resource, path included.
+        if !self.select_here
+            && let Err(error) = self.path(context)
+        {
+            failed(error);
+        }
         let Some(attribute_expression) = &self.attribute else { return };
-        let Ok(Evaluated::Known(attribute)) = attribute_expression.evaluate(context) else { return };
+        let attribute = match attribute_expression.evaluate(context).map_err(|error| error.within_index(1)) {
+            Ok(Evaluated::Known(attribute)) => attribute,
+            Ok(_) => return,
+            Err(error) => return failed(error),
+        };
         let Some(schema) = (checking.resource_type)(resource) else { return };
         let text = python::str_of(&attribute);
         let known = attribute.is_string()

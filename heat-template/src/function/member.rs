@@ -47,11 +47,15 @@ impl Function for MemberListToMap {
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
         let list = known!(self.list.evaluate(context).map_err(|error| error.within_index(2))?);
-        let Value::Array(items) = list else {
-            return Err(EvaluationError::value(format!(
-                "the member list must be a list, not {}",
-                shown(&list)
-            )));
+        // Whatever Python can go through will do: the keys of a map, the letters of a text.
+        let items = match list {
+            Value::Array(items) => items,
+            Value::Object(entries) => entries.into_iter().map(|(key, _)| key.into()).collect(),
+            Value::String(text) => text.chars().map(|letter| letter.to_string().into()).collect(),
+            other => {
+                let message = format!("the member list must be a list, not {}", shown(&other));
+                return Err(EvaluationError::value(message));
+            }
         };
         // Later items with the same text in front of the first `=` win.
         let mut members: BTreeMap<u64, Map<String, Value>> = BTreeMap::new();

@@ -86,6 +86,20 @@ impl Function for GetResource {
         }
     }
 
+    /// In an output nothing depends on the resource, so that a name that nobody has only fails that output; but Heat must
+    /// be able to look it up.
+    fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
+        let error = match self.argument.evaluate(checking.context) {
+            Ok(Evaluated::Known(name @ (Value::Array(_) | Value::Object(_)))) => EvaluationError::new(
+                codes::RESOURCE_REFERENCE,
+                format!("the name of a resource must be a text, not {}", super::shown(&name)),
+            ),
+            Ok(_) => return,
+            Err(error) => error,
+        };
+        report(error.at(checking.span).within(&checking.path()).into_diagnostic());
+    }
+
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
         if let Some(name) = self.argument.as_str().filter(|name| context.enabled.is_enabled(name)) {
             return Ok(Some(context.scope.reference_id(name)));

@@ -17,9 +17,9 @@ struct StrSplit {
 pub fn str_split(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     let argument = compiler.argument(call);
     match argument.kind() {
-        Kind::List { .. } | Kind::Call { .. } | Kind::Invalid(_) => Ok(Box::new(StrSplit { argument })),
-        _ if argument.is_null() => Ok(Box::new(StrSplit { argument })),
-        _ => Err(compiler.invalid(call, FORM)),
+        Kind::Map { .. } | Kind::Scalar(Value::String(_)) => Err(compiler.invalid(call, FORM)),
+        // A number is found out only when the value is asked for.
+        _ => Ok(Box::new(StrSplit { argument })),
     }
 }
 

@@ -86,6 +86,8 @@ pub(crate) fn translate(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut characters = pattern.chars().peekable();
     let mut in_class = false;
+    // Where each open group begins, and whether it is a look-around.
+    let mut groups: Vec<(usize, bool)> = Vec::new();
     while let Some(character) = characters.next() {
         match character {
             '\\' => match characters.next() {
@@ -96,6 +98,23 @@ pub(crate) fn translate(pattern: &str) -> String {
                 }
                 None => out.push('\\'),
             },
+            '(' if !in_class => {
+                let ahead: String = characters.clone().take(3).collect();
+                let looks_around = ["?=", "?!", "?<=", "?<!"].iter().any(|mark| ahead.starts_with(mark));
+                groups.push((out.len(), looks_around));
+                out.push('(');
+            }
+            ')' if !in_class => {
+                out.push(')');
+                let repeated = matches!(characters.peek(), Some('*' | '+' | '?' | '{'));
+                // The engine repeats no look-around; together with what never matches it may.
+                if let Some((begin, true)) = groups.pop()
+                    && repeated
+                {
+                    out.insert_str(begin, "(?:");
+                    out.push_str("|(?!))");
+                }
+            }
             '$' if !in_class => out.push_str("(?:$|(?=\\n\\z))"),
             '[' if !in_class => {
                 in_class = true;
@@ -145,6 +164,12 @@ mod tests {
         assert!(!whole("^a$", "a\n"));
         assert!(whole("(?=.*[A-Z])(?!.*x)[A-Za-z]+\\Z", "aB"));
         assert!(whole("(.)\\1", "zz"));
+        // A look-around that is repeated means something only where it must hold at least once.
+        assert!(whole("[a-z]+(?=[.-][a-z])*\\.[a-z]+", "example.org"));
+        assert!(whole("a(?!b)?b", "ab"));
+        assert!(!whole("a(?=(c))+b", "ab"));
+        assert!(whole("a(?=(b)){1,2}b\\1", "abb"));
+        assert!(whole("[(?=]+", "(?="));
         assert!(whole("", ""));
         assert!(!whole("", "a"));
     }

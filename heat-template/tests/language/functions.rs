@@ -81,6 +81,80 @@ fn get_attr_walks_by_integers_and_keys_and_ends_in_null() {
     stack(&text("2021-04-16", "{get_attr: {a: b}}")).refused("HT0301", &["must be a list"]);
     stack(&text("2021-04-16", "{get_attr: [r, valeu]}")).refused("HT0309", &["r valeu"]);
     stack(&text("2021-04-16", "{get_attr: [r, show]}")).ok();
+    // A null in the place of the attribute is as none where none is needed.
+    assert_eq!(value("2021-04-16", "{get_attr: [r, null]}"), scope.0);
+    stack(&text("2014-10-16", "{get_attr: [r, null]}")).refused("HT0309", &["r None"]);
+}
+
+#[test]
+fn what_get_attr_asks_of_a_resource_must_be_told_beforehand() {
+    let text = |version: &str, call: &str| {
+        format!(
+            "heat_template_version: {version}\nresources:\n  r: {{type: Test::Any}}\noutputs:\n  o: {{value: {call}}}\n"
+        )
+    };
+    for step in ["[]", "{a: b}", "{get_param: nothing}"] {
+        let call = format!("{{get_attr: [r, value, {step}]}}");
+        for version in ["2014-10-16", "2015-10-15", "2021-04-16"] {
+            assert!(!stack(&text(version, &call)).errors().is_empty(), "{version} {call}");
+        }
+    }
+    // There the path is not for the resource.
+    let scope = Attributes(json!({"a": 1}));
+    let found = output_in(&stack(&text("2013-05-23", "{get_attr: [r, value, [a]]}")).ok(), &scope);
+    assert_eq!(found, Ok(json!(null)));
+    stack(&text("2013-05-23", "{get_attr: [r, {get_param: nothing}]}")).refused("HT0306", &["nothing"]);
+    // What is a list only when the stack runs fails then.
+    let scope = Attributes(json!(["a"]));
+    let definition = stack(&text("2021-04-16", "{get_attr: [r, value, {get_attr: [r, list]}]}")).ok();
+    assert!(output_in(&definition, &scope).unwrap_err().contains("a step to a part of an attribute"));
+}
+
+#[test]
+fn get_resource_refuses_what_cannot_be_a_name_and_keeps_a_dangling_one_for_its_output() {
+    for name in ["[r]", "{a: b}", "{get_param: nothing}", "{get_param: l}"] {
+        let text = format!(
+            "heat_template_version: 2021-04-16\nparameters:\n  l: {{type: comma_delimited_list, default: a}}\n\
+             resources:\n  r: {{type: Test::Any}}\noutputs:\n  o: {{value: {{get_resource: {name}}}}}\n"
+        );
+        assert_eq!(stack(&text).errors().len(), 1, "{name}");
+    }
+    for name in ["nothing", "5", "''"] {
+        let text = format!(
+            "heat_template_version: 2021-04-16\noutputs:\n  o: {{value: {{get_resource: {name}}}}}\n"
+        );
+        assert!(output(&stack(&text).ok()).unwrap_err().contains("there is no resource"), "{name}");
+    }
+}
+
+#[test]
+fn a_condition_that_is_null_holds() {
+    table(&[
+        ("{if: [null, x, y]}", Ok(json!("x"))),
+        ("{if: [{and: [true, null]}, x, y]}", Ok(json!("x"))),
+        ("{if: [{or: [false, null]}, x, y]}", Ok(json!("x"))),
+        ("{if: [{not: null}, x, y]}", Err("must be a condition")),
+    ]);
+    assert_eq!(cfn("{'Fn::If': [{'Fn::Not': [null]}, x, y]}"), Ok(json!("y")));
+}
+
+#[test]
+fn a_member_list_is_whatever_can_be_gone_through() {
+    let call = |list: &str| cfn(&format!("{{'Fn::MemberListToMap': [Name, Value, {list}]}}"));
+    assert_eq!(call("['.member.0.Name=a', '.member.0.Value=b=c']"), Ok(json!({"a": "b=c"})));
+    assert_eq!(call("''"), Ok(json!({})));
+    assert_eq!(call("{}"), Ok(json!({})));
+    assert_eq!(call("{'.member.0.Name=a': 1, '.member.0.Value=b': 2}"), Ok(json!({"a": "b"})));
+    assert!(call("abc").unwrap_err().contains("has no \"=\""));
+    assert!(call("5").unwrap_err().contains("must be a list"));
+}
+
+#[test]
+fn str_split_of_a_number_fails_only_when_it_is_asked_for() {
+    for number in ["0", "1.5", "true"] {
+        assert!(!newest(&format!("{{str_split: {number}}}")).unwrap_err().starts_with("refused"));
+    }
+    assert!(newest("{str_split: text}").unwrap_err().starts_with("refused"));
 }
 
 #[test]

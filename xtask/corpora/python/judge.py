@@ -87,7 +87,7 @@ def judge_folder(folder, out):
         here = os.path.join(folder, os.path.dirname(path))
         if corpus.is_environment(value):
             say(out, {"file": path, "kind": "environment", "text": text, "heat": judge.environment(text)})
-        elif corpus.is_template(value) or value is None or not isinstance(value, dict):
+        elif corpus.is_template(value) or value is None:
             for request in requests(path, text, value, folder, here):
                 request["heat"] = judge.template(
                     text, request["environment"], request["files"], request["parameters"])

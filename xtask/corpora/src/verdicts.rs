@@ -142,15 +142,14 @@ impl Figures {
     /// Judges one, counts it, and tells a difference at once.
     pub(crate) fn count(&mut self, question: &Question, types: &HeatTypes) {
         let errors = question.judged(types);
+        let not_yet = |error: &Diagnostic| error.code == codes::FUNCTION_UNSUPPORTED;
         let outcome = match (question.heat.valid, errors.is_empty()) {
             (None, _) => Outcome::HeatDoesNotEnd,
             (Some(true), true) => Outcome::ValidToBoth,
-            (Some(false), false) => Outcome::InvalidToBoth,
-            (Some(true), false) if errors.iter().all(|error| error.code == codes::FUNCTION_UNSUPPORTED) => {
-                Outcome::NotYet
-            }
-            (Some(true), false) => Outcome::OnlyWeRefuse,
             (Some(false), true) => Outcome::OnlyHeatRefuses,
+            (Some(_), false) if errors.iter().all(not_yet) => Outcome::NotYet,
+            (Some(false), false) => Outcome::InvalidToBoth,
+            (Some(true), false) => Outcome::OnlyWeRefuse,
         };
         let shape = match (&question.with, question.nested) {
             (None, false) => "alone",
