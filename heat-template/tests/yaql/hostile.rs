@@ -100,6 +100,63 @@ fn what_is_nested_deeply_needs_half_the_stack_of_a_thread() {
 }
 
 #[test]
+fn the_least_and_the_greatest_integer_are_integers() {
+    assert_eq!(ends("round(7, -99999999999999999999)".to_owned()), Ok(json!(0)));
+    for number in
+        ["-9223372036854775808", "9223372036854775807", "-99999999999999999999", "99999999999999999999"]
+    {
+        for expression in [
+            "round(7, N)",
+            "round(7.5, N)",
+            "abs(N)",
+            "N / -1",
+            "N mod -1",
+            "-(N)",
+            "[1, 2][N]",
+            "'abc'.substring(N, N)",
+            "'abc'.indexOf(b, N, N)",
+            "'abc'.lastIndexOf(b, N)",
+            "'abc'.replace(b, c, N)",
+            "'a b'.split(' ', N)",
+            "[1].delete(N, N)",
+            "[1].insert(N, 2)",
+            "range(3).insert(N, 2)",
+            "[1].replace(N, 2, N)",
+            "[1].splitAt(N)",
+            "1.repeat(N).limit(3)",
+            "[1] * N",
+            "'' * N",
+            "[1].skip(N)",
+            "[1].limit(N)",
+            "[1].slice(N)",
+            "range(N, N, N)",
+            "sequence(N, N).limit(3)",
+            "1.switchCase(N)",
+            "{a => {b => 1}}.mergeWith({a => {b => 2}}, maxLevels => N)",
+            "datetime(N, N, N)",
+            "datetime(N)",
+            "timespan(days => N)",
+            "timespan(microseconds => N)",
+            "timespan(days => 1) * N",
+            "pow(1, N)",
+            "pow(-1, N)",
+            "pow(N, N)",
+            "pow(N, N, N)",
+            "shiftBitsLeft(1, N)",
+            "shiftBitsRight(N, N)",
+            "regex(b).split('abc', N)",
+            "regex(b).replace('abc', c, N)",
+            "N = N * 1.0",
+            "[1].enumerate(N)",
+            "set(N, N + 1).toList()",
+            "hex(N)",
+        ] {
+            let _ = ends(expression.replace('N', number));
+        }
+    }
+}
+
+#[test]
 fn patterns_that_explode_are_given_up() {
     for pattern in
         ["(a|a)*(?=x)b", "(a*)*\\\\1c(?=d)", "((a+)+)\\\\1+(?!a)c", "(?=((a|aa)+))\\\\1(a|aa)*c(?<!b)d"]
