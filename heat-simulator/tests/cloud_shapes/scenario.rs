@@ -304,6 +304,8 @@ fn image_steps() -> Vec<Step> {
         ),
         call(G, "POST", "/images/{image2}/import", json!({"method": {"name": "foo"}})),
         delete(G, "/images/{image2}"),
+        // An id is never given again.
+        call(G, "POST", "/images", json!({"name": "again", "id": "{image2}"})),
         call(G, "POST", "/images", json!({"name": "p", "visibility": "public"})),
     ]
 }
@@ -395,6 +397,8 @@ fn server_steps() -> Vec<Step> {
         get(C, "/servers/{server}/os-interface"),
         get(N, "/ports/{port}"),
         call(C, "PUT", "/servers/{server}", json!({"server": {"name": "compare2"}})),
+        call(C, "POST", "/servers/{server}/os-volume_attachments", json!({"volumeAttachment": {"volumeId": "{volume}", "device": "nodevice"}})),
+        call(C, "POST", "/servers/{server}/os-volume_attachments", json!({"volumeAttachment": {"volumeId": "{volume}", "device": 7}})),
         call(C, "POST", "/servers/{server}/os-volume_attachments", json!({"volumeAttachment": {"volumeId": "{volume}"}})),
         until(V, "/volumes/{volume}", "/volume/status", "in-use"),
         get(C, "/servers/{server}/os-volume_attachments"),

@@ -388,8 +388,21 @@ pub(super) fn format(date: &DateTime, pattern: &str) -> Result<String> {
             'z' => out.push_str(&offset.map(|offset| offset_text(offset, "")).unwrap_or_default()),
             'Z' => out.push_str(if date.zone == Zone::Utc { "UTC" } else { "" }),
             '%' => out.push('%'),
-            other => {
+            '-' => {
+                // Without what fills a number up.
+                let Some(kind) = characters.next().filter(char::is_ascii_alphabetic) else {
+                    return Err(Fault::other("\"%-\" is not supported in the format of a date"));
+                };
+                let text = format(date, &format!("%{kind}"))?;
+                let short = text.trim_start_matches(['0', ' ']);
+                out.push_str(if short.is_empty() { "0" } else { short });
+            }
+            other if other.is_ascii_alphabetic() || matches!(other, '_' | '0'..='9' | '^' | '#' | '+') => {
                 return Err(Fault::other(format!("\"%{other}\" is not supported in the format of a date")));
+            }
+            other => {
+                out.push('%');
+                out.push(other);
             }
         }
     }

@@ -269,7 +269,7 @@ pub(super) fn round(value: &Value, digits: i64) -> Result<Value> {
     // What is behind the point decides only where the rest is exactly a half.
     let scaled = BigInt::from_f64((float.abs()).trunc()).unwrap_or_default() * 2u8
         + BigInt::from(u8::from(float.fract() != 0.0));
-    let unit = BigInt::from(10u8).pow(u32::try_from(-digits).unwrap_or(0)) * 2u8;
+    let unit = BigInt::from(10u8).pow(u32::try_from(digits.unsigned_abs()).unwrap_or(0)) * 2u8;
     let rounded = nearest(&scaled, &unit) / 2u8;
     let result = rounded.to_f64().unwrap_or(f64::INFINITY);
     if result.is_infinite() {
@@ -279,7 +279,7 @@ pub(super) fn round(value: &Value, digits: i64) -> Result<Value> {
 }
 
 fn round_to(value: BigInt, digits: i64) -> BigInt {
-    let places = u32::try_from(-digits).unwrap_or(u32::MAX);
+    let places = u32::try_from(digits.unsigned_abs()).unwrap_or(u32::MAX);
     if u64::from(places) > value.bits() {
         return BigInt::zero();
     }

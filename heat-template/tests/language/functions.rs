@@ -1,7 +1,7 @@
 //! Functions, form by form.
 
 use crate::kit::{Attributes, Given, cfn, hot, newest, output, output_in, stack, stack_with};
-use heat_template::NoResources;
+use heat_template::{Evaluated, EvaluationError, NoResources, Scope};
 use serde_json::{Value, json};
 
 /// Checks `expression => value`; an expression that fails is written with the fragment that its message holds.
@@ -494,6 +494,35 @@ fn yaql_points_inside_of_its_expression() {
         let span = found.primary.unwrap().span;
         assert_eq!(&text[span.start as usize..span.end as usize], wrong, "{expression}");
     }
+}
+
+/// A stack whose resources exist later.
+struct Later;
+
+impl Scope for Later {
+    fn reference_id(&self, resource: &str) -> Evaluated {
+        Evaluated::unknown(resource)
+    }
+
+    fn attribute(&self, resource: &str, _: &str, _: &[Value]) -> Result<Evaluated, EvaluationError> {
+        Ok(Evaluated::unknown(resource))
+    }
+
+    fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
+        Ok(Evaluated::unknown(resource))
+    }
+}
+
+#[test]
+fn yaql_over_what_is_not_known_yet_is_not_known() {
+    let text = "
+heat_template_version: 2021-04-16
+resources: {r: {type: Test::Any}}
+outputs: {o: {value: {yaql: {expression: 'isString($.data.a)', data: {a: {get_attr: [r, value]}, b: 1}}}}}
+";
+    let definition = stack(text).ok();
+    assert_eq!(definition.output("o", &Later), Ok(Evaluated::unknown("r")));
+    assert_eq!(output_in(&definition, &Attributes(json!("x"))), Ok(json!(true)));
 }
 
 #[test]

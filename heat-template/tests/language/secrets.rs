@@ -40,6 +40,10 @@ fn no_message_and_no_debug_output_tells_a_hidden_value() {
         "text: {get_param: {get_param: token}}",
         "text: {get_resource: {get_param: token}}",
         "token: {get_param: token}",
+        "text: {yaql: {expression: 'int($.data)', data: {get_param: token}}}",
+        "text: {yaql: {expression: '{}[$.data.toUpper().toLower()]', data: {get_param: token}}}",
+        "text: {yaql: {expression: 'datetime($.data)', data: {get_param: token}}}",
+        "text: {yaql: {expression: {get_param: token}}}",
     ] {
         let text = format!(
             "heat_template_version: 2021-04-16\nparameters: {{token: {{type: string, hidden: true}}}}\nresources: {{r: {{type: Test::Typed, properties: {{{property}}}}}}}\n"

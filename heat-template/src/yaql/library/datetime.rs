@@ -335,7 +335,12 @@ fn offset<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
 fn timestamp<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
     let date = moment(&mut call, 0)?;
     let moved = date.plus(date.zone.offset()?.unwrap_or(TimeSpan::ZERO), -1)?;
-    Ok(Value::Float(moved.timestamp_micros() as f64 / 1e6))
+    let micros = moved.timestamp_micros();
+    let sign = if micros < 0 { "-" } else { "" };
+    let size = micros.unsigned_abs();
+    // By its decimal digits: a float has not enough of them for so many microseconds.
+    let text = format!("{sign}{}.{:06}", size / 1_000_000, size % 1_000_000);
+    number::to_float(&Value::text(text))
 }
 
 fn replace<'a>(_: &mut Machine<'a>, mut call: Call<'a>) -> Result<Value> {
