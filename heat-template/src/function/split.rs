@@ -3,7 +3,9 @@
 use super::{Function, Outcome, give, known, shown, visit_whole};
 use crate::diagnostic::Diagnostic;
 use crate::evaluated::Evaluated;
-use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach};
+use crate::expression::{
+    Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Scalar,
+};
 use crate::python::{self, Num};
 use serde_json::Value;
 
@@ -17,7 +19,7 @@ struct StrSplit {
 pub fn str_split(call: &Call<'_>, compiler: &mut Compiler<'_>) -> Result<Box<dyn Function>, Box<Diagnostic>> {
     let argument = compiler.argument(call);
     match argument.kind() {
-        Kind::Map { .. } | Kind::Scalar(Value::String(_)) => Err(compiler.invalid(call, FORM)),
+        Kind::Map { .. } | Kind::Scalar(Scalar::Text(_)) => Err(compiler.invalid(call, FORM)),
         // A number is found out only when the value is asked for.
         _ => Ok(Box::new(StrSplit { argument })),
     }
