@@ -6,7 +6,13 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub(crate) enum TemplateCommand {
     /// Checks a template and tells everything that is wrong with it.
-    Validate(TemplateFiles),
+    Validate {
+        #[command(flatten)]
+        files: TemplateFiles,
+        /// With -f json: also the parameters of nested templates.
+        #[arg(long)]
+        show_nested: bool,
+    },
     /// Draws what depends on what: -f plain, dot, mermaid, svg, or json with
     /// `{"nodes": [name…], "edges": [[needs, needed]…]}`.
     Graph(TemplateFiles),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// Runs a command about templates.
 pub(super) fn run(global: &GlobalArguments, command: &TemplateCommand) -> Result<Outcome> {
     match command {
-        TemplateCommand::Validate(files) => validate(global, files),
+        TemplateCommand::Validate { files, show_nested } => validate(global, files, *show_nested),
         TemplateCommand::Graph(files) => graph(global, files).map(Outcome::from),
         TemplateCommand::Version(VersionCommand::List) => Ok(versions().into()),
         TemplateCommand::Function(FunctionCommand::List { version, with_conditions }) => {
@@ -32,7 +32,7 @@ fn checked(files: &TemplateFiles) -> Result<(Loaded, Option<Definition>)> {
     Ok((loaded, definition))
 }
 
-fn validate(global: &GlobalArguments, files: &TemplateFiles) -> Result<Outcome> {
+fn validate(global: &GlobalArguments, files: &TemplateFiles, show_nested: bool) -> Result<Outcome> {
     let (loaded, definition) = checked(files)?;
     let failed = loaded.has_errors();
     let mut text = match global.format {
@@ -43,6 +43,10 @@ fn validate(global: &GlobalArguments, files: &TemplateFiles) -> Result<Outcome> 
             if let Value::Object(fields) = &mut data {
                 let diagnostics = render::json(&loaded.diagnostics, &loaded.sources);
                 fields.insert("diagnostics".to_owned(), json!(diagnostics));
+                let nested = definition.filter(|_| show_nested);
+                let nested =
+                    nested.and_then(|definition| loaded.nested_parameters(&definition, &full_registry()));
+                fields.extend(nested.map(|nested| ("NestedParameters".to_owned(), nested)));
             }
             return Ok(Answer::Text { text: String::new(), data }.into());
         }

@@ -234,6 +234,7 @@ mod tests {
             },
             reason: Reason::New,
             after: after.iter().copied().map(StepId).collect(),
+            nested: None,
         }
     }
 
