@@ -74,12 +74,13 @@ impl Session {
         Ok(Self { engine, clouds, location, show: Show::fitting(global.quiet), interrupt })
     }
 
-    /// All living stacks; of the cloud that the user names, if one is named. With those that are deleted, if wanted.
+    /// All living stacks; of the cloud that the user names, if one is named. With those that are deleted, and with nested
+    /// ones, if wanted.
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(crate) async fn stacks(&self, deleted: bool) -> Result<Vec<StackView>> {
-        let query = StackQuery { deleted, ..StackQuery::default() };
+    pub(crate) async fn stacks(&self, deleted: bool, nested: bool) -> Result<Vec<StackView>> {
+        let query = StackQuery { deleted, nested, ..StackQuery::default() };
         let stacks = self.engine.all_stacks(&query).await?;
         let of_cloud = |stack: &StackView| match (self.clouds.chosen(), &stack.credentials) {
             (Some(chosen), Some(credentials)) => chosen == credentials,
@@ -93,11 +94,11 @@ impl Session {
     /// # Errors
     /// There is none, or several.
     pub(crate) async fn stack(&self, name_or_id: &str) -> Result<(Stack, String)> {
-        let mut found = self.stacks(false).await?;
+        let mut found = self.stacks(false, false).await?;
         found.retain(|stack| stack.stack_name == name_or_id || stack.id == name_or_id);
         if found.is_empty() {
-            // A deleted one is asked for by its id.
-            found = self.stacks(true).await?;
+            // A nested one, and a deleted one, is asked for by its id.
+            found = self.stacks(true, true).await?;
             found.retain(|stack| stack.id == name_or_id);
         }
         match found.as_slice() {

@@ -122,6 +122,9 @@ pub(crate) struct ListStacks {
     /// Also stacks that are deleted, as long as they are remembered.
     #[arg(long)]
     pub(crate) deleted: bool,
+    /// Also nested stacks.
+    #[arg(long)]
+    pub(crate) nested: bool,
 }
 
 /// `heat stack show`
@@ -151,6 +154,9 @@ pub(crate) enum ResourceCommand {
         /// Name or id of the stack.
         #[arg(value_name = "STACK")]
         stack: String,
+        /// Also the resources of nested stacks, so many stacks deep.
+        #[arg(short = 'n', long, value_name = "DEPTH", default_value_t = 0)]
+        nested_depth: usize,
     },
     /// Shows a resource with its attributes.
     Show {
@@ -180,6 +186,9 @@ pub(crate) enum EventCommand {
         /// Prints events, a line each, as they come, until the stack is at rest.
         #[arg(long)]
         follow: bool,
+        /// With a number above 0: also events of the stacks inside, at every depth.
+        #[arg(short = 'n', long, value_name = "DEPTH", default_value_t = 0)]
+        nested_depth: usize,
     },
 }
 

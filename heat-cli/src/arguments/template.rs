@@ -31,6 +31,9 @@ pub(crate) enum TemplateCommand {
 pub(crate) struct ValidateTemplate {
     #[command(flatten)]
     pub(crate) files: TemplateFiles,
+    /// With -f json: also the parameters of nested templates.
+    #[arg(long)]
+    pub(crate) show_nested: bool,
     /// Mends what is certain in the template and the environments, and leaves everything else in them as it is.
     #[arg(long)]
     pub(crate) fix: bool,

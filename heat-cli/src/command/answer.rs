@@ -53,7 +53,18 @@ pub(super) fn resources(views: &[ResourceView]) -> Result<Answer> {
     });
     Ok(Answer::List {
         objects: objects.collect::<Result<_>>()?,
-        shown: &["resource_name", "physical_resource_id", "resource_type", "resource_status", "updated_time"],
+        shown: if views.iter().any(|view| view.parent_resource.is_some()) {
+            &[
+                "resource_name",
+                "physical_resource_id",
+                "resource_type",
+                "resource_status",
+                "updated_time",
+                "parent_resource",
+            ]
+        } else {
+            &["resource_name", "physical_resource_id", "resource_type", "resource_status", "updated_time"]
+        },
     })
 }
 

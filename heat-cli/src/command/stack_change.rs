@@ -14,8 +14,8 @@ use heat_engine::plan::Plan;
 use heat_engine::record::{EventSequence, OnFailure};
 use heat_engine::{EngineError, NewStack, Stack, StackView, Update};
 use heat_plugin_sdk::Credentials;
-use heat_template::Template;
 use heat_template::source::SourceMap;
+use heat_template::{Expression, Files, ParseOptions, Template};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 use std::io::{BufRead, IsTerminal, Write};
@@ -40,7 +40,7 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
         report::diagnostics(&loaded.diagnostics, &loaded.sources);
     }
     let session = Session::open(global).await?;
-    let (credentials, project) = session.or_interrupt(owner(&session, &template)).await?;
+    let (credentials, project) = session.or_interrupt(owner(&session, &template, &loaded.files)).await?;
     let content = &create.content;
     let on_failure = if create.enable_rollback { OnFailure::Rollback } else { OnFailure::Stop };
     let mut new = NewStack::new(&create.name, template)
@@ -176,12 +176,15 @@ fn load(content: &Content, template: Option<&str>) -> Result<Loaded> {
 
 /// With whose rights a new stack is made, and the project that it belongs to. A stack of the engine's own types needs no
 /// cloud.
-async fn owner(session: &Session, template: &Template) -> Result<(Credentials, String)> {
+async fn owner(session: &Session, template: &Template, files: &Files) -> Result<(Credentials, String)> {
     let credentials = match session.clouds.credentials() {
         Ok(credentials) => credentials,
         Err(error) => {
-            let own = |name: &str| name.starts_with("OS::Heat::");
-            return if template.resources().values().all(|resource| own(resource.type_name())) {
+            let options = ParseOptions::default();
+            // A nested template that cannot be read is refused later.
+            let names = files.names().filter(|name| is_template(name));
+            let nested = names.filter_map(|name| files.template(name, &options)?.value.as_ref());
+            return if std::iter::once(template).chain(nested).all(needs_no_cloud) {
                 Ok((Credentials::none(), NO_PROJECT.to_owned()))
             } else {
                 Err(error)
@@ -190,6 +193,19 @@ async fn owner(session: &Session, template: &Template) -> Result<(Credentials, S
     };
     let project = session.clouds.project_of(&credentials).await?;
     Ok((credentials, project))
+}
+
+/// Whether all types of a template are the engine's own, or templates.
+fn needs_no_cloud(template: &Template) -> bool {
+    let own = |name: &str| name.starts_with("OS::Heat::") || is_template(name);
+    template.resources().values().all(|resource| {
+        let member = resource.properties().and_then(|properties| properties.get("resource_def")?.get("type"));
+        own(resource.type_name()) && member.and_then(Expression::as_str).is_none_or(own)
+    })
+}
+
+fn is_template(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".template")
 }
 
 /// The engine's answer; what it refuses with the texts that the places are in.

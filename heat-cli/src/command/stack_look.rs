@@ -10,13 +10,14 @@ use crate::progress;
 use crate::session::Session;
 use futures_util::StreamExt;
 use heat_engine::EngineError;
+use heat_engine::record::EventSequence;
 use heat_engine::store::EventQuery;
 use std::io::Write;
 
 /// `heat stack list`
 pub(super) async fn list(global: &GlobalArguments, list: &ListStacks) -> Result<Answer> {
     let session = Session::open(global).await?;
-    let answer = answer::stacks(&session.stacks(list.deleted).await?);
+    let answer = answer::stacks(&session.stacks(list.deleted, list.nested).await?);
     session.close().await;
     answer
 }
@@ -37,8 +38,8 @@ pub(super) async fn show(global: &GlobalArguments, show: &ShowStack) -> Result<A
 pub(super) async fn resource(global: &GlobalArguments, command: &ResourceCommand) -> Result<Answer> {
     let session = Session::open(global).await?;
     let answer = match command {
-        ResourceCommand::List { stack } => {
-            answer::resources(&session.stack(stack).await?.0.resources().await?)
+        ResourceCommand::List { stack, nested_depth } => {
+            answer::resources(&session.stack(stack).await?.0.nested_resources(*nested_depth).await?)
         }
         ResourceCommand::Show { stack, resource } => {
             answer::resource(&session.stack(stack).await?.0.resource(resource).await?)
@@ -51,11 +52,17 @@ pub(super) async fn resource(global: &GlobalArguments, command: &ResourceCommand
 /// `heat stack event …`
 pub(super) async fn event(global: &GlobalArguments, command: &EventCommand) -> Result<Answer> {
     let session = Session::open(global).await?;
-    let EventCommand::List { stack, resource, limit, follow } = command;
+    let EventCommand::List { stack, resource, limit, follow, nested_depth } = command;
+    let nested = *nested_depth > 0;
     let (stack, name) = session.stack(stack).await?;
     let wanted = |name: &str| resource.as_deref().is_none_or(|wanted| wanted == name);
     if *follow {
-        let mut events = stack.events();
+        let mut events = if nested {
+            stack.nested_events_after(EventSequence::default()).left_stream()
+        } else {
+            stack.events().right_stream()
+        };
+        let mut names = progress::Names::new(&stack, &name);
         let mut shown = 0;
         session
             .or_interrupt(async {
@@ -64,7 +71,7 @@ pub(super) async fn event(global: &GlobalArguments, command: &EventCommand) -> R
                     let (_, event) = event?;
                     if wanted(&event.resource) && limit.is_none_or(|limit| shown < limit) {
                         shown += 1;
-                        writeln!(out, "{}", progress::line(&name, &event))?;
+                        writeln!(out, "{}", progress::line(names.of(&event), &event))?;
                         out.flush()?;
                     }
                 }
@@ -77,8 +84,8 @@ pub(super) async fn event(global: &GlobalArguments, command: &EventCommand) -> R
     let query = EventQuery {
         after: None,
         resource: resource.clone(),
-        nested: false,
         limit: limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)),
+        nested,
     };
     let events = stack.recorded_events(&query).await?;
     session.close().await;

@@ -74,6 +74,10 @@ fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Ou
             if let Value::Object(fields) = &mut data {
                 let diagnostics = render::json(&loaded.diagnostics, &loaded.sources);
                 fields.insert("diagnostics".to_owned(), json!(diagnostics));
+                let nested = definition.filter(|_| arguments.show_nested);
+                let nested =
+                    nested.and_then(|definition| loaded.nested_parameters(&definition, &full_registry()));
+                fields.extend(nested.map(|nested| ("NestedParameters".to_owned(), nested)));
             }
             return Ok(Answer::Text { text: String::new(), data }.into());
         }

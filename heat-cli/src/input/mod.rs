@@ -112,11 +112,13 @@ pub(crate) fn load_over(
         &Limits::default(),
     );
     diagnostics.extend(merged.diagnostics);
+    let files = collector.into_files();
+    sources.attach(&files);
     Ok(Loaded {
         sources,
         template: parsed,
         environment: merged.value.unwrap_or_default(),
-        files: collector.into_files(),
+        files,
         parameters,
         diagnostics,
         name: None,
@@ -148,6 +150,11 @@ impl Loaded {
             }
         }
         value
+    }
+
+    /// The parameters of the templates inside.
+    pub(crate) fn nested_parameters(&self, definition: &Definition, registry: &Registry) -> Option<Value> {
+        definition.nested_parameters(registry as &dyn ResourceTypes, &LaterChecked(registry))
     }
 
     /// Whether it cannot be used.

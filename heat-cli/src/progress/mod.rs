@@ -9,9 +9,11 @@ pub(crate) use line::line;
 use crate::error::Result;
 use futures_util::StreamExt;
 use heat_engine::Stack;
-use heat_engine::record::EventSequence;
+use heat_engine::record::{Event, EventSequence, StackId};
+use heat_engine::store::EventQuery;
 use live::Live;
 use state::State;
+use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -40,9 +42,30 @@ impl Show {
     }
 }
 
+/// The names of a stack and of those inside of it, as their own events tell them.
+pub(crate) struct Names {
+    known: HashMap<StackId, String>,
+}
+
+impl Names {
+    /// Of a stack whose name is known.
+    pub(crate) fn new(stack: &Stack, name: &str) -> Self {
+        Self { known: HashMap::from([(stack.id().clone(), name.to_owned())]) }
+    }
+
+    /// The name of the stack that an event belongs to.
+    pub(crate) fn of<'a>(&'a mut self, event: &'a Event) -> &'a str {
+        if event.type_name == "OS::Heat::Stack" {
+            self.known.entry(event.stack.clone()).or_insert_with(|| event.resource.clone());
+        }
+        self.known.get(&event.stack).map_or(event.stack.as_str(), String::as_str)
+    }
+}
+
 /// The number of the last event so far.
 pub(crate) async fn last_event(stack: &Stack) -> Result<EventSequence> {
-    let events = stack.recorded_events(&Default::default()).await?;
+    let query = EventQuery { nested: true, ..EventQuery::default() };
+    let events = stack.recorded_events(&query).await?;
     Ok(events.last().map(|(sequence, _)| *sequence).unwrap_or_default())
 }
 
@@ -54,10 +77,12 @@ pub(crate) async fn follow(stack: &Stack, name: &str, after: EventSequence, show
     match show {
         Show::Nothing => Ok(()),
         Show::Lines => {
-            let mut events = stack.events_after(after);
+            let mut events = stack.nested_events_after(after);
+            let mut names = Names::new(stack, name);
             while let Some(event) = events.next().await {
+                let (_, event) = event?;
                 // Nobody has to read the progress.
-                let _ = writeln!(std::io::stderr(), "{}", line(name, &event?.1));
+                let _ = writeln!(std::io::stderr(), "{}", line(names.of(&event), &event));
             }
             Ok(())
         }

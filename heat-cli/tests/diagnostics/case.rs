@@ -6,7 +6,7 @@ use heat_template::render::{self, Terminal};
 use heat_template::schema::GenericConstraints;
 use heat_template::source::SourceMap;
 use heat_template::yaml::{Limits, TextKind};
-use heat_template::{Environment, Files, Inputs, NoResources, ParseOptions, PseudoParameters, Template};
+use heat_template::{Environment, Files, Inputs, NoResources, ParseOptions, Template};
 use indexmap::IndexMap;
 use serde_json::Value;
 

@@ -133,9 +133,6 @@ pub(crate) fn child_of(
             }
             known
         });
-        if child.memory.as_ref().is_some_and(is_marked) {
-            return Err(NotKnown::Later);
-        }
     }
     let template = match child.template {
         Made::Read(template) => template,
@@ -155,7 +152,9 @@ pub(crate) fn child_of(
     };
     // Those on the way are made anew when everything is known.
     let stages = if holes { Vec::new() } else { child.stages };
-    Ok(KnownChild { template, parameters, unknown, memory: child.memory, stages })
+    // So is what the type remembers.
+    let memory = child.memory.filter(|memory| !holes || !is_marked(memory));
+    Ok(KnownChild { template, parameters, unknown, memory, stages })
 }
 
 fn mark(value: &Evaluated) -> Value {

@@ -10,6 +10,7 @@ use crate::evaluated::Evaluated;
 use crate::expression::{FacadeValues, Scope, Step, join};
 use crate::parameter::PseudoParameters;
 use crate::schema::{CustomConstraints, ResourceSchema, ResourceTypes};
+use crate::template::nested_answer;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashSet};
@@ -262,6 +263,56 @@ impl Definition {
         diagnostics.into_iter().map(|one| self.seen_from_outside(one, resource, &path)).collect()
     }
 
+    /// The nested stack of a resource as checks see it: what hangs on other resources is not known.
+    fn foreseen(
+        &self,
+        resource: &DefinedResource<'_>,
+        composite: &Composite,
+        custom: &dyn CustomConstraints,
+    ) -> Option<Result<(KnownChild, Inputs), NestedError>> {
+        let schema = composite.composite.schema();
+        let scope = super::NothingKnown;
+        // What is wrong with them was told before.
+        let properties = self.resolve_properties(resource, &scope, &schema, custom).ok()?;
+        let request = NestedRequest {
+            properties: &properties,
+            child: sample(),
+            facade: self.facade(resource, &scope),
+            pseudo: PseudoParameters {
+                stack_name: format!("{}-{}", self.pseudo().stack_name, resource.name()),
+                ..self.pseudo().clone()
+            },
+            hidden: BTreeSet::new(),
+        };
+        Some(self.known_child(resource, composite, &request).map(|child| {
+            let inputs = self.nested_inputs(resource, composite, &child, request);
+            (child, Inputs { require_values: false, ..inputs })
+        }))
+    }
+
+    /// What Heat's template validation tells of nested stacks (`show_nested`): by resource `Type`, `Description`,
+    /// `Parameters`, and what is nested in them under `NestedParameters`. `None` where nothing is nested.
+    pub fn nested_parameters(
+        &self,
+        types: &dyn ResourceTypes,
+        custom: &dyn CustomConstraints,
+    ) -> Option<Value> {
+        let mut found = Map::new();
+        for resource in self.resources() {
+            let Some(composite) = self.composite(&resource, types) else { continue };
+            if self.nesting().depth >= self.nesting().limits.depth {
+                continue;
+            }
+            let Some(Ok((child, inputs))) = self.foreseen(&resource, &composite, custom) else { continue };
+            let mut answer = nested_answer(resource.type_name(), &child.template, &inputs.environment);
+            let nested = child.template.define(&inputs, custom).value;
+            let inside = nested.and_then(|definition| definition.nested_parameters(types, custom));
+            answer.extend(inside.map(|inside| ("NestedParameters".to_owned(), inside)));
+            found.insert(resource.name().to_owned(), Value::Object(answer));
+        }
+        (!found.is_empty()).then_some(Value::Object(found))
+    }
+
     /// Checks the nested stack of a resource whose properties are right.
     pub(super) fn check_nested(
         &self,
@@ -277,30 +328,14 @@ impl Definition {
             diagnostics.push(self.too_deep(resource));
             return;
         }
-        let schema = composite.composite.schema();
-        let scope = super::NothingKnown;
-        // What is wrong with them was told before.
-        let Ok(properties) = self.resolve_properties(resource, &scope, &schema, custom) else { return };
-        let request = NestedRequest {
-            properties: &properties,
-            child: sample(),
-            facade: self.facade(resource, &scope),
-            pseudo: PseudoParameters {
-                stack_name: format!("{}-{}", self.pseudo().stack_name, resource.name()),
-                ..self.pseudo().clone()
-            },
-            hidden: BTreeSet::new(),
+        let (child, inputs) = match self.foreseen(resource, composite, custom) {
+            Some(Ok(foreseen)) => foreseen,
+            None | Some(Err(NestedError::NotKnownYet)) => return,
+            Some(Err(NestedError::Wrong(found))) => return diagnostics.extend(found),
         };
-        let child = match self.known_child(resource, composite, &request) {
-            Ok(child) => child,
-            Err(NestedError::NotKnownYet) => return,
-            Err(NestedError::Wrong(found)) => return diagnostics.extend(found),
-        };
-        let inputs = self.nested_inputs(resource, composite, &child, request);
         if !checked.seen.insert(key(&child, &inputs)) {
             return;
         }
-        let inputs = Inputs { require_values: false, ..inputs };
         let defined = child.template.define(&inputs, custom);
         let mut found = defined.diagnostics;
         if let Some(definition) = &defined.value {

@@ -9,6 +9,7 @@ mod report;
 pub use files::Files;
 pub use groups::ParameterGroup;
 pub use item::{ConditionDefinition, DependsOn, Output, Resource};
+pub(crate) use report::nested_answer;
 
 use crate::checked::Checked;
 use crate::diagnostic::{self, Diagnostic, codes};

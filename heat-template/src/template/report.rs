@@ -23,6 +23,27 @@ pub(super) fn validation_answer(template: &Template, environment: &Environment) 
     Value::Object(answer)
 }
 
+/// What it says of one nested template: its type, its description and its parameters.
+pub(crate) fn nested_answer(
+    type_name: &str,
+    template: &Template,
+    environment: &Environment,
+) -> Map<String, Value> {
+    let parameters: Map<String, Value> = template
+        .parameters()
+        .iter()
+        .map(|schema| (schema.name.clone(), Value::Object(parameter(schema, environment))))
+        .collect();
+    let mut answer = Map::new();
+    answer.insert("Type".to_owned(), type_name.into());
+    answer.insert("Description".to_owned(), template.description());
+    answer.insert("Parameters".to_owned(), Value::Object(parameters));
+    if python::truthy(template.raw_parameter_groups()) {
+        answer.insert("ParameterGroups".to_owned(), template.raw_parameter_groups().clone());
+    }
+    answer
+}
+
 fn parameter(schema: &ParameterSchema, environment: &Environment) -> Map<String, Value> {
     let mut answer = Map::new();
     let mut put = |key: &str, value: Value| {

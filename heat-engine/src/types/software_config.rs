@@ -1,0 +1,207 @@
+//! `OS::Heat::SoftwareConfig`, `StructuredConfig` and `CloudConfig`: configurations that servers are given. They are kept in
+//! their own record; what they hold is their attribute.
+
+use super::yaml_dump::dump;
+use heat_plugin_sdk::{
+    Attributes, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
+    Properties, Resource, Result,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// What a configuration takes from outside.
+#[derive(Debug, Clone, Deserialize, Properties)]
+#[expect(dead_code, reason = "a configuration only keeps them; the schema says what they are")]
+struct ConfigInput {
+    /// Name of the input.
+    name: String,
+    /// What it is for.
+    description: Option<String>,
+    /// Type of its value.
+    #[serde(rename = "type")]
+    #[property(
+        default = "String",
+        constraint(allowed("String", "Number", "CommaDelimitedList", "Json", "Boolean"))
+    )]
+    input_type: String,
+    /// Its value where none is given.
+    default: Option<String>,
+    /// A change of it replaces the deployment.
+    #[property(default = false)]
+    replace_on_change: bool,
+}
+
+/// What a configuration tells when it was deployed.
+#[derive(Debug, Clone, Deserialize, Properties)]
+#[expect(dead_code, reason = "a configuration only keeps them; the schema says what they are")]
+struct ConfigOutput {
+    /// Name of the output.
+    name: String,
+    /// What it is for.
+    description: Option<String>,
+    /// Type of its value.
+    #[serde(rename = "type")]
+    #[property(
+        default = "String",
+        constraint(allowed("String", "Number", "CommaDelimitedList", "Json", "Boolean"))
+    )]
+    output_type: String,
+    /// A value means that the deployment failed.
+    #[property(default = false)]
+    error_output: bool,
+}
+
+macro_rules! config {
+    (
+        $(#[$doc:meta])* $name:ident = $type_name:literal, $properties:ident, $since:literal,
+        $config_doc:literal $config:ty, $attributes:ident $kind:ident
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, Default)]
+        pub struct $name;
+
+        $(#[$doc])*
+        #[derive(Debug, Clone, Deserialize, Properties)]
+        #[property(since = $since)]
+        #[expect(dead_code, reason = "a configuration only keeps them; the schema says what they are")]
+        pub struct $properties {
+            /// What the configuration is for: the tool that applies it.
+            #[property(default = "Heat::Ungrouped")]
+            group: String,
+            #[doc = $config_doc]
+            config: Option<$config>,
+            /// Options of the tool.
+            options: Option<Map<String, Value>>,
+            /// What the configuration takes.
+            inputs: Option<Vec<ConfigInput>>,
+            /// What the configuration tells.
+            outputs: Option<Vec<ConfigOutput>>,
+        }
+
+        /// What a configuration tells.
+        #[derive(Debug, Serialize, Attributes)]
+        pub struct $attributes {
+            /// The configuration.
+            #[attribute(at_creation, type = $kind)]
+            config: Value,
+        }
+
+        kept!($name, $type_name, $properties, $attributes, |p: &$properties| {
+            p.config.as_ref().map_or(Value::Null, |config| serde_json::json!(config))
+        });
+    };
+}
+
+/// A type of which only its attribute `config` is kept.
+macro_rules! kept {
+    ($name:ident, $type_name:literal, $properties:ident, $attributes:ident, $config:expr) => {
+        impl Resource for $name {
+            const TYPE: &'static str = $type_name;
+            type Connection = ();
+            type Properties = $properties;
+            type Attributes = $attributes;
+
+            async fn create(&self, cx: &Context<'_, Self>, p: &$properties) -> Result<Created> {
+                let config = $config;
+                let created = Created::new(id(cx.key().as_str())?).attribute("config", config(p));
+                Ok(created.complete(Observed::<Self>::ready()))
+            }
+
+            async fn read(&self, _: &Context<'_, Self>, _: &PhysicalId) -> Result<Option<Observed<Self>>> {
+                Ok(Some(Observed::ready()))
+            }
+
+            async fn delete(&self, _: &Context<'_, Self>, _: &PhysicalId) -> Result<()> {
+                Ok(())
+            }
+
+            async fn progress(
+                &self,
+                _: &Context<'_, Self>,
+                _: &PhysicalId,
+                _: &Operation<'_, $properties>,
+                _: Option<&Observed<Self>>,
+            ) -> Result<Progress> {
+                Ok(Progress::Done)
+            }
+
+            fn find_basis(&self, _: &$properties) -> FindBasis {
+                FindBasis::Key
+            }
+
+            async fn find(&self, _: &Context<'_, Self>, _: &$properties) -> Result<Finding> {
+                // Nothing is made outside the record, so nothing can be there without one.
+                Ok(Finding::Absent)
+            }
+
+            fn settle_time(&self) -> Duration {
+                Duration::ZERO
+            }
+        }
+    };
+}
+
+/// A UUID that is made of an operation's key: the same for the same operation.
+fn id(key: &str) -> Result<String> {
+    let digits = u128::from_str_radix(key, 16)
+        .map_err(|_| Failure::failed("the key of the operation is not made of hexadecimal digits"))?;
+    Ok(uuid::Builder::from_random_bytes(digits.to_be_bytes()).into_uuid().to_string())
+}
+
+config! {
+    /// A configuration that is a text: a script, usually.
+    SoftwareConfig = "OS::Heat::SoftwareConfig", SoftwareConfigProperties, "2014.1",
+    "The configuration." String, SoftwareConfigAttributes string
+}
+
+config! {
+    /// A configuration that is a map.
+    StructuredConfig = "OS::Heat::StructuredConfig", StructuredConfigProperties, "2014.1",
+    "The configuration." Map<String, Value>, StructuredConfigAttributes map
+}
+
+/// A configuration for cloud-init.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CloudConfig;
+
+/// A configuration for cloud-init.
+#[derive(Debug, Clone, Deserialize, Properties)]
+#[property(since = "2014.1")]
+pub struct CloudConfigProperties {
+    /// The configuration, as a map.
+    cloud_config: Option<Map<String, Value>>,
+}
+
+/// What a configuration for cloud-init tells.
+#[derive(Debug, Serialize, Attributes)]
+pub struct CloudConfigAttributes {
+    /// The configuration as cloud-init reads it.
+    #[attribute(at_creation, type = string)]
+    config: Value,
+}
+
+kept!(
+    CloudConfig,
+    "OS::Heat::CloudConfig",
+    CloudConfigProperties,
+    CloudConfigAttributes,
+    |p: &CloudConfigProperties| {
+        let map = p.cloud_config.clone().map_or(Value::Null, Value::Object);
+        Value::from(format!("#cloud-config\n{}", dump(&map)))
+    }
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_a_uuid_of_the_key() {
+        let key = "00112233445566778899aabbccddeeff";
+        let made = id(key).unwrap();
+        assert_eq!(made, id(key).unwrap());
+        assert_eq!(uuid::Uuid::parse_str(&made).unwrap().get_version_num(), 4);
+        assert!(id("none").is_err());
+    }
+}
