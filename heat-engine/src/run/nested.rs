@@ -580,6 +580,10 @@ enum Picked {
 }
 
 /// How the templates of a nested stack were run through.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives as long as one call, and nearly all are of the large kind"
+)]
 enum Ran {
     Ended(End, ChildGoal),
     Interrupted,
