@@ -106,7 +106,7 @@ impl Nested {
         }
         self.begin(&record, action, &id, &wanted, &child).await?;
         match self.run_through(&record, &id, &wanted, child, found).await? {
-            Ran::Ended(end, child) => self.close(end, action, wanted, child, &id).await,
+            Ran::Ended(end, child) => self.close(end, action, wanted, *child, &id).await,
             Ran::Interrupted => Ok((Ended::Interrupted, Outcome::Done)),
         }
     }
@@ -327,7 +327,7 @@ impl Nested {
             let (end, _) = self.run_one(record, id, stage, found, None, false).await?;
             match end {
                 End::Complete => {}
-                End::Failed(reason) => return Ok(Ran::Ended(End::Failed(reason), child)),
+                End::Failed(reason) => return Ok(Ran::Ended(End::Failed(reason), Box::new(child))),
                 End::Interrupted => return Ok(Ran::Interrupted),
             }
             if *pause > 0.0 {
@@ -346,7 +346,7 @@ impl Nested {
         let (end, child) = self.run_one(record, id, child, found, planned, true).await?;
         Ok(match end {
             End::Interrupted => Ran::Interrupted,
-            end => Ran::Ended(end, child),
+            end => Ran::Ended(end, Box::new(child)),
         })
     }
 
@@ -570,7 +570,7 @@ enum Picked {
 
 /// How the templates of a nested stack were run through.
 enum Ran {
-    Ended(End, ChildGoal),
+    Ended(End, Box<ChildGoal>),
     Interrupted,
 }
 

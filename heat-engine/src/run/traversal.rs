@@ -8,6 +8,7 @@
 mod ending;
 mod history;
 mod nested;
+mod predecessor;
 mod refusal;
 
 use super::core::Core;
@@ -25,8 +26,8 @@ use ending::title;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use predecessor::Predecessor;
 use refusal::restricted;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
@@ -631,24 +632,6 @@ async fn make(
     let mut end = end_as(id, &work, incarnation, result, outcome).await;
     end.records.extend(old.map(|old| (old.id.clone(), Some(old))));
     end
-}
-
-/// The incarnation that another one takes the place of.
-enum Predecessor {
-    Typed(Box<Work>),
-    /// A nested stack: nobody is asked to hand anything over.
-    Nested(Ledger),
-}
-
-impl Deref for Predecessor {
-    type Target = Ledger;
-
-    fn deref(&self) -> &Ledger {
-        match self {
-            Self::Typed(work) => work,
-            Self::Nested(ledger) => ledger,
-        }
-    }
 }
 
 async fn end(step: StepId, work: &Ledger, id: IncarnationId, result: Result<Ended, StoreError>) -> StepEnd {

@@ -70,7 +70,6 @@ impl Batch {
 
 /// One write.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a write lives as long as one commit, and most are resources")]
 #[non_exhaustive]
 pub enum Write {
     /// A new stack. Refused as [`StackExists`](super::StoreError::StackExists) where a living stack of the project has

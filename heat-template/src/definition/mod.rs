@@ -120,7 +120,7 @@ fn unique(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let place = diagnostic.primary.as_ref().map(|label| label.span);
         let message = if place.is_none() { diagnostic.message.clone() } else { String::new() };
         // A generated template has no places of its own: what is wrong inside is told at its resource.
-        let inside = diagnostic.path.contains(NESTED).then(|| diagnostic.path.clone()).unwrap_or_default();
+        let inside = if diagnostic.path.contains(NESTED) { diagnostic.path.clone() } else { String::new() };
         if seen.insert((diagnostic.code, place, message, inside)) {
             kept.push(diagnostic);
         }

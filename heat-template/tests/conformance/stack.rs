@@ -89,6 +89,7 @@ fn define(case: &Case) -> (Option<(Template, Definition)>, Environment, Vec<Diag
             project_id: "3c7dbf9a".to_owned(),
         },
         require_values: case.operation.as_deref() != Some("validate"),
+        ..Inputs::default()
     };
     let validated = template.validate(&inputs, &types(), &GenericConstraints);
     diagnostics.extend(validated.diagnostics);

@@ -104,8 +104,9 @@ impl Traversal {
             // It takes its place back.
             for other in self.current.others(&record).cloned().collect::<Vec<_>>() {
                 let mut ledger = self.ledger(other, signal);
-                Arc::get_mut(&mut ledger.record)
-                    .map(|record| record.get_mut().replaced_by = Some(incarnation.clone()));
+                if let Some(record) = Arc::get_mut(&mut ledger.record) {
+                    record.get_mut().replaced_by = Some(incarnation.clone());
+                }
                 others.push(Predecessor::Nested(ledger));
             }
         }
