@@ -1,5 +1,6 @@
 //! What a stack shall be: its definition, brought together with what services say of names and values.
 
+mod desired;
 mod nested;
 mod preview;
 mod validate;
@@ -9,9 +10,7 @@ use super::current::Current;
 use super::lookups::Lookups;
 use super::work::Facts;
 use crate::engine::{Content, EngineError, OutputView, store_content};
-use crate::plan::{
-    CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, Prospects, given,
-};
+use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects, given};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
 use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
@@ -20,7 +19,6 @@ use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::{Implementation, RestrictedAction};
 use heat_template::evaluated::Evaluated;
 use heat_template::expression::{AttributeReference, EvaluationError, Expression, Scope};
-use heat_template::function::select_attribute;
 use heat_template::parameter::{ParameterValue, PseudoParameters};
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
@@ -678,62 +676,4 @@ fn at_path<'a>(properties: &'a mut IndexMap<String, Evaluated>, path: &[String])
         walk(value, rest, &mut found);
     }
     found
-}
-
-/// A goal as the planner asks for it.
-impl Desired for Goal {
-    fn resources(&self) -> &IndexMap<String, DesiredResource> {
-        &self.resources
-    }
-
-    fn evaluate(&self, resource: &str, scope: &Prospects<'_>) -> Result<DesiredState, Vec<Diagnostic>> {
-        // A name that is not looked up yet stays a name; whoever plans looks it up and plans again.
-        Self::evaluate(self, resource, scope, &mut false)
-    }
-
-    fn nested(&self, question: NestedQuestion<'_>) -> NestedDesired {
-        self.foreseen_nested(question)
-    }
-
-    fn inside(&self, resource: &str, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let found = self
-            .definition
-            .as_ref()
-            .and_then(|definition| Some((definition, definition.resource(resource)?)));
-        match found {
-            Some((definition, resource)) => definition.from_nested(&resource, diagnostics),
-            None => diagnostics,
-        }
-    }
-
-    fn restricted(&self, resource: &str) -> BTreeSet<RestrictedAction> {
-        Self::restricted(self, resource)
-    }
-
-    fn place(&self, resource: &str, property: &str) -> Option<Span> {
-        property_span(&self.definition.as_ref()?.resource(resource)?, property)
-    }
-}
-
-/// What expressions see while a plan is made.
-impl Scope for Prospects<'_> {
-    fn reference_id(&self, resource: &str) -> Evaluated {
-        Prospects::reference_id(self, resource)
-    }
-
-    fn attribute(
-        &self,
-        resource: &str,
-        attribute: &str,
-        path: &[Value],
-    ) -> Result<Evaluated, EvaluationError> {
-        if let Some(value) = self.nested_attribute(resource, attribute, path) {
-            return Ok(value);
-        }
-        Ok(select_attribute(Prospects::attribute(self, resource, attribute), path))
-    }
-
-    fn all_attributes(&self, resource: &str) -> Result<Evaluated, EvaluationError> {
-        Ok(Prospects::all_attributes(self, resource))
-    }
 }

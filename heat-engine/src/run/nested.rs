@@ -106,7 +106,7 @@ impl Nested {
         }
         self.begin(&record, action, &id, &wanted, &child).await?;
         match self.run_through(&record, &id, &wanted, child, found).await? {
-            Ran::Ended(end, child) => self.close(end, action, wanted, child, &id).await,
+            Ran::Ended(end, child) => self.close(end, action, wanted, *child, &id).await,
             Ran::Interrupted => Ok((Ended::Interrupted, Outcome::Done)),
         }
     }
@@ -329,7 +329,7 @@ impl Nested {
             let (end, _) = self.run_one(record, id, stage, found, None, false).await?;
             match end {
                 End::Complete => {}
-                end @ (End::Failed(_) | End::Paused(_)) => return Ok(Ran::Ended(end, child)),
+                end @ (End::Failed(_) | End::Paused(_)) => return Ok(Ran::Ended(end, Box::new(child))),
                 End::Interrupted => return Ok(Ran::Interrupted),
             }
             if *pause > 0.0 {
@@ -348,7 +348,7 @@ impl Nested {
         let (end, child) = self.run_one(record, id, child, found, planned, true).await?;
         Ok(match end {
             End::Interrupted => Ran::Interrupted,
-            end => Ran::Ended(end, child),
+            end => Ran::Ended(end, Box::new(child)),
         })
     }
 
@@ -580,12 +580,8 @@ enum Picked {
 }
 
 /// How the templates of a nested stack were run through.
-#[allow(
-    clippy::large_enum_variant,
-    reason = "it lives as long as one call, and nearly all are of the large kind"
-)]
 enum Ran {
-    Ended(End, ChildGoal),
+    Ended(End, Box<ChildGoal>),
     Interrupted,
 }
 

@@ -9,6 +9,7 @@ mod ending;
 mod history;
 mod making;
 mod nested;
+mod predecessor;
 mod refusal;
 
 use super::core::Core;
@@ -26,7 +27,8 @@ use ending::title;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
-use making::{Place, Predecessor, make};
+use making::{Place, make};
+use predecessor::Predecessor;
 use refusal::restricted;
 use std::sync::Arc;
 use std::time::Duration;

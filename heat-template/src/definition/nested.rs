@@ -146,7 +146,7 @@ impl Definition {
                 let path = join(&[keys.resources, resource.name()]);
                 let found = defined.diagnostics.into_iter();
                 Err(NestedError::Wrong(
-                    found.map(|one| self.seen_from_outside(one, resource, &path)).collect(),
+                    found.map(|one| self.told_from_inside(one, resource, &path)).collect(),
                 ))
             }
         }
@@ -178,7 +178,7 @@ impl Definition {
             NotKnown::NotATemplate(found) => {
                 let path = join(&[self.template().dialect().keys().resources, resource.name()]);
                 NestedError::Wrong(
-                    found.into_iter().map(|one| self.seen_from_outside(one, resource, &path)).collect(),
+                    found.into_iter().map(|one| self.told_from_inside(one, resource, &path)).collect(),
                 )
             }
         })
@@ -231,7 +231,7 @@ impl Definition {
     }
 
     /// What was found inside a nested stack, as this stack's reader has to be told it.
-    fn seen_from_outside(
+    fn told_from_inside(
         &self,
         mut found: Diagnostic,
         resource: &DefinedResource<'_>,
@@ -260,7 +260,7 @@ impl Definition {
         diagnostics: Vec<Diagnostic>,
     ) -> Vec<Diagnostic> {
         let path = join(&[self.template().dialect().keys().resources, resource.name()]);
-        diagnostics.into_iter().map(|one| self.seen_from_outside(one, resource, &path)).collect()
+        diagnostics.into_iter().map(|one| self.told_from_inside(one, resource, &path)).collect()
     }
 
     /// The nested stack of a resource as checks see it: what hangs on other resources is not known.
@@ -348,7 +348,7 @@ impl Definition {
                 continue;
             }
             redact(&mut one, &self.0.secrets);
-            let mut one = self.seen_from_outside(one, resource, &path);
+            let mut one = self.told_from_inside(one, resource, &path);
             if one.primary.as_ref().is_some_and(|label| label.span == resource.span()) && !file.is_empty() {
                 one.help.push(format!("the problem is in {file}"));
             }
@@ -397,7 +397,7 @@ impl Definition {
         let path = join(&[self.template().dialect().keys().resources, resource.name()]);
         let read = self.files().template(file, &self.template().inner().options);
         for found in read.into_iter().flat_map(|read| &read.diagnostics) {
-            diagnostics.push(self.seen_from_outside(found.clone(), resource, &path));
+            diagnostics.push(self.told_from_inside(found.clone(), resource, &path));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Making an incarnation, in the place of another one if there is one.
 
+use super::predecessor::Predecessor;
 use super::{StepEnd, end, end_as};
 use crate::plan::StepId;
 use crate::record::{DeletionPolicy, IncarnationId, IntentKind};
-use crate::run::work::{Ended, Facts, Ledger, Work};
+use crate::run::work::{Ended, Facts, Work};
 use crate::schedule::Outcome;
 use heat_plugin_sdk::{PropertyMap, ReplaceOrder};
-use std::ops::Deref;
 
 /// The place of an incarnation.
 pub(super) struct Place {
@@ -15,24 +15,6 @@ pub(super) struct Place {
     pub(super) predecessor: Option<Predecessor>,
     /// How that makes way.
     pub(super) order: Option<ReplaceOrder>,
-}
-
-/// The incarnation that another one takes the place of.
-pub(super) enum Predecessor {
-    Typed(Box<Work>),
-    /// A nested stack: nobody is asked to hand anything over.
-    Nested(Ledger),
-}
-
-impl Deref for Predecessor {
-    type Target = Ledger;
-
-    fn deref(&self) -> &Ledger {
-        match self {
-            Self::Typed(work) => work,
-            Self::Nested(ledger) => ledger,
-        }
-    }
 }
 
 /// Makes an incarnation. A predecessor that has to go first is still there only where that was not known when the plan

@@ -1,0 +1,22 @@
+//! What is replaced.
+
+use crate::run::work::{Ledger, Work};
+use std::ops::Deref;
+
+/// The incarnation that another one takes the place of.
+pub(super) enum Predecessor {
+    Typed(Box<Work>),
+    /// A nested stack: nobody is asked to hand anything over.
+    Nested(Ledger),
+}
+
+impl Deref for Predecessor {
+    type Target = Ledger;
+
+    fn deref(&self) -> &Ledger {
+        match self {
+            Self::Typed(work) => work,
+            Self::Nested(ledger) => ledger,
+        }
+    }
+}
