@@ -20,6 +20,7 @@ pub use resource::{DefinedResource, DeletionPolicy};
 use crate::checked::Checked;
 use crate::diagnostic::{Diagnostic, Guess, codes, spell};
 use crate::environment::Environment;
+use crate::evaluated::Evaluated;
 use crate::expression::{
     Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach, References, Scope, Visited,
     join, walk,
@@ -404,8 +405,16 @@ impl Work<'_> {
 
     fn deletion_policy(&mut self, resource: &Resource, path: &[&str]) -> DeletionPolicy {
         let Some(expression) = &resource.deletion_policy else { return DeletionPolicy::Delete };
-        let value = match expression.evaluate(&self.context) {
-            Ok(value) => value.to_value_lossy(),
+        // It is resolved before there are resources, even in name.
+        let value = match expression.evaluate(&self.context.with_scope(&NothingKnown)).map(Evaluated::settle)
+        {
+            Ok(Ok(value)) => value,
+            Ok(Err(_)) => {
+                let message = format!("the deletion policy of {} may not depend on resources", resource.name);
+                let diagnostic = Diagnostic::error(codes::DELETION_POLICY, message).at(expression.span(), "");
+                self.diagnostics.push(diagnostic.path(join(path)));
+                return DeletionPolicy::Delete;
+            }
             Err(error) => {
                 self.diagnostics.push(error.within(&join(path)).into_diagnostic());
                 return DeletionPolicy::Delete;

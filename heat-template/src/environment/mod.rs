@@ -25,6 +25,9 @@ const SECTIONS: [&str; 6] = [
     "parameter_merge_strategies",
 ];
 
+/// The kinds of event sinks.
+const EVENT_SINKS: [&str; 1] = ["zaqar-queue"];
+
 /// An environment. Cheap to clone; values of parameters are not part of its `Debug` output.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(Arc<Inner>);
@@ -185,8 +188,8 @@ impl Reader<'_> {
                         .map(|entry| (entry.key.to_string(), entry.value.to_value()))
                         .collect();
                 }
-                "event_sinks" => inner.event_sinks = self.list(entry),
-                _ => inner.encrypted_param_names = self.list(entry),
+                "event_sinks" => inner.event_sinks = self.sinks(entry),
+                _ => inner.encrypted_param_names = self.encrypted(entry),
             }
         }
         Some(inner)
@@ -213,6 +216,31 @@ impl Reader<'_> {
                 Vec::new()
             }
         }
+    }
+
+    /// Where events go: each names one of the kinds that Heat knows.
+    fn sinks(&mut self, entry: &Entry) -> Vec<Value> {
+        let sinks = self.list(entry);
+        for sink in entry.value.as_list().unwrap_or_default() {
+            let kind = sink.get("type").and_then(Node::as_str);
+            if kind.is_none_or(|kind| !EVENT_SINKS.contains(&kind)) {
+                let message =
+                    format!("an event sink is a map whose \"type\" is {}", EVENT_SINKS.join(" or "));
+                self.diagnostics.push(Diagnostic::error(codes::ENVIRONMENT_SHAPE, message).at(sink.span, ""));
+            }
+        }
+        sinks
+    }
+
+    /// The names of parameters that Heat has encrypted itself, which no user's environment can hold.
+    fn encrypted(&mut self, entry: &Entry) -> Vec<Value> {
+        let names = self.list(entry);
+        if !names.is_empty() {
+            let message = "\"encrypted_param_names\" is kept by Heat itself: no value here is encrypted";
+            let diagnostic = Diagnostic::error(codes::ENVIRONMENT_SHAPE, message).at(entry.key_span, "");
+            self.diagnostics.push(diagnostic.help("leave the section out"));
+        }
+        names
     }
 
     fn values(&mut self, entry: &Entry) -> IndexMap<String, GivenValue> {

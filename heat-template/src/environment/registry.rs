@@ -119,6 +119,7 @@ pub(super) fn read(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> Regi
     for entry in entries {
         match (&*entry.key, entry.value.as_map()) {
             ("resources", Some(resources)) => registry.resources = read_resources(resources, diagnostics),
+            ("resources", None) => wrong(entry, "the entries for resources must be a map", diagnostics),
             _ => read_type(entry, &mut registry.types, diagnostics),
         }
     }
@@ -127,7 +128,8 @@ pub(super) fn read(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> Regi
 
 fn read_resources(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> IndexMap<String, ForResource> {
     let mut resources = IndexMap::new();
-    for entry in entries {
+    // A null takes an entry away that is not there.
+    for entry in entries.iter().filter(|entry| !entry.value.is_null()) {
         let Some(inside) = entry.value.as_map() else {
             wrong(entry, "an entry for a resource must be a map", diagnostics);
             continue;
@@ -191,6 +193,7 @@ fn words<W: Copy + Ord>(
 ) -> BTreeSet<W> {
     let nodes = match entry.value.as_list() {
         Some(items) => items.iter().collect(),
+        None if entry.value.is_null() => Vec::new(),
         None => vec![&entry.value],
     };
     let mut words = BTreeSet::new();

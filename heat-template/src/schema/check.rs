@@ -164,10 +164,12 @@ impl<'a> Checks<'a> {
                     }
                     single => {
                         let wanted = self.convert(single, value_type)?;
-                        allowed.iter().any(|allowed| {
-                            convert(allowed, value_type)
-                                .is_some_and(|allowed| python::equal(&wanted, &allowed))
-                        })
+                        // Where one of them is not of the type, no value is allowed.
+                        let allowed: Vec<_> = allowed
+                            .iter()
+                            .map(|value| Checks { secret: false, ..*self }.convert(value, value_type))
+                            .collect::<Result<_, _>>()?;
+                        allowed.iter().any(|allowed| python::equal(&wanted, allowed))
                     }
                 };
                 if fine {
@@ -330,6 +332,9 @@ mod tests {
             None
         );
         assert_eq!(violation(Constraint::allowed([json!("yes")]), json!(true), ValueType::Boolean), None);
+        let mixed = Constraint::allowed([json!(5), json!("abc")]);
+        let message = violation(mixed, json!(5), ValueType::Number).unwrap();
+        assert!(message.contains("\"abc\" is invalid for data type \"Number\""), "{message}");
         assert_eq!(
             violation(Constraint::allowed(["red", "green"]), json!("blue"), ValueType::String).as_deref(),
             Some("\"blue\" is not an allowed value [\"red\", \"green\"]")

@@ -47,11 +47,18 @@ fn sections_have_a_form() {
         ("resource_registry: {resources: {r: {hooks: [pre-create, pre-craete]}}}", "HT0224"),
         ("resource_registry: {resources: {r: {restricted_actions: delete}}}", "HT0225"),
         ("resource_registry: {A::B: 5}", "HT0223"),
+        ("resource_registry: {resources: }", "HT0223"),
+        ("resource_registry: {resources: [r]}", "HT0223"),
+        ("event_sinks: [{type: nowhere}]", "HT0220"),
+        ("event_sinks: [{target: q}]", "HT0220"),
+        ("event_sinks: [zaqar-queue]", "HT0220"),
+        ("encrypted_param_names: [p]", "HT0220"),
     ] {
         let (_, errors) = read(text);
         assert!(errors.len() == 1 && errors[0].starts_with(code), "{text}: {errors:?}");
     }
     assert!(read("").1.is_empty());
+    assert!(read("resource_registry: {resources: {r: , q: {hooks: , restricted_actions: }}}").1.is_empty());
     assert!(read("encrypted_param_names: []\nevent_sinks: [{type: zaqar-queue, target: q}]").1.is_empty());
 }
 

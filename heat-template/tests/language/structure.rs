@@ -225,3 +225,20 @@ fn third_parties_can_add_a_dialect_with_a_function() {
         .unwrap();
     assert_eq!(crate::kit::output(&definition), Ok(json!("AB")));
 }
+
+#[test]
+fn a_deletion_policy_is_resolved_before_there_are_resources() {
+    let text = |policy: &str| {
+        format!(
+            "heat_template_version: 2021-04-16\nresources:\n  a: {{type: Test::Any}}\n  b:\n    type: Test::Any\n    \
+             deletion_policy: {policy}\n"
+        )
+    };
+    for policy in
+        ["{get_attr: [a, value]}", "{get_resource: a}", "{if: [true, {get_attr: [a, value]}, Delete]}"]
+    {
+        stack(&text(policy))
+            .refused("HT0409", &["resources.b.deletion_policy", "may not depend on resources"]);
+    }
+    stack(&text("{if: [true, Retain, {get_attr: [a, value]}]}")).ok();
+}
