@@ -144,7 +144,8 @@ impl Function for GetAttr {
 
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let context = checking.context;
-        if let Some((resource, attribute)) = self.plain_names(context)
+        if let Some((resource, attribute)) =
+            self.plain_names(context).filter(|_| self.path.is_empty() || self.select_here)
             && (checking.resource_type)(resource)
                 .is_none_or(|schema| schema.attributes.contains_key(attribute))
         {
