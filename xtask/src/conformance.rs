@@ -23,7 +23,7 @@ use case::{Case, Family};
 /// Arguments of `cargo xtask conformance`.
 #[derive(Debug, Args)]
 pub(crate) struct ConformanceArguments {
-    /// A folder of case files, or one that holds them in `cases`; the project's own unless given.
+    /// A folder of case files, or one that holds them in `cases` and `more`; the project's own unless given.
     folder: Option<PathBuf>,
     /// Only this family.
     #[arg(long, value_name = "NAME")]
@@ -94,8 +94,7 @@ struct Figure {
 
 /// Runs `cargo xtask conformance`. The exit code is 1 when a case failed.
 pub(crate) fn run(arguments: &ConformanceArguments) -> Result<ExitCode, StepError> {
-    let folder =
-        arguments.folder.clone().unwrap_or_else(|| Checkout::current().root().join("conformance/cases"));
+    let folder = arguments.folder.clone().unwrap_or_else(|| Checkout::current().root().join("conformance"));
     let mut families = case::read(&folder)?;
     let names: Vec<_> = families.iter().map(|family| family.name.clone()).collect();
     families.retain(|family| arguments.family.as_ref().is_none_or(|wanted| *wanted == family.name));

@@ -184,9 +184,10 @@ impl<'a> Reader<'a> {
             );
             if !fine {
                 let message = format!(
-                    "the definition of condition \"{}\" must be a boolean or a condition function, not {}",
+                    "the definition of condition \"{}\" must be a boolean or a condition function, not {} ({})",
                     entry.key,
-                    entry.value.kind_name()
+                    entry.value.kind_name(),
+                    crate::function::shown(&entry.value.to_value())
                 );
                 let path = join_key(section, &entry.key);
                 self.error(codes::CONDITION_VALUE, &entry.value, &path, message);

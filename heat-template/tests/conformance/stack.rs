@@ -236,21 +236,20 @@ pub(crate) fn judge(case: &Case) -> Result<(), String> {
         }
         _ => {}
     }
+    let mut different = Vec::new();
     for output in definition.outputs() {
         let name = output.name();
         let value = definition.output(name, &created);
-        match (value, case.expect.outputs.get(name), case.expect.output_errors.get(name)) {
+        different.extend(match (value, case.expect.outputs.get(name), case.expect.output_errors.get(name)) {
             (Ok(value), Some(wanted), _) => {
-                same(&format!("output {name}"), &value.to_value_lossy(), wanted)?;
+                same(&format!("output {name}"), &value.to_value_lossy(), wanted).err()
             }
-            (Err(error), _, Some(wanted)) => {
-                mentions(&[error.to_string()], &wanted.must_mention)?;
-            }
-            (Ok(value), None, _) => return Err(format!("output {name} should fail but is {value:?}")),
-            (Err(error), _, None) => return Err(format!("output {name} fails: {error}")),
-        }
+            (Err(error), _, Some(wanted)) => mentions(&[error.to_string()], &wanted.must_mention).err(),
+            (Ok(value), None, _) => Some(format!("output {name} should fail but is {value:?}")),
+            (Err(error), _, None) => Some(format!("output {name} fails: {error}")),
+        });
     }
-    Ok(())
+    if different.is_empty() { Ok(()) } else { Err(different.join(" & ")) }
 }
 
 fn mentions(messages: &[String], fragments: &[String]) -> Result<(), String> {

@@ -153,3 +153,9 @@ resources:
     let on = Given { parameters: json!({"active": true}), ..Given::default() };
     stack_with(&text("depends_on: maybe"), &on).refused("HT0404", &["No::Such::Type"]);
 }
+
+#[test]
+fn a_condition_that_is_the_name_of_another_is_told_by_that_name() {
+    let text = "heat_template_version: 2021-04-16\nconditions: {one: true, two: one}\n";
+    stack(text).refused("HT0314", &["conditions.two", "'one'"]);
+}

@@ -172,22 +172,27 @@ pub(crate) struct Family {
     pub(crate) cases: Vec<Case>,
 }
 
-/// Reads every family of a folder, or of the folder `cases` in it, in the order of their names.
+/// The folders of cases inside a folder like `conformance`: those that were given, and those that were recorded later.
+const INSIDE: [&str; 2] = ["cases", "more"];
+
+/// Reads every family of a folder, or of the folders `cases` and `more` in it, in the order of their names.
 pub(crate) fn read(folder: &Path) -> Result<Vec<Family>, ConformanceError> {
-    let inner = folder.join("cases");
-    let folder = if inner.is_dir() { inner } else { folder.to_owned() };
-    let file = |source| ConformanceError::File { path: folder.clone(), source };
+    let inside: Vec<_> = INSIDE.iter().map(|name| folder.join(name)).filter(|inner| inner.is_dir()).collect();
+    let folders = if inside.is_empty() { vec![folder.to_owned()] } else { inside };
     let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in std::fs::read_dir(&folder).map_err(file)? {
-        let path = entry.map_err(file)?.path();
-        if path.extension().is_some_and(|extension| extension == "yaml") {
-            paths.push(path);
+    for folder in &folders {
+        let file = |source| ConformanceError::File { path: folder.clone(), source };
+        for entry in std::fs::read_dir(folder).map_err(file)? {
+            let path = entry.map_err(file)?.path();
+            if path.extension().is_some_and(|extension| extension == "yaml") {
+                paths.push(path);
+            }
         }
     }
     if paths.is_empty() {
-        return Err(ConformanceError::NoCases(folder));
+        return Err(ConformanceError::NoCases(folder.to_owned()));
     }
-    paths.sort();
+    paths.sort_by_key(|path| path.file_name().map(ToOwned::to_owned));
     paths.into_iter().map(family).collect()
 }
 
