@@ -90,6 +90,7 @@ pub(crate) fn stack_with(text: &str, given: &Given<'_>) -> Stack {
             project_id: "p1".to_owned(),
         },
         require_values: true,
+        ..Inputs::default()
     };
     let validated = template.validate(&inputs, &Types, &GenericConstraints);
     diagnostics.extend(validated.diagnostics);
