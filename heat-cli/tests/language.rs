@@ -12,7 +12,6 @@
 //! | nothing or `version V`, in `functions.md` | an expression above `# gives`, and its value below |
 //! | `condition` or `condition V` | the same in the place of a condition |
 //! | `fails CODE` | an expression without a value |
-//! | `yaql` | an expression; it may be unsupported |
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 use heat_plugin_sdk::Registry;
@@ -234,7 +233,7 @@ fn every_example_of_a_function_gives_what_it_says() {
         let (kind, rest) = block.says.split_once(' ').unwrap_or((&block.says, ""));
         let (version, is_condition) = match kind {
             "setting" | "attributes" => continue,
-            "" | "yaql" => ("", false),
+            "" => ("", false),
             "version" => (rest, false),
             "condition" => (rest, true),
             "fails" => {
@@ -254,7 +253,6 @@ fn every_example_of_a_function_gives_what_it_says() {
         match examples.run(version, example, is_condition) {
             Ok(found) => assert_eq!(found.to_string(), expected.to_string(), "{}", block.text),
             // Until YAQL is there.
-            Err(error) if kind == "yaql" && error.code.0 == "HT0304" => {}
             Err(error) => panic!("{}{error}", block.text),
         }
     }

@@ -33,6 +33,8 @@ pub(crate) struct Case {
     /// What the page shows where the text itself would be too long or has signs that nobody sees.
     pub(crate) shown: Option<&'static str>,
     pub(crate) environments: Vec<(&'static str, &'static str)>,
+    /// Templates that come with it.
+    pub(crate) attached: Vec<(&'static str, &'static str)>,
     /// Environments that the request names beside those that come with it.
     pub(crate) missing_environment: Option<&'static str>,
     pub(crate) parameters: Value,
@@ -49,6 +51,7 @@ pub(crate) fn case(code: Code, template: &str) -> Case {
         template: template.trim_start_matches('\n').to_owned(),
         shown: None,
         environments: Vec::new(),
+        attached: Vec::new(),
         missing_environment: None,
         parameters: Value::Null,
         limits: Limits::default(),
@@ -64,6 +67,11 @@ impl Case {
 
     pub(crate) fn environment(mut self, name: &'static str, text: &'static str) -> Self {
         self.environments.push((name, text.trim_start_matches('\n')));
+        self
+    }
+
+    pub(crate) fn attached(mut self, name: &'static str, text: &'static str) -> Self {
+        self.attached.push((name, text.trim_start_matches('\n')));
         self
     }
 
@@ -125,10 +133,12 @@ impl Case {
         );
         found.extend(merged.diagnostics);
         let Some(template) = parsed.value else { return (found, sources) };
+        let attached: Files = self.attached.iter().copied().collect();
+        sources.attach(&attached);
         let inputs = |parameters: &Value| Inputs {
             parameters: parameters.as_object().cloned().unwrap_or_default().into_iter().collect(),
             environment: merged.value.clone().unwrap_or_default(),
-            files: Files::default(),
+            files: attached.clone(),
             ..Inputs::default()
         };
         let types = Types::new();

@@ -78,7 +78,7 @@ fn section(text: &mut String, info: &CodeInfo, case: &Case, told: &str) {
     }
     let template = case.shown.unwrap_or(&case.template);
     let _ = write!(text, "```yaml\n{}\n```\n\n", template.trim_end());
-    for (name, environment) in &case.environments {
+    for (name, environment) in case.environments.iter().chain(&case.attached) {
         let _ = write!(text, "```yaml\n# {name}\n{}\n```\n\n", environment.trim_end());
     }
     let _ = write!(text, "```text\n{told}\n```\n");

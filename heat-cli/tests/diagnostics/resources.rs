@@ -58,6 +58,24 @@ resources:
         case(DEPRECATED, &resource("    type: Acme::OldDisk\n")),
         case(PROPERTY_IMMUTABLE, &disk("{zone: south}"))
             .ask(Ask::Change(BEFORE), "For a stack whose disk was made with `zone: north`:"),
+        case(NESTED_TOO_DEEP, &resource("    type: shelf.yaml\n")).attached(
+            "shelf.yaml",
+            "
+heat_template_version: 2021-04-16
+resources:
+  shelf: {type: shelf.yaml}
+",
+        ),
+        case(FACADE, &disk("{size: 4}"))
+            .environment("environment.yaml", "resource_registry: {'Acme::Disk': disk.yaml}\n")
+            .attached(
+                "disk.yaml",
+                "
+heat_template_version: 2021-04-16
+parameters:
+  size: {type: json, default: {}}
+",
+            ),
         case(OUTPUT_SHAPE, &output("http://web")),
         case(OUTPUT_VALUE_MISSING, &output("{description: Where it is.}")),
         case(OUTPUT_UNKNOWN, &output("{value: http://web}"))
