@@ -128,3 +128,59 @@ outputs:
     assert_eq!(stack.output("reference").await.unwrap(), json!(password));
     assert_sealed(&recorder, &password);
 }
+
+const HOLDER: &str = "
+heat_template_version: 2021-04-16
+parameters:
+  token: {type: string, hidden: true}
+resources:
+  box: {type: box.yaml, properties: {value: {get_param: token}, open: visible}}
+  group:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 2, resource_def: {type: box.yaml, properties: {value: {get_param: token}, open: '%index%'}}}
+  after: {type: OS::Heat::TestResource, properties: {value: {get_attr: [box, told]}}}
+  made: {type: made.yaml}
+outputs:
+  told: {value: {get_attr: [group, resource.1.told]}}
+  password: {value: {get_attr: [made, password]}}
+";
+
+const HOLDER_BOX: &str = "
+heat_template_version: 2021-04-16
+parameters: {value: {type: string}, open: {type: string}}
+resources:
+  core: {type: OS::Heat::TestResource, properties: {value: {get_param: value}}}
+outputs:
+  told: {value: {get_attr: [core, output]}}
+";
+
+const MADE: &str = "
+heat_template_version: 2021-04-16
+resources:
+  random: {type: OS::Heat::RandomString}
+  user: {type: OS::Heat::TestResource, properties: {value: {get_attr: [random, value]}}}
+outputs:
+  password: {value: {get_attr: [random, value]}}
+";
+
+#[tokio::test(start_paused = true)]
+async fn what_is_secret_is_sealed_in_nested_stacks_too() {
+    let (engine, recorder) = engine().await;
+    let files = [("box.yaml", HOLDER_BOX), ("made.yaml", MADE)].into_iter().collect();
+    let new = NewStack::new("holder", template(HOLDER)).files(files).parameter("token", SECRET);
+    let stack = engine.create(new).await.unwrap();
+    complete(&stack).await;
+    assert_eq!(stack.output("told").await.unwrap(), json!(SECRET));
+    let password = stack.output("password").await.unwrap();
+    let shown = format!("{:?}", stack.nested_resources(5).await.unwrap());
+    assert!(!shown.contains(SECRET) && shown.contains("core"), "{shown}");
+    stack.update(Update::existing().parameter("token", "hunter2-again")).await.unwrap();
+    complete(&stack).await;
+    assert_eq!(stack.output("told").await.unwrap(), json!("hunter2-again"));
+    assert_sealed(&recorder, password.as_str().unwrap());
+    stack.delete().await.unwrap();
+    stack.finished().await.unwrap();
+    assert_sealed(&recorder, SECRET);
+    let commits = serde_json::to_string(&recorder.commits()).unwrap();
+    assert!(commits.contains("visible"), "what is not hidden can be looked at");
+}
