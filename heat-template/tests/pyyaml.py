@@ -36,6 +36,10 @@ for pair in json.load(sys.stdin):
             if isinstance(wanted, tuple):
                 # This loader never read the text that was formatted.
                 continue
+            first = load(pair["same"], yaml.CSafeLoader)
+            if loader is yaml.SafeLoader and not isinstance(first, tuple) and first != wanted:
+                # They read the text itself differently (a byte order mark within, for one). Heat asks the first.
+                continue
         compared += 1
         if found != wanted:
             differences.append({**pair, "loader": loader.__name__, "found": str(found), "wanted": str(wanted)})
