@@ -6,12 +6,13 @@ mod support;
 use futures_util::StreamExt;
 use heat_engine::record::OnFailure;
 use heat_engine::run::Clock;
-use heat_engine::store::MemoryStore;
+use heat_engine::store::{MemoryStore, StackQuery};
 use heat_engine::{Engine, EngineBuilder, EngineError, NewStack, Stack, StackView, Update};
 use heat_plugin_sdk::{Credentials, Failure, Registry};
 use std::sync::Arc;
 use std::time::Duration;
 use support::cloud::{Cloud, Fault, Weather, plugin};
+use support::process::{alive, start};
 use support::template;
 
 fn builder(cloud: &Cloud) -> EngineBuilder {
@@ -317,4 +318,78 @@ async fn the_next_engine_tries_again_where_one_waited_for_credentials() {
     stack.delete().await.unwrap();
     assert_eq!(stack.finished().await.unwrap().stack_status, "DELETE_COMPLETE");
     assert!(cloud.objects().is_empty());
+}
+
+/// A stack whose second resource fails, and which is to be rolled back.
+fn doomed() -> NewStack {
+    let text = "heat_template_version: 2021-04-16\nresources:\n  a: {type: Test::Keyed, properties: {name: a}}\n  \
+                b: {type: Test::Keyed, properties: {name: b}, depends_on: a}\n";
+    NewStack::new("s", template(text)).on_failure(OnFailure::Rollback)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rollback_is_not_lost_when_the_engine_is_killed_between_any_two_writes() {
+    let mut killed = 0;
+    for commits in 1..40 {
+        for durable in [false, true] {
+            let (cloud, store) = (Cloud::new(1), MemoryStore::new());
+            cloud.script("create", "b", Fault::Refuse(Failure::denied("policy does not allow it")));
+            let first = start(&store, &cloud, 1, Some(commits), durable).await.unwrap().unwrap();
+            let run = async {
+                let stack = first.engine.create(doomed()).await.unwrap();
+                stack.finished().await.unwrap();
+            };
+            let survived = alive(&first.life, run).await.is_some();
+            drop(first);
+            killed += usize::from(!survived);
+            let next = start(&store, &cloud, 2, None, true).await.unwrap().unwrap();
+            let stacks = next.engine.all_stacks(&StackQuery::default()).await.unwrap();
+            let [view] = stacks.as_slice() else { panic!("{commits} {durable}: {stacks:?}") };
+            let stack = next.engine.stack(&view.project, "s").await.unwrap();
+            let view = stack.finished().await.unwrap();
+            let note = format!("{commits} {durable}: {} {}", view.stack_status, view.stack_status_reason);
+            // Killed before the refusal was recorded, its repeat is allowed: the script refuses once.
+            match view.stack_status.as_str() {
+                "ROLLBACK_COMPLETE" => assert!(cloud.objects().is_empty(), "{note}"),
+                "CREATE_COMPLETE" => assert_eq!(cloud.objects().len(), 2, "{note}"),
+                _ => panic!("{note}"),
+            }
+        }
+    }
+    assert!(killed > 10, "{killed}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_service_repeats_of_a_secret_is_told_to_nobody() {
+    let cloud = Cloud::new(1);
+    cloud.script(
+        "create",
+        "a",
+        Fault::Refuse(Failure::invalid(None, "the password hunter-1234 is too short")),
+    );
+    let engine = engine(&cloud).await;
+    let (stack, view) = create(&engine, &one("Test::Keyed", ", password: hunter-1234")).await;
+    assert_eq!(view.stack_status, "CREATE_FAILED");
+    assert!(view.stack_status_reason.contains("the password ****** is too short"), "{view:?}");
+    let events: Vec<_> = stack.events().collect().await;
+    assert!(!format!("{events:?}{:?}", stack.resources().await.unwrap()).contains("hunter"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_update_leaves_other_stacks_alone() {
+    let (cloud, store) = (Cloud::new(1), Arc::new(MemoryStore::new()));
+    cloud.set_weather(Weather { working: 60_000, ..Weather::default() });
+    let first = builder(&cloud).shared_store(store.clone()).build().await.unwrap();
+    let text = one("Test::Keyed", ", origin: here").replace("name: a", "name: b");
+    let stack = first.create(NewStack::new("s", template(&text))).await.unwrap();
+    assert!(stack.finished().await.unwrap().is_complete());
+    first.create(NewStack::new("other", template(&one("Test::Keyed", "")))).await.unwrap();
+    first.shutdown().await;
+    // An engine that leaves unfinished stacks alone does so also when it refuses a request.
+    let second = builder(&cloud).shared_store(store).without_resuming().build().await.unwrap();
+    let stack = second.stack(&stack.show().await.unwrap().project, "s").await.unwrap();
+    let changed = template(&text.replace("origin: here", "origin: there"));
+    assert!(matches!(stack.update(Update::to(changed)).await, Err(EngineError::Plan(_))));
+    let other = second.stack(&stack.show().await.unwrap().project, "other").await.unwrap();
+    assert!(matches!(other.finished().await, Err(EngineError::Stopped { .. })));
 }

@@ -3,8 +3,9 @@
 use super::EngineError;
 use crate::plan::Plan;
 use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, TraversalRecord};
-use crate::run::{Core, Current, End, Goal, Signal, Traversal, begin, make_plan};
+use crate::run::{Core, Current, End, Goal, Signal, Traversal, begin, is_passing, make_plan};
 use crate::store::{Claim, StoreError};
+use heat_plugin_sdk::FailureClass;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -111,17 +112,8 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
         match traversal.run().await {
             Ok(End::Complete | End::Interrupted | End::Paused(_)) => return,
             Ok(End::Failed(_)) => {
-                let rolls_back = traversal.record.on_failure == OnFailure::Rollback
-                    && matches!(traversal.record.action, Action::Create | Action::Update);
-                if !rolls_back {
+                if !traversal.rolls_back() || !begin_rollback(core, &mut traversal).await {
                     return;
-                }
-                match roll_back(core, &mut traversal).await {
-                    Ok(()) => {}
-                    Err(error) => {
-                        tracing::error!(stack = %traversal.stack.name, %error, "the rollback cannot begin");
-                        return;
-                    }
                 }
             }
             Err(error @ (StoreError::Fenced { .. } | StoreError::NoSuchStack { .. })) => {
@@ -131,11 +123,9 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
             // A store without room, or one that fails: nothing was lost, and nothing may be done until it works again.
             Err(error) => {
                 tracing::error!(stack = %traversal.stack.name, %error, wait = ?wait, "the record cannot be written; trying again");
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = async { drop(traversal.interrupt.wait_for(|signal| *signal != Signal::Run).await) } => return,
+                if !waited(&mut traversal, &mut wait).await {
+                    return;
                 }
-                wait = (wait * 2).min(Duration::from_secs(30));
                 match core.records.resources(&traversal.stack.id).await {
                     Ok(resources) => traversal.current = Current::new(resources),
                     Err(error) => tracing::error!(%error, "the record cannot be read"),
@@ -145,21 +135,59 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
     }
 }
 
+/// Waits a while, longer each time. `false`: the traversal was told to stop.
+async fn waited(traversal: &mut Traversal, wait: &mut Duration) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(*wait) => {}
+        () = async { drop(traversal.interrupt.wait_for(|signal| *signal != Signal::Run).await) } => return false,
+    }
+    *wait = (*wait * 2).min(Duration::from_secs(30));
+    true
+}
+
+/// Begins the rollback of a traversal that failed. `false`: somebody else goes on, now or later, or it cannot be done,
+/// which is recorded.
+async fn begin_rollback(core: &Arc<Core>, traversal: &mut Traversal) -> bool {
+    let mut wait = Duration::from_millis(500);
+    loop {
+        let Err(error) = roll_back(core, traversal).await else { return true };
+        tracing::error!(stack = %traversal.stack.name, %error, "the rollback cannot begin");
+        let recorded = match &error {
+            EngineError::Store(StoreError::Fenced { .. } | StoreError::NoSuchStack { .. }) => return false,
+            EngineError::Service(failure) if *failure.class() == FailureClass::Unauthenticated => {
+                Some(traversal.pause(failure.to_string()).await.map(drop))
+            }
+            // Neither the store nor a service stays away for ever.
+            EngineError::Store(_) => None,
+            EngineError::Service(failure) if is_passing(failure) => None,
+            _ => Some(traversal.end_without_rollback(&error.to_string()).await),
+        };
+        if matches!(recorded, Some(Ok(()))) {
+            return false;
+        }
+        if !waited(traversal, &mut wait).await {
+            return false;
+        }
+    }
+}
+
 /// Begins the way back to what was last complete.
 async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), EngineError> {
-    let failed = std::mem::take(&mut traversal.stack.reason);
-    let target = traversal.stack.last_complete.clone();
+    let mut stack = traversal.stack.clone();
+    let failed = std::mem::take(&mut stack.reason);
+    let target = stack.last_complete.clone();
     let goal = match &target {
-        Some(desired) => Goal::recorded(core, &traversal.stack, desired).await?,
+        Some(desired) => Goal::recorded(core, &stack, desired).await?,
         None => Goal::nothing(core),
     };
-    let resources = core.records.resources(&traversal.stack.id).await?;
-    traversal.stack.desired = target.unwrap_or_default();
+    let resources = core.records.resources(&stack.id).await?;
+    stack.desired = target.unwrap_or_default();
     let goal = Arc::new(goal);
-    let plan = make_plan(core, &traversal.stack, &goal, &resources, Action::Rollback).await?;
+    let plan = make_plan(core, &stack, &goal, &resources, Action::Rollback).await?;
     let (record, batch) =
-        begin(core, &traversal.claim, &mut traversal.stack, plan, Action::Rollback, OnFailure::Stop, &failed);
+        begin(core, &traversal.claim, &mut stack, plan, Action::Rollback, OnFailure::Stop, &failed);
     core.commit_batch(batch).await?;
+    traversal.stack = stack;
     traversal.record = record;
     traversal.goal = goal;
     traversal.current = Current::new(resources);

@@ -21,7 +21,7 @@ pub use view::{OutputView, ResourceView, StackView};
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
 use crate::run::{Core, Current, Goal, begin, make_plan, stack_event, wake};
-use crate::store::{Batch, StackQuery, StoreError, Write};
+use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
 pub(crate) use request::Content;
@@ -278,36 +278,53 @@ impl Engine {
             Err(StoreError::Claimed { .. } | StoreError::NoSuchStack { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let Some(mut stack) = core.records.stack(&record.stack).await? else { return Ok(()) };
-        if stack.owner.is_some() {
-            // Its parent goes on with it.
-            core.records.release(&claim).await?;
+        let found = self.found_unfinished(&claim, &mut record, credentials).await;
+        let Some((stack, goal, current)) = (match found {
+            Ok(Some(found)) => Some(found),
+            // Nobody works on it now: the next one who wants to must be able to.
+            Ok(None) => {
+                core.records.release(&claim).await?;
+                None
+            }
+            Err(error) => {
+                core.records.release(&claim).await?;
+                return Err(error);
+            }
+        }) else {
             return Ok(());
-        }
+        };
+        tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
+        self.0.driver.start(claim, stack, record, Arc::new(goal), current);
+        Ok(())
+    }
+
+    /// What is to be gone on with, woken if it waited; `None` where that is somebody else's business.
+    async fn found_unfinished(
+        &self,
+        claim: &Claim,
+        record: &mut TraversalRecord,
+        credentials: Option<Credentials>,
+    ) -> Result<Option<(StackRecord, Goal, Current)>, EngineError> {
+        let core = self.core();
+        // The parent of a nested stack goes on with it.
+        let found = core.records.stack(&record.stack).await?.filter(|stack| stack.owner.is_none());
+        let Some(mut stack) = found else { return Ok(None) };
         let goal = match record.action {
             Action::Delete => Goal::nothing(core),
             _ if stack.desired.template.is_none() => Goal::nothing(core),
-            _ => match driver::recorded_goal(core, &stack, &stack.desired).await {
-                Ok(goal) => goal,
-                Err(error) => {
-                    core.records.release(&claim).await?;
-                    return Err(error);
-                }
-            },
+            _ => driver::recorded_goal(core, &stack, &stack.desired).await?,
         };
         let resources = core.records.resources(&record.stack).await?;
-        if wake(core, &mut stack, &mut record) || credentials.is_some() {
+        if wake(core, &mut stack, record) || credentials.is_some() {
             if let Some(credentials) = credentials {
                 stack.credentials = credentials;
             }
             let event = stack_event(core, &stack, core.clock.now());
             let writes =
                 vec![Write::Stack(stack.clone()), Write::Traversal(record.clone()), Write::Event(event)];
-            core.commit(&claim, writes).await?;
+            core.commit(claim, writes).await?;
         }
-        tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
-        self.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
-        Ok(())
+        Ok(Some((stack, goal, Current::new(resources))))
     }
 
     /// Whether nothing is being done to a stack, by anybody.

@@ -96,6 +96,15 @@ impl Stack {
         self.go_on(Some(owner)).await
     }
 
+    /// The stack goes on with what it was doing before a request that is refused; one that waits goes on waiting.
+    async fn proceed(&self, stack: &StackRecord) -> Result<(), EngineError> {
+        let (Some(traversal), None) = (&stack.traversal, &stack.paused) else { return Ok(()) };
+        match self.engine.core().records.traversal(traversal).await? {
+            Some(record) => self.engine.go_on(record, None).await,
+            None => Ok(()),
+        }
+    }
+
     async fn go_on(&self, owner: Option<Credentials>) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
         if owner.is_some() {
@@ -292,7 +301,7 @@ impl Stack {
             Err(error) => {
                 // The stack goes on with what it was doing.
                 core.records.release(&claim).await?;
-                self.engine.resume().await?;
+                self.proceed(&stack).await?;
                 return Err(error);
             }
         };
@@ -408,7 +417,14 @@ impl Stack {
         let mut stack = self.living().await?;
         let resources = core.records.resources(&self.id).await?;
         let goal = Goal::nothing(core);
-        let plan = make_plan(core, &stack, &goal, &resources, Action::Delete).await?;
+        let plan = match make_plan(core, &stack, &goal, &resources, Action::Delete).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                core.records.release(&claim).await?;
+                self.proceed(&stack).await?;
+                return Err(error);
+            }
+        };
         let (record, batch) = begin(core, &claim, &mut stack, plan, Action::Delete, OnFailure::Stop, "");
         core.commit_batch(batch).await?;
         self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));

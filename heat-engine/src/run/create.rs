@@ -337,61 +337,50 @@ impl Work {
 }
 
 impl Work {
-    /// Looks whether a repeated creation made a second thing, and removes it. Gives a reason where it cannot be told or
-    /// removed.
-    pub(crate) async fn remove_second(&self) -> Result<Result<(), String>, StoreError> {
-        let result = async {
-            let record = self.record().await;
-            let properties = record.properties.clone().unwrap_or_default();
-            let basis = self.resource.find_basis(&properties);
-            if basis == FindBasis::Unique {
-                // Nobody waited before the repeat: the first request may still be done, and must not be after a deletion.
-                let since = self.core.clock.now().duration_since(record.updated);
-                let passed = Duration::try_from(since).unwrap_or_default();
-                self.pause(self.resource.settle_time().saturating_sub(passed)).await?;
-            }
-            // A mere name proves nothing: what carries it may be somebody else's.
-            let proven = matches!(basis, FindBasis::Key | FindBasis::Unique);
-            let mut seconds = BTreeSet::new();
-            if proven {
-                let mut excluded = self.core.records.physical_ids(&self.stack.project).await?;
-                excluded.extend(record.physical_id.clone());
-                excluded.extend(record.seen_before.iter().cloned());
-                seconds = self.look(&properties, excluded).await?;
-            }
-            for second in seconds {
-                tracing::warn!(resource = %record.name, id = %second, "a repeated creation made a second one, which is removed");
-                let mut attempt = 0;
-                loop {
-                    let answer = match self.seat().await {
-                        Ok(seat) => {
-                            let cx = self.context(&seat, BTreeSet::new()).await;
-                            self.call(self.resource.delete(&cx, &second)).await?
-                        }
-                        Err(failure) => Err(failure),
-                    };
-                    let Err(failure) = answer else { break };
-                    if self.retry(failure, Some(IntentKind::Delete), &mut attempt).await? == Next::Done {
-                        break;
+    /// Looks whether a repeated creation made a second thing, and removes it.
+    pub(crate) async fn remove_second(&self) -> Result<(), Break> {
+        let record = self.record().await;
+        let properties = record.properties.clone().unwrap_or_default();
+        let basis = self.resource.find_basis(&properties);
+        if basis == FindBasis::Unique {
+            // Nobody waited before the repeat: the first request may still be done, and must not be after a deletion.
+            let since = self.core.clock.now().duration_since(record.updated);
+            let passed = Duration::try_from(since).unwrap_or_default();
+            self.pause(self.resource.settle_time().saturating_sub(passed)).await?;
+        }
+        // A mere name proves nothing: what carries it may be somebody else's.
+        let proven = matches!(basis, FindBasis::Key | FindBasis::Unique);
+        let mut seconds = BTreeSet::new();
+        if proven {
+            let mut excluded = self.core.records.physical_ids(&self.stack.project).await?;
+            excluded.extend(record.physical_id.clone());
+            excluded.extend(record.seen_before.iter().cloned());
+            seconds = self.look(&properties, excluded).await?;
+        }
+        for second in seconds {
+            tracing::warn!(resource = %record.name, id = %second, "a repeated creation made a second one, which is removed");
+            let mut attempt = 0;
+            loop {
+                let answer = match self.seat().await {
+                    Ok(seat) => {
+                        let cx = self.context(&seat, BTreeSet::new()).await;
+                        self.call(self.resource.delete(&cx, &second)).await?
                     }
+                    Err(failure) => Err(failure),
+                };
+                let Err(failure) = answer else { break };
+                if self.retry(failure, Some(IntentKind::Delete), &mut attempt).await? == Next::Done {
+                    break;
                 }
-                self.follow(&second, &Operation::Delete, None).await?;
             }
-            self.write(None, |record| {
-                record.look_again = false;
-                record.seen_before.clear();
-            })
-            .await?;
-            Ok(())
+            self.follow(&second, &Operation::Delete, None).await?;
         }
-        .await;
-        match result {
-            Ok(()) => Ok(Ok(())),
-            Err(Break::Store(error)) => Err(error),
-            Err(Break::Failed(failure) | Break::Refused(failure)) => Ok(Err(format!("{failure}"))),
-            Err(Break::Aborted(reason)) => Ok(Err(reason)),
-            Err(Break::Interrupted) => Ok(Ok(())),
-        }
+        self.write(None, |record| {
+            record.look_again = false;
+            record.seen_before.clear();
+        })
+        .await?;
+        Ok(())
     }
 }
 

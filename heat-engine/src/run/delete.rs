@@ -82,9 +82,7 @@ impl Work {
         if self.record().await.look_again {
             // Its creation was repeated: the first request may be done only now, when nothing is in its way any more.
             self.pause(self.resource.settle_time()).await?;
-            if let Err(reason) = self.remove_second().await? {
-                return Err(Break::Failed(Failure::failed(reason)));
-            }
+            self.remove_second().await?;
         }
         self.remove("state changed").await?;
         Ok(Ended::Done)

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use crate::record::{Action, Event, IncarnationId, Intent, IntentKind, ResourceRecord, Status, TraversalId};
-use crate::store::{Claim, StoreError, Write};
+use crate::store::{Claim, StoreError, Write, secret_texts};
 use heat_plugin_sdk::{Failure, FailureClass, PhysicalId, PropertyMap, StackIdentity};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -199,6 +199,7 @@ impl Ledger {
 
     /// Records a failure. The intent stays where it is not known whether the request was done: whoever comes next looks.
     pub(crate) async fn fail(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
+        let reason = self.redacted(reason).await;
         self.write(Some((action, Status::Failed, &reason)), |record| {
             let nothing_made = record.physical_id.is_none();
             if let Some(intent) = &mut record.intent {
@@ -215,6 +216,7 @@ impl Ledger {
 
     /// Fails before anything was begun: the event tells it, the record stays as it is.
     pub(crate) async fn refuse(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
+        let reason = self.redacted(reason).await;
         let record = self.record().await;
         let refused = ResourceRecord { action, status: Status::Failed, reason: reason.clone(), ..record };
         let event = self.event(&refused, self.core.clock.now());
@@ -232,11 +234,23 @@ impl Ledger {
             Ok(ended) => Ok(ended),
             Err(Break::Interrupted) => Ok(Ended::Interrupted),
             // What was refused was not done: the intent stays, and whoever has other credentials goes on from it.
-            Err(Break::Refused(failure)) => Ok(Ended::Paused(self.reason(&failure).await)),
+            Err(Break::Refused(failure)) => {
+                let reason = self.reason(&failure).await;
+                Ok(Ended::Paused(self.redacted(reason).await))
+            }
             Err(Break::Store(error)) => Err(error),
             Err(Break::Aborted(reason)) => self.fail(action, reason).await,
             Err(Break::Failed(failure)) => self.fail(action, self.reason(&failure).await).await,
         }
+    }
+
+    /// A reason without the secrets of the resource, which a service may repeat in what it says.
+    async fn redacted(&self, reason: String) -> String {
+        let record = self.record.lock().await;
+        let schema = self.core.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+        secret_texts(&record, schema.as_deref())
+            .iter()
+            .fold(reason, |reason, secret| reason.replace(secret.as_str(), "******"))
     }
 
     /// `Class: resources.name: message`, as Heat words the reason of a resource's failure.

@@ -110,6 +110,19 @@ async fn answer(core: &Core, credentials: &Credentials, question: &Question) -> 
             }
         }
         .await;
+        if let Err(failure) = &result
+            && *failure.class() == FailureClass::Unauthenticated
+        {
+            let finder = core.registry.finder(&question.name).filter(|_| question.finder);
+            let constraint = core.registry.constraint(&question.name).filter(|_| !question.finder);
+            let connector = finder
+                .map(|finder| finder.connector())
+                .or_else(|| constraint.map(|constraint| constraint.connector()));
+            // The next one that asks gets a new connection, with what stands behind the credentials' name by then.
+            if let Some(connector) = connector {
+                core.connections.forget(connector, credentials);
+            }
+        }
         match result {
             // Somebody waits for the answer of a request: two more attempts, then it is told.
             Err(failure) if attempt < 2 && is_passing(&failure) => {
@@ -121,7 +134,7 @@ async fn answer(core: &Core, credentials: &Credentials, question: &Question) -> 
     }
 }
 
-fn is_passing(failure: &Failure) -> bool {
+pub(crate) fn is_passing(failure: &Failure) -> bool {
     matches!(
         failure.class(),
         FailureClass::Unanswered

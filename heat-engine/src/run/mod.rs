@@ -24,5 +24,6 @@ pub(crate) use current::Current;
 pub(crate) use goal::Goal;
 pub(crate) use ids::Ids;
 pub(crate) use ledger::Signal;
+pub(crate) use lookups::is_passing;
 pub(crate) use planning::{begin, make_plan, wake};
 pub(crate) use traversal::{End, Traversal, stack_event};

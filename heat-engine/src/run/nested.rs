@@ -187,7 +187,9 @@ impl Nested {
         let claim = core.records.claim(&stack.id).await?;
         let mut stack = StackRecord { credentials: self.parent.credentials.clone(), ..stack.clone() };
         let mut record = record;
-        wake(core, &mut stack, &mut record);
+        if wake(core, &mut stack, &mut record) {
+            core.commit(&claim, vec![Write::Stack(stack.clone())]).await?;
+        }
         let (end, child) = self.run(claim, stack, record, child, found.resources.clone()).await?;
         Ok(Picked::Ended(end, child))
     }
@@ -530,8 +532,11 @@ impl Nested {
         let goal = Goal::nothing(core);
         let (claim, traversal) = match running {
             Some(mut traversal) => {
-                wake(core, &mut stack, &mut traversal);
-                (core.records.claim(&stack.id).await?, traversal)
+                let claim = core.records.claim(&stack.id).await?;
+                if wake(core, &mut stack, &mut traversal) {
+                    core.commit(&claim, vec![Write::Stack(stack.clone())]).await?;
+                }
+                (claim, traversal)
             }
             None => {
                 let plan = match self.planned.clone().filter(|_| !mine) {

@@ -15,7 +15,7 @@ mod refusal;
 use super::core::Core;
 use super::current::Current;
 use super::goal::{Goal, Unresolved};
-use super::work::{Ended, Facts, Ledger, Signal, Work};
+use super::work::{Break, Ended, Facts, Ledger, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of};
 use crate::record::{
     Action, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, TraversalRecord,
@@ -196,10 +196,15 @@ impl Traversal {
             // A deadline can pass between two steps.
             failure = Some(format!("{} stopped before it was complete", title(self.record.action)));
         }
-        if failure.is_none()
-            && let Some(reason) = self.look_again(&listening).await?
-        {
-            failure = Some(reason);
+        if failure.is_none() {
+            match self.look_again(&listening).await {
+                Ok(()) => {}
+                Err(Break::Store(error)) => return Err(error),
+                Err(Break::Interrupted) => return Ok(End::Interrupted),
+                Err(Break::Refused(refused)) => return self.pause(refused.to_string()).await,
+                Err(Break::Failed(failed)) => failure = Some(failed.to_string()),
+                Err(Break::Aborted(reason)) => failure = Some(reason),
+            }
         }
         self.finish(failure).await
     }

@@ -5,13 +5,14 @@ use super::core::Core;
 use super::goal::lacks;
 use super::ids::short_id;
 pub(crate) use super::ledger::{Break, Ended, Facts, Ledger, Signal};
+use super::lookups::is_passing;
 use crate::record::{IntentKind, ResourceRecord, TraversalId};
 use crate::schedule::{Trial, Verdict, classify};
 use crate::store::{Claim, Write};
 use async_trait::async_trait;
 use heat_plugin_sdk::{
-    CallContext, Credentials, DynConnector, DynResource, Failure, Journal, Observation, OperationKey,
-    OwnedObject, PhysicalId, ResourceIdentity,
+    CallContext, Credentials, DynConnector, DynResource, Failure, FailureClass, Journal, Observation,
+    OperationKey, OwnedObject, PhysicalId, ResourceIdentity,
 };
 use heat_template::schema::AttributeMode;
 use serde_json::{Map, Value};
@@ -193,19 +194,46 @@ impl Work {
             })
             .filter(|name| *name != "show")
             .collect();
-        let seat = self.seat().await.map_err(Break::Failed)?;
-        let cx = self.context(&seat, BTreeSet::new()).await;
         for name in on_demand {
-            match self.call(self.resource.attribute(&cx, id, name)).await? {
-                Ok(value) => attributes.insert(name.clone(), value),
-                // What is not there is null, as in Heat.
-                Err(failure) => {
-                    tracing::debug!(attribute = name.as_str(), %failure, "attribute is not there");
-                    attributes.insert(name.clone(), Value::Null)
-                }
-            };
+            let value = self.attribute(id, name).await?;
+            attributes.insert(name.clone(), value);
         }
+        let mut attempt = 0;
+        let seat = loop {
+            match self.seat().await {
+                Ok(seat) => break seat,
+                Err(failure) => {
+                    self.retry(failure, None, &mut attempt).await?;
+                }
+            }
+        };
+        let cx = self.context(&seat, BTreeSet::new()).await;
         Ok((attributes, self.resource.reference_id(&cx, id)))
+    }
+
+    /// An attribute that is fetched only when somebody wants it. What is not there is null, as in Heat; a service that
+    /// only cannot tell now is asked again.
+    async fn attribute(&self, id: &PhysicalId, name: &str) -> Result<Value, Break> {
+        let mut attempt = 0;
+        loop {
+            let answer = match self.seat().await {
+                Ok(seat) => {
+                    let cx = self.context(&seat, BTreeSet::new()).await;
+                    self.call(self.resource.attribute(&cx, id, name)).await?
+                }
+                Err(failure) => Err(failure),
+            };
+            match answer {
+                Ok(value) => return Ok(value),
+                Err(failure) if is_passing(&failure) || *failure.class() == FailureClass::Unauthenticated => {
+                    self.retry(failure, None, &mut attempt).await?;
+                }
+                Err(failure) => {
+                    tracing::debug!(attribute = name, %failure, "attribute is not there");
+                    return Ok(Value::Null);
+                }
+            }
+        }
     }
 }
 

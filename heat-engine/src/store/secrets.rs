@@ -3,7 +3,7 @@
 use crate::record::{Desired, ResourceRecord, StackRecord, hidden_mark, secret_mark};
 use heat_plugin_sdk::schema::{Children, PropertySchema, ResourceSchema};
 use indexmap::IndexMap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// A place in a JSON document, from its root.
@@ -115,6 +115,38 @@ pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchem
         }
     }
     places
+}
+
+/// The texts that are secret in a resource, longest first: what must not be told, whoever says it. Texts of less than four
+/// characters are found in too much else.
+pub(crate) fn secret_texts(record: &ResourceRecord, schema: Option<&ResourceSchema>) -> Vec<String> {
+    let asked_for = record.intent.as_ref().and_then(|intent| intent.properties.as_ref());
+    let mut document = json!({
+        "properties": record.properties,
+        "intent": {"properties": asked_for},
+        "attributes": record.attributes,
+        "private": record.private,
+        "metadata": record.metadata,
+        "definition": record.definition,
+    });
+    let mut texts = BTreeSet::new();
+    for place in of_resource(record, schema) {
+        if let Some(value) = at(&mut document, &place) {
+            collect(value, &mut texts);
+        }
+    }
+    let mut texts: Vec<String> = texts.into_iter().filter(|text| text.chars().count() >= 4).collect();
+    texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    texts
+}
+
+fn collect(value: &Value, texts: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) => drop(texts.insert(text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
+        Value::Object(entries) => entries.values().for_each(|value| collect(value, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Whether the type has secret properties or attributes at all.

@@ -3,7 +3,7 @@
 use super::{End, Traversal};
 use crate::record::{Action, Event, OnFailure, Paused, StackRecord, Status};
 use crate::run::Core;
-use crate::run::work::Signal;
+use crate::run::work::{Break, Signal};
 use crate::store::{Batch, StoreError, Write};
 use heat_plugin_sdk::PhysicalId;
 use tokio::sync::watch;
@@ -11,27 +11,22 @@ use tokio::sync::watch;
 impl Traversal {
     /// Creations that had to be repeated may have made a second thing: it is looked for once more, and removed where it
     /// is proven.
-    pub(super) async fn look_again(
-        &mut self,
-        signal: &watch::Receiver<Signal>,
-    ) -> Result<Option<String>, StoreError> {
+    pub(super) async fn look_again(&mut self, signal: &watch::Receiver<Signal>) -> Result<(), Break> {
         let again: Vec<_> =
             self.current.resources().values().filter(|record| record.look_again).cloned().collect();
         for record in again {
             let id = record.id.clone();
             let Ok(work) = self.work(record, signal) else { continue };
-            if let Err(reason) = work.remove_second().await? {
-                return Ok(Some(reason));
-            }
+            work.remove_second().await?;
             let record = work.record().await;
             self.current.put(id, Some(record));
         }
-        Ok(None)
+        Ok(())
     }
 
     /// Records that the traversal waits for credentials that are accepted. The stack stays in progress, and nobody works
     /// on it until somebody goes on with it.
-    pub(super) async fn pause(&mut self, reason: String) -> Result<End, StoreError> {
+    pub(crate) async fn pause(&mut self, reason: String) -> Result<End, StoreError> {
         let now = self.core.clock.now();
         tracing::warn!(stack = %self.stack.name, reason, "the credentials are not accepted: the stack waits for others");
         self.stack.reason = format!("Stack {} waits for credentials: {reason}", self.record.action);
@@ -42,6 +37,24 @@ impl Traversal {
         batch.push(Write::Event(event));
         self.core.commit_batch(batch.releasing()).await?;
         Ok(End::Paused(reason))
+    }
+
+    /// Whether a failure of this traversal is followed by a rollback.
+    pub(crate) fn rolls_back(&self) -> bool {
+        self.record.on_failure == OnFailure::Rollback
+            && matches!(self.record.action, Action::Create | Action::Update)
+    }
+
+    /// Records that the rollback of this traversal, which failed, cannot begin.
+    pub(crate) async fn end_without_rollback(&mut self, why: &str) -> Result<(), StoreError> {
+        self.stack.reason = format!("{}; the rollback cannot begin: {why}", self.stack.reason);
+        self.stack.traversal = None;
+        let event = stack_event(&self.core, &self.stack, self.core.clock.now());
+        let mut batch = Batch::new(self.claim.clone());
+        batch.push(Write::Stack(self.stack.clone()));
+        batch.push(Write::RemoveTraversal(self.record.id.clone()));
+        batch.push(Write::Event(event));
+        self.core.commit_batch(batch.releasing()).await
     }
 
     /// Records the end of the traversal.
@@ -58,10 +71,12 @@ impl Traversal {
         self.stack.action = action;
         self.stack.status = status;
         self.stack.reason = reason;
-        self.stack.traversal = None;
-        let rolls_back = failure.is_some()
-            && self.record.on_failure == OnFailure::Rollback
-            && matches!(action, Action::Create | Action::Update);
+        self.stack.paused = None;
+        let rolls_back = failure.is_some() && self.rolls_back();
+        // What shall be rolled back is not over: whoever finds it after a crash comes to the same end, and rolls back.
+        if !rolls_back {
+            self.stack.traversal = None;
+        }
         if failure.is_none() && action != Action::Delete {
             self.stack.last_complete = Some(self.stack.desired.clone());
         }
@@ -73,7 +88,9 @@ impl Traversal {
             batch.push(Write::RemoveStack(self.stack.clone()));
         } else {
             batch.push(Write::Stack(self.stack.clone()));
-            batch.push(Write::RemoveTraversal(self.record.id.clone()));
+            if !rolls_back {
+                batch.push(Write::RemoveTraversal(self.record.id.clone()));
+            }
             batch.push(Write::Event(event));
         }
         batch.release = !rolls_back;
