@@ -41,52 +41,76 @@ impl Scene {
 }
 
 #[test]
-fn what_is_wrong_with_a_template_is_told_at_its_place() {
-    let scene = Scene::new();
-    let wrong_yaml = format!("{HEAD}resources:\n  a: {{type: OS::Heat::None\n  b: x\n");
-    scene.refused(&wrong_yaml, &[], 2, &["template.yaml:", "error"]);
-    let unknown_type = format!("{HEAD}resources:\n  net:\n    type: OS::Neutron::Ne\n");
-    scene.refused(&unknown_type, &[], 2, &["template.yaml:4:11", "OS::Neutron::Ne", "OS::Neutron::Net"]);
-    let unknown_property = format!(
-        "{HEAD}resources:\n  good: {{type: OS::Neutron::Net}}\n  net:\n    type: OS::Neutron::Net\n    properties:\n      nmae: x\n"
-    );
-    scene.refused(&unknown_property, &[], 2, &["template.yaml:7:7", "nmae", "did you mean", "name"]);
-    let wrong_type = format!(
-        "{HEAD}resources:\n  net:\n    type: OS::Neutron::Net\n    properties:\n      admin_state_up: [1, 2]\n"
-    );
-    scene.refused(&wrong_type, &[], 2, &["template.yaml:6:23", "admin_state_up"]);
-    let unknown_reference = format!(
-        "{HEAD}resources:\n  net: {{type: OS::Neutron::Net}}\n  sub:\n    type: OS::Neutron::Subnet\n    properties: {{network: {{get_resource: nett}}, cidr: 10.0.0.0/24}}\n"
-    );
-    scene.refused(&unknown_reference, &[], 2, &["template.yaml:6:", "nett", "did you mean"]);
-    let cycle = format!(
-        "{HEAD}resources:\n  a: {{type: OS::Heat::None, depends_on: b}}\n  b: {{type: OS::Heat::None, depends_on: a}}\n"
-    );
-    scene.refused(&cycle, &[], 2, &["template.yaml:", "circular", "a", "b"]);
+fn wrong_yaml_is_told_at_its_place() {
+    let text = format!("{HEAD}resources:\n  a: {{type: OS::Heat::None\n  b: x\n");
+    Scene::new().refused(&text, &[], 2, &["template.yaml:4:", "error"]);
 }
 
 #[test]
-fn what_is_wrong_with_parameters_is_told() {
-    let scene = Scene::new();
-    let template = format!(
+fn an_unknown_type_is_told_at_its_place() {
+    let text = format!("{HEAD}resources:\n  net:\n    type: OS::Neutron::Ne\n");
+    Scene::new().refused(&text, &[], 2, &["template.yaml:4:11", "OS::Neutron::Ne", "OS::Neutron::Net"]);
+}
+
+#[test]
+fn an_unknown_property_is_told_at_its_place() {
+    let text = format!(
+        "{HEAD}resources:\n  good: {{type: OS::Neutron::Net}}\n  net:\n    type: OS::Neutron::Net\n    properties:\n      nmae: x\n"
+    );
+    Scene::new().refused(&text, &[], 2, &["template.yaml:7:7", "nmae", "did you mean", "name"]);
+}
+
+#[test]
+fn a_property_of_the_wrong_type_is_told_at_its_place() {
+    let text = format!(
+        "{HEAD}resources:\n  net:\n    type: OS::Neutron::Net\n    properties:\n      admin_state_up: [1, 2]\n"
+    );
+    Scene::new().refused(&text, &[], 2, &["template.yaml:6:23", "admin_state_up"]);
+}
+
+#[test]
+fn an_unknown_reference_is_told_at_its_place() {
+    let text = format!(
+        "{HEAD}resources:\n  net: {{type: OS::Neutron::Net}}\n  sub:\n    type: OS::Neutron::Subnet\n    properties: {{network: {{get_resource: nett}}, cidr: 10.0.0.0/24}}\n"
+    );
+    Scene::new().refused(&text, &[], 2, &["template.yaml:6:", "nett", "did you mean"]);
+}
+
+#[test]
+fn a_circle_of_dependencies_is_told() {
+    let text = format!(
+        "{HEAD}resources:\n  a: {{type: OS::Heat::None, depends_on: b}}\n  b: {{type: OS::Heat::None, depends_on: a}}\n"
+    );
+    Scene::new().refused(&text, &[], 2, &["template.yaml:", "circular", "a", "b"]);
+}
+
+fn with_a_size() -> String {
+    format!(
         "{HEAD}parameters:\n  size: {{type: number, constraints: [{{range: {{min: 1, max: 9}}}}]}}\nresources:\n  net: {{type: OS::Neutron::Net}}\n"
-    );
-    scene.refused(&template, &[], 2, &["template.yaml:3:3", "size"]);
-    scene.refused(&template, &["--parameter", "size=10"], 2, &["size", "10"]);
-    scene.refused(&template, &["--parameter", "size=big"], 2, &["size", "big"]);
-    scene.refused(
-        &template,
-        &["--parameter", "size=3", "--parameter", "sise=3"],
-        2,
-        &["sise", "did you mean"],
-    );
-    let environment = scene.home.put("env.yaml", "parameters: {size: 11}\n");
-    scene.refused(&template, &["-e", &environment], 2, &["env.yaml:1:20", "size"]);
-    let answer =
-        scene.home.run(&["stack", "create", "bad", "-t", &scene.home.put("t.yaml", &template), "-f", "json"]);
+    )
+}
+
+#[test]
+fn a_missing_parameter_is_told_where_it_is_declared() {
+    let scene = Scene::new();
+    scene.refused(&with_a_size(), &[], 2, &["template.yaml:3:3", "size"]);
+    let path = scene.home.put("t.yaml", with_a_size());
+    let answer = scene.home.run(&["stack", "create", "bad", "-t", &path, "-f", "json"]);
     assert_eq!(answer.code, 2);
     assert_eq!(answer.json()["code"], 400);
     assert_eq!(answer.json()["diagnostics"][0]["primary"]["start"]["line"], 3);
+}
+
+#[test]
+fn a_wrong_value_of_a_parameter_is_told_where_it_is_given() {
+    let scene = Scene::new();
+    let template = with_a_size();
+    scene.refused(&template, &["--parameter", "size=10"], 2, &["size", "10"]);
+    scene.refused(&template, &["--parameter", "size=big"], 2, &["size", "big"]);
+    let misspelt = ["--parameter", "size=3", "--parameter", "sise=3"];
+    scene.refused(&template, &misspelt, 2, &["sise", "did you mean"]);
+    let environment = scene.home.put("env.yaml", "parameters: {size: 11}\n");
+    scene.refused(&template, &["-e", &environment], 2, &["env.yaml:1:20", "size"]);
 }
 
 #[test]
@@ -106,24 +130,39 @@ fn an_image_that_is_not_there_is_told_before_anything_is_made() {
     scene.refused(&template, &[], 2, &["template.yaml:7:14", "beos"]);
 }
 
+/// One network: enough to need credentials.
+fn network() -> String {
+    format!("{HEAD}resources:\n  net: {{type: OS::Neutron::Net}}\n")
+}
+
 #[test]
-fn wrong_credentials_are_told_before_anything_is_made() {
+fn a_wrong_password_is_told_before_anything_is_made() {
     let scene = Scene::new();
     let wrong = scene.cloud.clouds_yaml.replace("password: demo", "password: wrong-hunter2");
     assert_ne!(wrong, scene.cloud.clouds_yaml);
     scene.home.put("clouds.yaml", wrong);
-    let template = format!("{HEAD}resources:\n  net: {{type: OS::Neutron::Net}}\n");
-    let ran = scene.refused(&template, &[], 2, &["error"]);
+    let ran = scene.refused(&network(), &[], 2, &["error", "auth/tokens", "401"]);
     assert!(!ran.said().contains("hunter2"), "{}", ran.said());
+}
+
+#[test]
+fn an_expired_token_is_told_before_anything_is_made() {
+    let scene = Scene::new();
     let expired = scene
         .cloud
         .clouds_yaml
         .replace("username: demo", "token: long-gone")
         .replace("password: demo", "x: y");
     scene.home.put("clouds.yaml", expired);
-    scene.refused(&template, &[], 2, &["error"]);
+    let ran = scene.refused(&network(), &[], 2, &["error", "token"]);
+    assert!(!ran.said().contains("long-gone"), "{}", ran.said());
+}
+
+#[test]
+fn a_cloud_that_nobody_knows_is_told_before_anything_is_made() {
+    let scene = Scene::new();
     scene.home.put("clouds.yaml", "clouds: {}");
-    scene.refused(&template, &[], 2, &["simulator"]);
+    scene.refused(&network(), &[], 2, &["simulator"]);
 }
 
 #[test]

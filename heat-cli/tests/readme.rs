@@ -48,6 +48,10 @@ fn the_commands_of_the_readme_work_one_after_the_other() {
                 ran.said()
             );
         }
+        if words.contains(&"output") {
+            // By then the port was changed.
+            assert!(ran.stdout.contains("http://") && ran.stdout.contains(":8080/"), "{}", ran.said());
+        }
     }
     assert_eq!(home.json(&["stack", "list"]), Value::Array(Vec::new()), "the last one deletes");
 }

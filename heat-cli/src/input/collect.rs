@@ -136,17 +136,19 @@ fn files_in<'a>(node: &'a Node, mentions: &mut Vec<Mention<'a>>) {
     }
 }
 
-fn types_in<'a>(root: &'a Node, mentions: &mut Vec<Mention<'a>>) {
-    for section in ["resources", "Resources"] {
-        for resource in root.get(section).and_then(Node::as_map).into_iter().flatten() {
-            for key in ["type", "Type"] {
-                if let Some(node) = resource.value.get(key)
-                    && let Some(name) = node.as_str().filter(|name| is_template(name))
-                {
-                    mentions.push(Mention::Template(node, name));
+/// Templates named as types, at any depth as Heat's client finds them: those of a group's members lie in its properties.
+fn types_in<'a>(node: &'a Node, mentions: &mut Vec<Mention<'a>>) {
+    let mut rest = vec![node];
+    while let Some(node) = rest.pop() {
+        for entry in node.as_map().into_iter().flatten().rev() {
+            match entry.value.as_str().filter(|name| is_template(name)) {
+                Some(name) if matches!(&*entry.key, "type" | "Type") => {
+                    mentions.push(Mention::Template(&entry.value, name));
                 }
+                _ => rest.push(&entry.value),
             }
         }
+        rest.extend(node.as_list().into_iter().flatten().rev());
     }
 }
 
@@ -221,6 +223,18 @@ mod tests {
         let (_, place) = loaded.sources.locate(error.primary.as_ref().unwrap().span).unwrap();
         assert_eq!(place.line, 3);
         assert!(error.message.contains("no.sh"), "{error}");
+    }
+
+    #[test]
+    fn the_template_of_a_groups_members_comes_along() {
+        let folder = tempfile::tempdir().unwrap();
+        put(folder.path(), "member.yaml", HEAD);
+        let text = format!(
+            "{HEAD}  group:\n    type: OS::Heat::ResourceGroup\n    properties: {{count: 2, resource_def: {{type: member.yaml}}}}\n"
+        );
+        let template = put(folder.path(), "t.yaml", text);
+        let loaded = load(Some(&template), &[], IndexMap::new()).unwrap();
+        assert_eq!(loaded.files.names().collect::<Vec<_>>(), ["member.yaml"]);
     }
 
     #[test]
