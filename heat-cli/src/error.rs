@@ -73,7 +73,13 @@ impl CliError {
         match self {
             Self::Input(message) | Self::Failed(message) => Some(message.clone()),
             Self::Refused { diagnostics, sources } => Some(render::heat(diagnostics, sources)),
-            Self::Engine(error) => Some(error.to_string()),
+            Self::Engine(error) => Some(match &**error {
+                // The command line knows clouds, not projects.
+                EngineError::NoSuchStack { name, project } if project.starts_with("on ") => {
+                    format!("there is no stack {name} {project}")
+                }
+                error => error.to_string(),
+            }),
             Self::Service(failure) => Some(failure.to_string()),
             Self::Told | Self::Interrupted | Self::NobodyReads => None,
         }

@@ -212,7 +212,7 @@ fn what_the_command_line_gets_wrong_is_code_2() {
         (&["stack", "create", "x", "-t", "none.yaml"], "none.yaml"),
         (&["stack", "create", "x", "-t", "http://h/t.yaml"], "download it"),
         (&["stack", "update", "x"], "--existing"),
-        (&["stack", "show", "none"], "none"),
+        (&["stack", "show", "none"], "there is no stack none on "),
         (&["stack", "delete", "-y", "none"], "none"),
         (&["stack", "list", "--store", "mysql://x"], "sqlite:PATH"),
         (&["stack", "list", "--store", "postgres://u:hunter2@h/d"], "PostgreSQL"),
