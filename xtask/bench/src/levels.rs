@@ -5,7 +5,8 @@ use crate::deployment::{create, engine, parse, runtime};
 use crate::report::{Demand, Report, milliseconds, ratio};
 use heat_engine::store::{MemoryStore, SqliteStore, Store};
 use heat_plugin_sdk::{
-    Context, Created, Credentials, Observed, PhysicalId, Plugin, Registry, Resource, Result as Outcome,
+    ConnectionLimits, Connector, Context, Created, Credentials, Observed, PhysicalId, Plugin, Registry,
+    Resource, Result as Outcome,
 };
 use std::fmt::Write as _;
 use std::path::Path;
@@ -26,9 +27,16 @@ struct Slow;
 /// Stands for a connection to a service.
 struct Nowhere;
 
-impl Nowhere {
-    async fn connect(_: Credentials) -> Outcome<Self> {
-        Ok(Self)
+/// Makes connections that bear a whole level at once: else what is measured is the limit of the connection.
+struct Wide;
+
+impl Connector<Nowhere> for Wide {
+    async fn connect(&self, _: Credentials) -> Outcome<Nowhere> {
+        Ok(Nowhere)
+    }
+
+    fn limits(&self) -> ConnectionLimits {
+        ConnectionLimits { concurrency: 4 * WIDTH, ..ConnectionLimits::default() }
     }
 }
 
@@ -54,7 +62,7 @@ impl Resource for Slow {
 }
 
 fn registry() -> Registry {
-    Registry::new().with(Plugin::new("bench").connect(Nowhere::connect).resource(Slow))
+    Registry::new().with(Plugin::new("bench").connect(Wide).resource(Slow))
 }
 
 pub(crate) fn measure(rounds: u32, work: &Path) -> Result<Report, Failure> {
