@@ -278,20 +278,13 @@ impl Engine {
             Err(StoreError::Claimed { .. } | StoreError::NoSuchStack { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        let found = self.found_unfinished(&claim, &mut record, credentials).await;
-        let Some((stack, goal, current)) = (match found {
-            Ok(Some(found)) => Some(found),
+        let (stack, goal, current) = match self.found_unfinished(&claim, &mut record, credentials).await {
+            Ok(Some(found)) => found,
             // Nobody works on it now: the next one who wants to must be able to.
-            Ok(None) => {
+            other => {
                 core.records.release(&claim).await?;
-                None
+                return other.map(drop);
             }
-            Err(error) => {
-                core.records.release(&claim).await?;
-                return Err(error);
-            }
-        }) else {
-            return Ok(());
         };
         tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
         self.0.driver.start(claim, stack, record, Arc::new(goal), current);
