@@ -118,7 +118,8 @@ impl SourceFile {
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
-    attached: Vec<Arc<SourceFile>>,
+    /// With the names that the files are attached under.
+    attached: Vec<(String, Arc<SourceFile>)>,
 }
 
 impl SourceMap {
@@ -136,17 +137,26 @@ impl SourceMap {
     /// Adds the files that come with a template, so that places in nested templates are found. Those of an earlier call
     /// are given up.
     pub fn attach(&mut self, files: &Files) {
-        self.attached =
-            files.shared().map(|(name, text)| Arc::new(SourceFile::new(name.to_owned(), text))).collect();
+        let shared = files.shared().map(|(address, name, text)| {
+            (address.to_owned(), Arc::new(SourceFile::new(name.to_owned(), text)))
+        });
+        self.attached = shared.collect();
     }
 
     /// The file with this id, if it belongs to this map.
     pub fn get(&self, file: FileId) -> Option<&SourceFile> {
         let found = match file.0.checked_sub(FileId::ATTACHED) {
-            Some(place) => self.attached.get(place as usize),
+            Some(place) => self.attached.get(place as usize).map(|(_, file)| file),
             None => self.files.get(file.0 as usize),
         };
         found.map(Arc::as_ref)
+    }
+
+    /// The name that an attached file has among the [`Files`]: its address, where that is not what people call it. `None`
+    /// of other texts.
+    pub fn attached_as(&self, file: FileId) -> Option<&str> {
+        let place = file.0.checked_sub(FileId::ATTACHED)?;
+        self.attached.get(place as usize).map(|(address, _)| address.as_str())
     }
 
     /// The text that a span covers.

@@ -1,10 +1,12 @@
 //! What can be written on the command line.
 
+mod allowed;
 mod resource_type;
 mod simulator;
 mod stack;
 mod template;
 
+pub(crate) use allowed::Allowed;
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use stack::{
@@ -136,6 +138,7 @@ mod tests {
             "heat stack output show web --all",
             "heat stack output show web url",
             "heat template validate -t t.yaml -e e.yaml",
+            "heat template graph -t https://h/t.yaml --allow-url https://h/lib/ --allow-files /srv/lib",
             "heat template validate -t t.yaml --fix --dry-run -f sarif",
             "heat template fmt --check a.yaml b.yaml",
             "heat template schema wallaby -o schema.json",

@@ -1,5 +1,6 @@
 //! `heat template …`
 
+use super::Allowed;
 use clap::{Args, Subcommand};
 
 /// The commands.
@@ -73,12 +74,14 @@ pub(crate) struct TemplateSchema {
 /// A template with what belongs to it.
 #[derive(Debug, Args)]
 pub(crate) struct TemplateFiles {
-    /// The template: a path or a file: URL.
+    /// The template: a path, or a file: or https: URL.
     #[arg(short = 't', long, value_name = "FILE")]
     pub(crate) template: String,
     /// An environment (repeatable; a later one wins).
     #[arg(short = 'e', long = "environment", value_name = "FILE")]
     pub(crate) environments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The value of a parameter (repeatable). Parameters without a value are no error here.
     #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,

@@ -5,7 +5,7 @@ use crate::arguments::{
     Content, CreateStack, DeleteStacks, GlobalArguments, RollbackChoice, UpdateStack, WaitForStacks,
 };
 use crate::error::{CliError, Result};
-use crate::input::{self, Loaded};
+use crate::input::{self, Given, Loaded};
 use crate::output::Answer;
 use crate::progress;
 use crate::report;
@@ -171,7 +171,8 @@ pub(super) async fn wait(global: &GlobalArguments, wait: &WaitForStacks) -> Resu
 fn load(content: &Content, template: Option<&str>) -> Result<Loaded> {
     let parameters: IndexMap<String, Value> =
         input::parameters(&content.parameters, content.parameter_file_paths())?;
-    input::load(template, &content.environments, parameters)
+    let (environments, allowed) = (&content.environments, &content.allowed);
+    Given { template, environments, allowed, parameters }.load()
 }
 
 /// With whose rights a new stack is made, and the project that it belongs to. A stack of the engine's own types needs no

@@ -6,7 +6,7 @@ use crate::arguments::{
     VersionCommand,
 };
 use crate::error::{CliError, Result};
-use crate::input::{self, Loaded};
+use crate::input::{self, Given, Loaded};
 use crate::output::{Answer, Format};
 use crate::report;
 use crate::session::full_registry;
@@ -34,13 +34,22 @@ fn checked(files: &TemplateFiles) -> Result<(Loaded, Option<Definition>)> {
     checked_over(files, &input::Overlay::new())
 }
 
+/// What the command is given.
+pub(super) fn given(files: &TemplateFiles) -> Result<Given<'_>> {
+    Ok(Given {
+        template: Some(&files.template),
+        environments: &files.environments,
+        allowed: &files.allowed,
+        parameters: input::parameters(&files.parameters, std::iter::empty())?,
+    })
+}
+
 /// Reads and checks, with these texts in place of those on the disk.
 pub(super) fn checked_over(
     files: &TemplateFiles,
     overlay: &input::Overlay,
 ) -> Result<(Loaded, Option<Definition>)> {
-    let parameters = input::parameters(&files.parameters, std::iter::empty())?;
-    let mut loaded = input::load_over(Some(&files.template), &files.environments, parameters, overlay)?;
+    let mut loaded = given(files)?.load_over(overlay)?;
     let definition = loaded.check(&full_registry(), false);
     Ok((loaded, definition))
 }

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::diagnostic::{Guess, spell};
 use crate::parameter::GivenValue;
 use crate::source::SourceMap;
+use crate::template::Written;
 use crate::yaml::{self, Entry, Limits, Node, TextKind};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -50,9 +51,22 @@ impl Environment {
 
     /// Reads an environment. `name` is its path or URL, for messages.
     pub fn parse(sources: &mut SourceMap, name: &str, text: &str, limits: &Limits) -> Checked<Self> {
-        let text: Arc<str> = text.into();
-        let file = sources.add(name, text.clone());
-        let read = yaml::read(file, &text, TextKind::Environment, limits);
+        let written = Written { name: name.to_owned(), text: text.into(), names: None };
+        Self::parse_written(sources, &written, limits)
+    }
+
+    /// Reads an environment in which names stand for addresses.
+    pub(crate) fn parse_written(
+        sources: &mut SourceMap,
+        written: &Written,
+        limits: &Limits,
+    ) -> Checked<Self> {
+        let text = written.text.clone();
+        let file = sources.add(written.name.clone(), text.clone());
+        let mut read = yaml::read(file, &text, TextKind::Environment, limits);
+        if let (Some(root), Some(names)) = (&mut read.node, &written.names) {
+            names.in_environment(root);
+        }
         let mut diagnostics = read.diagnostics;
         let Some(node) = read.node else { return Checked::failed(diagnostics) };
         let inner = Reader { diagnostics: &mut diagnostics }.environment(&node);

@@ -4,6 +4,7 @@
 //! general ones, then by the text of the entry, so that a wildcard beats an exact name of the same kind (`*` sorts before
 //! letters). An entry that leads to a type that does not exist is passed over.
 
+use crate::collect::is_template_name;
 use crate::diagnostic::{Diagnostic, Guess, codes};
 use crate::schema::{ResourceSchema, ResourceTypes};
 use crate::source::Span;
@@ -214,11 +215,6 @@ fn words<W: Copy + Ord>(
     words
 }
 
-/// Whether a name is that of a template.
-fn is_template(name: &str) -> bool {
-    name.ends_with(".yaml") || name.ends_with(".template")
-}
-
 /// The type that an entry makes of a type; a wildcard on both sides keeps what it stands for.
 fn mapped(type_name: &str, pattern: &str, target: &Target) -> String {
     match (pattern.strip_suffix('*'), target.name.strip_suffix('*')) {
@@ -250,7 +246,7 @@ impl Registry {
         depth: usize,
     ) -> Result<Option<Implementation>, Box<Diagnostic>> {
         for (_, pattern, target) in self.candidates(type_name, resource) {
-            if is_template(&target.name) {
+            if is_template_name(&target.name) {
                 return Ok(Some(Implementation::Template(target.name.clone())));
             }
             if depth >= MOST_MAPPINGS {
@@ -267,7 +263,7 @@ impl Registry {
                 return Ok(Some(found));
             }
         }
-        if is_template(type_name) {
+        if is_template_name(type_name) {
             return Ok(Some(Implementation::Template(type_name.to_owned())));
         }
         Ok(types.resource_type(type_name).map(Implementation::Type))
@@ -355,7 +351,7 @@ impl Registry {
     /// The general entry behind a type that names a template, perhaps by way of others.
     fn template_entry(&self, type_name: &str, resource: &str, depth: usize) -> Option<&str> {
         self.candidates(type_name, resource).into_iter().find_map(|(general, pattern, target)| {
-            if is_template(&target.name) {
+            if is_template_name(&target.name) {
                 return general.then_some(pattern);
             }
             let next = mapped(type_name, pattern, target);

@@ -2,12 +2,13 @@
 
 use super::{ParseOptions, Template};
 use crate::checked::Checked;
+use crate::collect;
 use crate::composite::TemplateType;
 use crate::parameter::GivenValue;
 use crate::source::FileId;
-use crate::yaml::TextKind;
+use crate::yaml::{Node, TextKind};
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Texts by name: what `get_file` reads, nested templates, environments. Cheap to clone; a file that is used as a
@@ -17,9 +18,40 @@ pub struct Files(Arc<IndexMap<String, Arc<File>>>);
 
 struct File {
     text: Arc<str>,
+    /// Where names became addresses: the text as its author knows it.
+    written: Option<Written>,
     template: OnceLock<Checked<Template>>,
     /// The types that it stands for, by their names and by the defaults that an environment gives.
     types: Mutex<HashMap<(String, String), Arc<TemplateType>>>,
+}
+
+/// A text as its author knows it.
+#[derive(Clone)]
+pub(crate) struct Written {
+    /// Its name for people.
+    pub(crate) name: String,
+    pub(crate) text: Arc<str>,
+    /// The names in it that stand for addresses.
+    pub(crate) names: Option<NamesIn>,
+}
+
+/// The names in a text that stand for addresses.
+#[derive(Clone)]
+pub(crate) struct NamesIn {
+    /// The folder that they start from.
+    pub(crate) base: Arc<str>,
+    /// Addresses where there is nothing: their names stay as they are.
+    pub(crate) missing: Arc<HashSet<String>>,
+}
+
+impl NamesIn {
+    pub(crate) fn in_template(&self, root: &mut Node) {
+        collect::in_template(root, &self.base, &mut |found| !self.missing.contains(found.address));
+    }
+
+    pub(crate) fn in_environment(&self, root: &mut Node) {
+        collect::in_environment(root, &self.base, &mut |found| !self.missing.contains(found.address));
+    }
 }
 
 impl PartialEq for Files {
@@ -58,8 +90,31 @@ impl Files {
         self.0.iter().map(|(name, file)| (name.as_str(), &*file.text))
     }
 
-    pub(crate) fn shared(&self) -> impl Iterator<Item = (&str, Arc<str>)> {
-        self.0.iter().map(|(name, file)| (name.as_str(), Arc::clone(&file.text)))
+    /// Files whose texts are sent otherwise than they are written.
+    pub(crate) fn of_written(files: impl IntoIterator<Item = (String, Arc<str>, Written)>) -> Self {
+        let files = files.into_iter().map(|(name, sent, written)| {
+            let written = Some(written);
+            (name, Arc::new(File { written, ..File::new(sent) }))
+        });
+        Self(Arc::new(files.collect()))
+    }
+
+    /// All texts as their authors know them, with the names that people know them by.
+    pub(crate) fn shared(&self) -> impl Iterator<Item = (&str, &str, Arc<str>)> {
+        self.0.iter().map(|(name, file)| match &file.written {
+            Some(written) => (name.as_str(), written.name.as_str(), Arc::clone(&written.text)),
+            None => (name.as_str(), name.as_str(), Arc::clone(&file.text)),
+        })
+    }
+
+    /// A text as its author knows it.
+    pub(crate) fn written(&self, name: &str) -> Option<Written> {
+        let file = self.0.get(name)?;
+        Some(file.written.clone().unwrap_or_else(|| Written {
+            name: name.to_owned(),
+            text: file.text.clone(),
+            names: None,
+        }))
     }
 
     /// These files with others laid over them, as an update with the existing files does it.
@@ -82,7 +137,13 @@ impl Files {
         let (place, name, file) = self.0.get_full(name)?;
         Some(file.template.get_or_init(|| {
             let options = ParseOptions { kind: TextKind::AttachedTemplate, ..options.clone() };
-            Template::read(FileId::attached(place), name, Arc::clone(&file.text), &options)
+            let place = FileId::attached(place);
+            match &file.written {
+                Some(written) => {
+                    Template::read_written(place, name, written, Some(file.text.clone()), &options)
+                }
+                None => Template::read(place, name, Arc::clone(&file.text), &options),
+            }
         }))
     }
 }
@@ -113,7 +174,7 @@ impl Files {
 
 impl File {
     fn new(text: Arc<str>) -> Self {
-        Self { text, template: OnceLock::new(), types: Mutex::default() }
+        Self { text, written: None, template: OnceLock::new(), types: Mutex::default() }
     }
 }
 
