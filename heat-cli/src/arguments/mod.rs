@@ -52,6 +52,10 @@ pub(crate) struct GlobalArguments {
     /// directory.
     #[arg(long, global = true, value_name = "PATH", env = "HEAT_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// A folder of environments that lie under those of all stacks, in the order of their names: their registries map types.
+    /// Default: environment.d in the user's configuration directory, where it is there.
+    #[arg(long, global = true, value_name = "FOLDER", env = "HEAT_ENVIRONMENT_DIR")]
+    pub(crate) environment_dir: Option<PathBuf>,
     /// How the answer is written.
     #[arg(short = 'f', long, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: Format,

@@ -2,7 +2,7 @@
 
 use super::format::difference;
 use super::template::{checked_over, given};
-use crate::arguments::ValidateTemplate;
+use crate::arguments::{GlobalArguments, ValidateTemplate};
 use crate::error::Result;
 use crate::input::{Loaded, Overlay};
 use heat_template::Definition;
@@ -28,14 +28,14 @@ pub(super) struct Mended {
 
 /// Mends the template, its environments and the nested templates, each in its own place, and writes them unless only a
 /// look is wanted.
-pub(super) fn run(arguments: &ValidateTemplate) -> Result<Mended> {
+pub(super) fn run(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Mended> {
     let files = &arguments.files;
     let least = if arguments.guesses { Applicability::MaybeWrong } else { Applicability::Safe };
     let mut overlay = Overlay::new();
     // By address: the name for people, and what was there.
     let mut originals: IndexMap<String, (String, String)> = IndexMap::new();
     let mut told = String::new();
-    let (mut loaded, mut definition) = checked_over(files, &overlay)?;
+    let (mut loaded, mut definition) = checked_over(global, files, &overlay)?;
     for _ in 0..ROUNDS {
         // A text may be there twice, as the template and as one of its files.
         let mut changed = IndexSet::new();
@@ -63,12 +63,12 @@ pub(super) fn run(arguments: &ValidateTemplate) -> Result<Mended> {
         if changed.is_empty() {
             break;
         }
-        (loaded, definition) = checked_over(files, &overlay)?;
+        (loaded, definition) = checked_over(global, files, &overlay)?;
     }
     if arguments.dry_run {
         told.clear();
     }
-    let given = given(files)?;
+    let given = given(global, files)?;
     for (address, text) in &overlay {
         match originals.get(address) {
             Some((name, original)) if arguments.dry_run => told += &difference(name, original, text),

@@ -30,26 +30,28 @@ pub(super) fn run(global: &GlobalArguments, command: &TemplateCommand) -> Result
     }
 }
 
-fn checked(files: &TemplateFiles) -> Result<(Loaded, Option<Definition>)> {
-    checked_over(files, &input::Overlay::new())
+fn checked(global: &GlobalArguments, files: &TemplateFiles) -> Result<(Loaded, Option<Definition>)> {
+    checked_over(global, files, &input::Overlay::new())
 }
 
 /// What the command is given.
-pub(super) fn given(files: &TemplateFiles) -> Result<Given<'_>> {
+pub(super) fn given<'a>(global: &GlobalArguments, files: &'a TemplateFiles) -> Result<Given<'a>> {
     Ok(Given {
         template: Some(&files.template),
         environments: &files.environments,
         allowed: &files.allowed,
+        environment_dir: input::global_folder(global),
         parameters: input::parameters(&files.parameters, std::iter::empty())?,
     })
 }
 
 /// Reads and checks, with these texts in place of those on the disk.
 pub(super) fn checked_over(
+    global: &GlobalArguments,
     files: &TemplateFiles,
     overlay: &input::Overlay,
 ) -> Result<(Loaded, Option<Definition>)> {
-    let mut loaded = given(files)?.load_over(overlay)?;
+    let mut loaded = given(global, files)?.load_over(overlay)?;
     let definition = loaded.check(&full_registry(), false);
     Ok((loaded, definition))
 }
@@ -57,10 +59,10 @@ pub(super) fn checked_over(
 fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Outcome> {
     let files = &arguments.files;
     let (told, (loaded, definition)) = if arguments.fix {
-        let mended = mend::run(arguments)?;
+        let mended = mend::run(global, arguments)?;
         (mended.told, (mended.loaded, mended.definition))
     } else {
-        (String::new(), checked(files)?)
+        (String::new(), checked(global, files)?)
     };
     let failed = loaded.has_errors();
     if !told.is_empty() && (global.format.is_data() || global.format.is_report()) {
@@ -127,7 +129,7 @@ fn schema(arguments: &TemplateSchema) -> Result<Answer> {
 }
 
 fn graph(global: &GlobalArguments, files: &TemplateFiles) -> Result<Answer> {
-    let (loaded, definition) = checked(files)?;
+    let (loaded, definition) = checked(global, files)?;
     let (Some(definition), false) = (definition, loaded.has_errors()) else { return Err(loaded.refused()) };
     let graph = Graph::of_dependencies(definition.dependencies());
     let data = json!(graph);

@@ -1,15 +1,18 @@
 //! Templates, environments, parameters and files, read from where the command line says.
 
+mod global;
 mod location;
 mod source;
 mod web;
 
 use crate::arguments::Allowed;
 use crate::error::{CliError, Result};
+pub(crate) use global::{folder as global_folder, global_environment};
 use heat_plugin_sdk::Registry;
 use heat_template::collect::Collector;
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::Environment;
+use heat_template::environment::GlobalEnvironment;
 use heat_template::schema::{CustomCheck, CustomConstraints, ResourceTypes};
 use heat_template::source::{FileId, SourceMap, Span};
 use heat_template::yaml::Limits;
@@ -36,6 +39,8 @@ pub(crate) struct Loaded {
     pub(crate) parameters: IndexMap<String, Value>,
     /// What was found while reading.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What lies under all environments.
+    global: GlobalEnvironment,
     /// The addresses of template and environments, by the names that the user gives them.
     named: IndexMap<String, String>,
     /// The name of the stack, if it has one.
@@ -66,6 +71,8 @@ pub(crate) struct Given<'a> {
     pub(crate) environments: &'a [String],
     /// Where the files may lie that they name.
     pub(crate) allowed: &'a Allowed,
+    /// The folder of global environments.
+    pub(crate) environment_dir: Option<PathBuf>,
     /// Values of parameters.
     pub(crate) parameters: IndexMap<String, Value>,
 }
@@ -128,7 +135,11 @@ impl Given<'_> {
             &Limits::default(),
         );
         diagnostics.extend(merged.diagnostics);
+        let (global, found) = global::read(self.environment_dir.as_deref(), &mut sources)?;
+        diagnostics.extend(found);
+        sources.attach(&collected.files.over(&global));
         Ok(Loaded {
+            global,
             sources,
             template: collected.template,
             environment: merged.value.unwrap_or_default(),
@@ -148,8 +159,8 @@ impl Loaded {
         let template = self.template.as_ref()?;
         let inputs = Inputs {
             parameters: self.parameters.clone(),
-            environment: self.environment.clone(),
-            files: self.files.clone(),
+            environment: self.environment.over(&self.global),
+            files: self.files.over(&self.global),
             pseudo: PseudoParameters {
                 // Heat's word for a stack that is only thought of.
                 stack_name: self.name.clone().unwrap_or_else(|| "dummy".to_owned()),
@@ -275,7 +286,14 @@ mod tests {
 
     fn load(template: Option<&str>, environments: &[String]) -> Result<Loaded> {
         let allowed = Allowed::default();
-        Given { template, environments, allowed: &allowed, parameters: IndexMap::new() }.load()
+        Given {
+            template,
+            environments,
+            allowed: &allowed,
+            environment_dir: None,
+            parameters: IndexMap::new(),
+        }
+        .load()
     }
 
     #[test]

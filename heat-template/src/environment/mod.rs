@@ -1,15 +1,17 @@
 //! Environments: values of parameters, and what stands behind the types of resources.
 
+mod global;
 mod merge;
 mod registry;
 
+pub use global::GlobalEnvironment;
 pub use registry::{Hook, Implementation, Registry, RestrictedAction};
 
 use crate::checked::Checked;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::diagnostic::{Guess, spell};
 use crate::parameter::GivenValue;
-use crate::source::SourceMap;
+use crate::source::{FileId, SourceMap};
 use crate::template::Written;
 use crate::yaml::{self, Entry, Limits, Node, TextKind};
 use indexmap::IndexMap;
@@ -61,6 +63,10 @@ impl Environment {
         written: &Written,
         limits: &Limits,
     ) -> Checked<Self> {
+        Self::parse_in(sources, written, limits).0
+    }
+
+    fn parse_in(sources: &mut SourceMap, written: &Written, limits: &Limits) -> (Checked<Self>, FileId) {
         let text = written.text.clone();
         let file = sources.add(written.name.clone(), text.clone());
         let mut read = yaml::read(file, &text, TextKind::Environment, limits);
@@ -68,13 +74,14 @@ impl Environment {
             names.in_environment(root);
         }
         let mut diagnostics = read.diagnostics;
-        let Some(node) = read.node else { return Checked::failed(diagnostics) };
+        let Some(node) = read.node else { return (Checked::failed(diagnostics), file) };
         let inner = Reader { diagnostics: &mut diagnostics }.environment(&node);
         spell(&mut diagnostics, file, &text);
-        match inner {
+        let parsed = match inner {
             Some(inner) => Checked::new(Self(Arc::new(inner)), diagnostics),
             None => Checked::failed(diagnostics),
-        }
+        };
+        (parsed, file)
     }
 
     /// Reads an environment that came as a value, inside a request perhaps; places are those in its text as JSON.

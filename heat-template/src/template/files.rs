@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// Texts by name: what `get_file` reads, nested templates, environments. Cheap to clone; a file that is used as a
 /// template is read once, however many resources use it.
 #[derive(Clone, Default)]
-pub struct Files(Arc<IndexMap<String, Arc<File>>>);
+pub struct Files(Arc<IndexMap<String, Arc<File>>>, Option<Arc<IndexMap<String, Arc<File>>>>);
 
 struct File {
     text: Arc<str>,
@@ -77,7 +77,22 @@ impl Files {
 
     /// The text of a file.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|file| &*file.text)
+        self.file(name).map(|(_, _, file)| &*file.text)
+    }
+
+    /// A file with its id and its name; the stack's own before that of a global environment.
+    fn file(&self, name: &str) -> Option<(FileId, &str, &File)> {
+        if let Some((place, name, file)) = self.0.get_full(name) {
+            return Some((FileId::attached(place), name, file));
+        }
+        let (place, name, file) = self.1.as_ref()?.get_full(name)?;
+        Some((FileId::attached_below(place), name, file))
+    }
+
+    /// These files with others below them that are not among them.
+    pub(crate) fn with_below(&self, below: &Self) -> Self {
+        let below = (!below.0.is_empty()).then(|| Arc::clone(&below.0));
+        Self(Arc::clone(&self.0), self.1.clone().or(below))
     }
 
     /// The names of all files.
@@ -96,20 +111,23 @@ impl Files {
             let written = Some(written);
             (name, Arc::new(File { written, ..File::new(sent) }))
         });
-        Self(Arc::new(files.collect()))
+        Self(Arc::new(files.collect()), None)
     }
 
-    /// All texts as their authors know them, with the names that people know them by.
-    pub(crate) fn shared(&self) -> impl Iterator<Item = (&str, &str, Arc<str>)> {
-        self.0.iter().map(|(name, file)| match &file.written {
-            Some(written) => (name.as_str(), written.name.as_str(), Arc::clone(&written.text)),
-            None => (name.as_str(), name.as_str(), Arc::clone(&file.text)),
+    /// All texts as their authors know them, each with its name and the name that people know it by; those below apart.
+    pub(crate) fn shared(&self) -> [Vec<(&str, &str, Arc<str>)>; 2] {
+        [Some(&self.0), self.1.as_ref()].map(|files| {
+            files
+                .into_iter()
+                .flat_map(|files| files.iter())
+                .map(|(name, file)| shared_file(name, file))
+                .collect()
         })
     }
 
     /// A text as its author knows it.
     pub(crate) fn written(&self, name: &str) -> Option<Written> {
-        let file = self.0.get(name)?;
+        let (_, _, file) = self.file(name)?;
         Some(file.written.clone().unwrap_or_else(|| Written {
             name: name.to_owned(),
             text: file.text.clone(),
@@ -128,16 +146,15 @@ impl Files {
                 files.insert(name.clone(), Arc::new(File::new(Arc::clone(&other.text))));
             }
         }
-        Self(Arc::new(files))
+        Self(Arc::new(files), self.1.clone().or_else(|| others.1.clone()))
     }
 
     /// A file as a template; `None` where there is no such file. It is read at the first call, with the dialects and limits
     /// of `options`.
     pub fn template(&self, name: &str, options: &ParseOptions) -> Option<&Checked<Template>> {
-        let (place, name, file) = self.0.get_full(name)?;
+        let (place, name, file) = self.file(name)?;
         Some(file.template.get_or_init(|| {
             let options = ParseOptions { kind: TextKind::AttachedTemplate, ..options.clone() };
-            let place = FileId::attached(place);
             match &file.written {
                 Some(written) => {
                     Template::read_written(place, name, written, Some(file.text.clone()), &options)
@@ -165,10 +182,18 @@ impl Files {
             })
             .collect();
         let key = (type_name.to_owned(), serde_json::Value::Object(used).to_string());
-        let mut types = self.0.get(file)?.types.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, _, file) = self.file(file)?;
+        let mut types = file.types.lock().unwrap_or_else(PoisonError::into_inner);
         let made =
             types.entry(key).or_insert_with(|| Arc::new(TemplateType::new(type_name, template, defaults)));
         Some(Arc::clone(made))
+    }
+}
+
+fn shared_file<'f>(name: &'f str, file: &'f File) -> (&'f str, &'f str, Arc<str>) {
+    match &file.written {
+        Some(written) => (name, written.name.as_str(), Arc::clone(&written.text)),
+        None => (name, name, Arc::clone(&file.text)),
     }
 }
 
@@ -181,6 +206,6 @@ impl File {
 impl<N: Into<String>, T: Into<Arc<str>>> FromIterator<(N, T)> for Files {
     fn from_iter<I: IntoIterator<Item = (N, T)>>(files: I) -> Self {
         let files = files.into_iter().map(|(name, text)| (name.into(), Arc::new(File::new(text.into()))));
-        Self(Arc::new(files.collect()))
+        Self(Arc::new(files.collect()), None)
     }
 }
