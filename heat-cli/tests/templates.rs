@@ -121,14 +121,14 @@ fn a_folder_of_global_environments_lies_under_all_stacks() {
     let with =
         |words: &[&str]| home.run(&[words, &["--environment-dir", other.to_str().expect("text")]].concat());
     assert_eq!(with(&["template", "validate", "-t", &template]).code, 2);
-    home.put("other/a.yaml", "parameters: {a: 1}\nresource_registry: {Op::Box: box.yaml}\n");
+    home.put("other/a.yaml", "resource_registry: {Op::Box: ../box.yaml}\n");
     home.put(
-        "other/box.yaml",
+        "box.yaml",
         "heat_template_version: 2021-04-16\nresources: {a: {type: No::Such}}\noutputs: {value: {value: 1}}\n",
     );
     let ran = with(&["template", "validate", "-t", &template]);
-    assert!(ran.stdout.contains("other/box.yaml:2:"), "{}", ran.said());
-    std::fs::remove_file(other.join("box.yaml")).expect("removed");
+    assert!(ran.stdout.contains("box.yaml:2:"), "{}", ran.said());
+    std::fs::remove_file(home.path().join("box.yaml")).expect("removed");
     for words in [&["template", "validate", "-t", &template] as &[&str], &["stack", "list"]] {
         let ran = with(words);
         assert!(ran.code == 2 && ran.said().contains("No such file"), "{words:?} {}", ran.said());
@@ -140,4 +140,54 @@ fn a_folder_of_global_environments_lies_under_all_stacks() {
         "{}",
         told.said()
     );
+}
+
+const OUTER: &str = "heat_template_version: 2021-04-16
+parameters: {size: {type: number, default: 2}}
+resources:
+  net: {type: OS::Heat::Value, properties: {value: x}}
+  box: {type: box.yaml, depends_on: net, properties: {a: {get_attr: [net, value]}}}
+  group:
+    type: OS::Heat::ResourceGroup
+    properties: {count: {get_param: size}, resource_def: {type: box.yaml, properties: {a: '%index%'}}}
+";
+
+const BOX: &str = "heat_template_version: 2021-04-16
+parameters: {a: {type: string}}
+resources:
+  core: {type: OS::Heat::Value, properties: {value: {get_param: a}}}
+  shell: {type: OS::Heat::Value, properties: {value: {get_resource: core}}}
+";
+
+#[test]
+fn what_is_inside_of_nested_stacks_is_drawn_in_them() {
+    let home = Home::new();
+    home.put("box.yaml", BOX);
+    let template = home.put("outer.yaml", OUTER);
+    let graph = home.json(&["template", "graph", "-t", &template]);
+    let inside = json!({"nodes": ["core", "shell"], "edges": [["shell", "core"]]});
+    let members = json!({"nodes": ["0", "1"], "edges": [], "nested": {"0": inside, "1": inside}});
+    assert_eq!(
+        graph,
+        json!({
+            "nodes": ["net", "box", "group"],
+            "edges": [["box", "net"]],
+            "nested": {"box": inside, "group": members},
+        })
+    );
+    let text =
+        home.ok(&["template", "graph", "-t", &template, "-f", "plain", "--parameter", "size=1"]).stdout;
+    let lines =
+        "net\nbox needs net\n  core\n  shell needs core\ngroup\n  0\n    core\n    shell needs core\n";
+    assert_eq!(text, lines);
+    let shallow = home.json(&["template", "graph", "-t", &template, "--nested-depth", "0"]);
+    assert_eq!(shallow, json!({"nodes": ["net", "box", "group"], "edges": [["box", "net"]]}));
+    for (format, clusters) in
+        [("dot", "subgraph cluster_"), ("mermaid", "subgraph "), ("svg", "class=\"nested\"")]
+    {
+        let drawn = home.ok(&["template", "graph", "-t", &template, "-f", format]).stdout;
+        assert_eq!(drawn.matches(clusters).count(), 4, "{format}: {drawn}");
+    }
+    let large = home.run(&["template", "graph", "-t", &template, "--parameter", "size=4000", "-f", "json"]);
+    assert!(large.code == 0 && large.stderr.contains("10000"), "{}", large.stderr);
 }

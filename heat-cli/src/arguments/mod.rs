@@ -14,8 +14,8 @@ pub(crate) use stack::{
     RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
 };
 pub(crate) use template::{
-    FormatTemplates, FunctionCommand, TemplateCommand, TemplateFiles, TemplateSchema, ValidateTemplate,
-    VersionCommand,
+    FormatTemplates, FunctionCommand, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,
+    ValidateTemplate, VersionCommand,
 };
 
 use crate::output::Format;

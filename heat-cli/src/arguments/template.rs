@@ -16,9 +16,9 @@ pub(crate) enum TemplateCommand {
     Format(FormatTemplates),
     /// Prints the JSON Schema (draft-07) of a version of the language with all resource types, for editors.
     Schema(TemplateSchema),
-    /// Draws what depends on what: -f plain, dot, mermaid, svg, or json with
-    /// `{"nodes": [name…], "edges": [[needs, needed]…]}`.
-    Graph(TemplateFiles),
+    /// Draws what depends on what, with what is inside of nested stacks: -f plain, dot, mermaid, svg, or json with
+    /// `{"nodes": [name…], "edges": [[needs, needed]…], "nested": {name: {"nodes": …}}}`.
+    Graph(GraphTemplate),
     /// What a version of the language knows.
     #[command(subcommand)]
     Function(FunctionCommand),
@@ -44,6 +44,16 @@ pub(crate) struct ValidateTemplate {
     /// With --fix: shows what would be changed, and writes nothing.
     #[arg(long, requires = "fix")]
     pub(crate) dry_run: bool,
+}
+
+/// `heat template graph`
+#[derive(Debug, Args)]
+pub(crate) struct GraphTemplate {
+    #[command(flatten)]
+    pub(crate) files: TemplateFiles,
+    /// How many nested stacks deep it goes; 0 draws each as one resource.
+    #[arg(short = 'n', long, value_name = "DEPTH", default_value_t = usize::MAX, hide_default_value = true)]
+    pub(crate) nested_depth: usize,
 }
 
 /// `heat template fmt`

@@ -2,8 +2,8 @@
 
 use super::{Outcome, format, mend};
 use crate::arguments::{
-    FunctionCommand, GlobalArguments, TemplateCommand, TemplateFiles, TemplateSchema, ValidateTemplate,
-    VersionCommand,
+    FunctionCommand, GlobalArguments, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,
+    ValidateTemplate, VersionCommand,
 };
 use crate::error::{CliError, Result};
 use crate::input::{self, Given, Loaded};
@@ -16,13 +16,16 @@ use heat_template::dialect::{Dialect, Dialects};
 use heat_template::render;
 use serde_json::{Value, json};
 
+/// A graph with more resources is no help to anybody.
+const MOST_NODES: usize = 10_000;
+
 /// Runs a command about templates.
 pub(super) fn run(global: &GlobalArguments, command: &TemplateCommand) -> Result<Outcome> {
     match command {
         TemplateCommand::Validate(arguments) => validate(global, arguments),
         TemplateCommand::Format(arguments) => format::run(arguments),
         TemplateCommand::Schema(arguments) => schema(arguments).map(Outcome::from),
-        TemplateCommand::Graph(files) => graph(global, files).map(Outcome::from),
+        TemplateCommand::Graph(arguments) => graph(global, arguments).map(Outcome::from),
         TemplateCommand::Version(VersionCommand::List) => Ok(versions().into()),
         TemplateCommand::Function(FunctionCommand::List { version, with_conditions }) => {
             functions(version, *with_conditions).map(Outcome::from)
@@ -128,10 +131,17 @@ fn schema(arguments: &TemplateSchema) -> Result<Answer> {
     Ok(Answer::Nothing)
 }
 
-fn graph(global: &GlobalArguments, files: &TemplateFiles) -> Result<Answer> {
-    let (loaded, definition) = checked(global, files)?;
+fn graph(global: &GlobalArguments, arguments: &GraphTemplate) -> Result<Answer> {
+    let (loaded, definition) = checked(global, &arguments.files)?;
     let (Some(definition), false) = (definition, loaded.has_errors()) else { return Err(loaded.refused()) };
-    let graph = Graph::of_dependencies(definition.dependencies());
+    let registry = full_registry();
+    let inside = |definition: &Definition| loaded.nested_definitions(definition, &registry);
+    let graph = Graph::of_definition(&definition, &inside, arguments.nested_depth, MOST_NODES);
+    if graph.is_cut() {
+        report::lines(&format!(
+            "only {MOST_NODES} resources are drawn: some nested stacks are drawn as one resource\n"
+        ));
+    }
     let data = json!(graph);
     let text = match global.format {
         Format::Dot => graph.to_dot(),

@@ -198,6 +198,15 @@ impl Loaded {
         definition.nested_parameters(registry as &dyn ResourceTypes, &LaterChecked(registry))
     }
 
+    /// The nested stacks of a definition, by resource.
+    pub(crate) fn nested_definitions(
+        &self,
+        definition: &Definition,
+        registry: &Registry,
+    ) -> Vec<(String, Definition)> {
+        definition.nested_definitions(registry as &dyn ResourceTypes, &LaterChecked(registry))
+    }
+
     /// Whether it cannot be used.
     pub(crate) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
