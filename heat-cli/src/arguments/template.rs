@@ -35,7 +35,8 @@ pub(crate) struct ValidateTemplate {
     /// With -f json: also the parameters of nested templates.
     #[arg(long)]
     pub(crate) show_nested: bool,
-    /// Mends what is certain in the template and the environments, and leaves everything else in them as it is.
+    /// Mends what is certain in the template, the environments and the nested templates, each in its own place, and leaves
+    /// everything else in them as it is.
     #[arg(long)]
     pub(crate) fix: bool,
     /// With --fix: mends also what was probably meant.

@@ -185,10 +185,10 @@ impl Loaded {
         value
     }
 
-    /// The address of a text.
+    /// The address of a text; none of the operator's, which are not the user's to change.
     pub(crate) fn address(&self, file: FileId) -> Option<&str> {
         match self.sources.attached_as(file) {
-            Some(address) => Some(address),
+            Some(address) => self.files.get(address).map(|_| address),
             None => self.named.get(self.sources.get(file)?.name()).map(String::as_str),
         }
     }
