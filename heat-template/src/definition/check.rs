@@ -113,7 +113,7 @@ impl Definition {
             }
         }
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
-        spell(&mut diagnostics, self.template().file(), self.template().text());
+        spell(&mut diagnostics, self.template().file(), self.template().written());
         unique(diagnostics)
     }
 
