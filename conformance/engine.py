@@ -102,7 +102,8 @@ class Resources:
                 self.needs[name] = sorted(
                     other.name for other in stack.dependencies.requires(resource))
             self.states[path] = f"{resource.action}_{resource.status}"
-            if resource.id is not None:
+            # What was never begun is not told of.
+            if resource.id is not None and resource.action != "INIT":
                 self.rows[path] = (resource.id, stack_id, name)
             if prefix and len(name) == 12 and name.isalnum() and name.islower():
                 self.random = True

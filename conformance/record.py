@@ -125,8 +125,7 @@ class Heat:
             return {"op": step["op"]} | refused(told, error, "environment" if "nvironment" in str(error) else "parse")
         del asked["stack_name"]
         asked["args"]["existing"] = step.get("existing", False)
-        if "disable_rollback" in step:
-            asked["args"]["disable_rollback"] = step["disable_rollback"]
+        asked["args"]["disable_rollback"] = step.get("disable_rollback", True)
         method = "update_stack" if step["op"] == "update" else "preview_update_stack"
         try:
             answer = self.engine.call(context, (method, asked | {"stack_identity": identity}))

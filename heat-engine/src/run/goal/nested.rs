@@ -258,11 +258,6 @@ impl Goal {
             })
     }
 
-    /// Whether something refers to attributes inside that the records lack.
-    pub(crate) fn wants_any(&self, current: &Current) -> bool {
-        current.standing_records().any(|record| self.wants_more(record))
-    }
-
     /// What the planner is told about a nested stack.
     pub(super) fn foreseen_nested(&self, question: NestedQuestion<'_>) -> NestedDesired {
         let NestedQuestion { resource, state, record, recorded, scope } = question;

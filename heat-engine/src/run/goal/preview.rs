@@ -46,6 +46,8 @@ impl Goal {
             return Foreseen::Updated;
         };
         match decide(record, &wanted.type_name, &state, &*self.registry, &Prospects::default()) {
+            // An update goes into every nested stack.
+            Decision::Keep if record.nested.is_some() => Foreseen::Updated,
             Decision::Keep => Foreseen::Unchanged,
             Decision::Begin | Decision::Replace { .. } => Foreseen::Replaced,
             Decision::Open { may_keep: false, may_update: false, .. } => Foreseen::Replaced,
