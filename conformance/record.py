@@ -196,7 +196,7 @@ def refused(case, error, phase):
     text, name = str(error), type(error).__name__
     if name.endswith("_Remote"):
         # The traceback comes along.
-        text, name = text[:text.rfind("\nTraceback (most recent call last):\n")], name[:-len("_Remote")]
+        text, name = text.split("\nTraceback (most recent call last):\n")[0], name[:-len("_Remote")]
     elif hasattr(error, "detail"):
         text = str(error.detail)
     expect = {"valid": False, "phase": phase, "error_class": name, "message": text}

@@ -374,7 +374,7 @@ async fn problems_inside_are_found_before_anything_is_done() {
     let EngineError::Refused(refused) = refused else { panic!("{refused:?}") };
     let paths: Vec<&str> =
         refused.diagnostics.iter().filter(|one| one.is_error()).map(|one| one.path.as_str()).collect();
-    assert!(paths.contains(&"resources.box.resources.core.properties"), "{paths:?}");
+    assert!(paths.contains(&"resources.box<box.yaml>.resources.core.properties"), "{paths:?}");
     assert!(cloud.journal().is_empty());
     let inside = "heat_template_version: 2021-04-16\nresources: {again: {type: box.yaml}}\n";
     let outer = "heat_template_version: 2021-04-16\nresources: {box: {type: box.yaml}}\n";

@@ -13,7 +13,7 @@ mod view;
 pub use builder::EngineBuilder;
 pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
-pub use preview::{ResourcePreview, StackPreview, UpdatePreview};
+pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
