@@ -23,7 +23,7 @@ use heat_template::expression::{AttributeReference, Expression, Scope};
 use heat_template::parameter::{ParameterValue, PseudoParameters};
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
-pub(crate) use nested::{ChildGoal, ChildOf, facade_of, same};
+pub(crate) use nested::{ChildGoal, ChildOf, NestedAttributes, facade_of, same};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //! same traversal of the parent, and otherwise plans anew from what is recorded inside.
 
 use super::current::Current;
-use super::goal::{ChildGoal, ChildOf, Goal, facade_of, same};
+use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
 use super::planning::{begin, make_plan, wake};
 use super::traversal::{End, Traversal};
@@ -408,18 +408,25 @@ impl Nested {
             }
             End::Failed(reason) => {
                 let reason = outside(&self.ledger.record().await.name, &reason);
-                let properties = wanted.properties;
-                // What is inside was brought towards these, and is repaired from there.
-                self.ledger.remember(|record| record.properties = Some(properties)).await;
+                let found = self.found(id).await?;
+                let told = self.told(&wanted, &child, found).await;
+                let (properties, mut sensitive) = (wanted.properties, wanted.facts.sensitive);
+                sensitive.extend(told.secret);
+                // What is inside was brought towards these, and is repaired from there. What failed tells as far as it came.
+                self.ledger
+                    .remember(|record| {
+                        record.properties = Some(properties);
+                        record.attributes = told.attributes;
+                        record.reference_id = Some(told.reference_id);
+                        record.sensitive = sensitive;
+                    })
+                    .await;
                 return Ok((self.ledger.fail(action, reason).await?, Outcome::Done));
             }
             End::Complete => {}
         }
         let found = self.found(id).await?;
-        let current = Current::new(found.resources);
-        let arn = found.stack.as_ref().map(arn).unwrap_or_default();
-        let record = self.ledger.record().await;
-        let told = self.goal.nested_attributes(&record, &wanted.properties, &child.goal, &current, &arn);
+        let told = self.told(&wanted, &child, found).await;
         let mut sensitive = wanted.facts.sensitive.clone();
         sensitive.extend(told.secret);
         self.ledger
@@ -433,6 +440,14 @@ impl Nested {
             })
             .await?;
         Ok((Ended::Done, Outcome::Done))
+    }
+
+    /// What the nested stack tells.
+    async fn told(&self, wanted: &Wanted, child: &ChildGoal, found: Found) -> NestedAttributes {
+        let current = Current::new(found.resources);
+        let arn = found.stack.as_ref().map(arn).unwrap_or_default();
+        let record = self.ledger.record().await;
+        self.goal.nested_attributes(&record, &wanted.properties, &child.goal, &current, &arn)
     }
 
     /// Removes the nested stack with all that is inside, then the record. With `retain` it stays, as a stack of its own.

@@ -295,6 +295,20 @@ impl Definition {
         }))
     }
 
+    /// The nested stack of a resource as checks see it, of a group with one member.
+    pub(super) fn sample_of(
+        &self,
+        resource: &DefinedResource<'_>,
+        composite: &Composite,
+        custom: &dyn CustomConstraints,
+    ) -> Option<Definition> {
+        if self.nesting().depth >= self.nesting().limits.depth {
+            return None;
+        }
+        let (child, inputs) = self.foreseen(resource, composite, custom)?.ok()?;
+        child.template.define(&inputs, custom).value
+    }
+
     /// What Heat's template validation tells of nested stacks (`show_nested`): by resource `Type`, `Description`,
     /// `Parameters`, and what is nested in them under `NestedParameters`. `None` where nothing is nested.
     pub fn nested_parameters(
