@@ -69,6 +69,8 @@ pub(crate) enum Unresolved {
     Ask,
     /// It is wrong; a reason for the record.
     Wrong(String),
+    /// Everything could be evaluated, and a property has a value that it may not have; a reason for the record.
+    Invalid(String),
 }
 
 impl Goal {
@@ -211,10 +213,13 @@ impl Goal {
         }
         state.map_err(|diagnostics| {
             let first = diagnostics.iter().find(|found| found.is_error()).or(diagnostics.first());
-            Unresolved::Wrong(match first {
-                Some(diagnostic) => diagnostic.to_string(),
-                None => format!("resources.{name}: it cannot be evaluated"),
-            })
+            match first {
+                Some(diagnostic) if is_about_a_value(diagnostic) => {
+                    Unresolved::Invalid(diagnostic.to_string())
+                }
+                Some(diagnostic) => Unresolved::Wrong(diagnostic.to_string()),
+                None => Unresolved::Wrong(format!("resources.{name}: it cannot be evaluated")),
+            }
         })
     }
 
@@ -562,6 +567,18 @@ fn want(
     wanted.entry(reference.resource.clone()).or_default().insert(attribute.clone());
     let path = reference.path.clone().unwrap_or_default();
     asked.entry(reference.resource.clone()).or_default().insert((attribute.clone(), path));
+}
+
+/// Whether a property has a value that it may not have, rather than none that can be evaluated.
+fn is_about_a_value(diagnostic: &Diagnostic) -> bool {
+    let codes = [
+        codes::PROPERTY_UNKNOWN,
+        codes::PROPERTY_MISSING,
+        codes::PROPERTY_TYPE,
+        codes::PROPERTY_CONSTRAINT,
+        codes::PROPERTY_CONFLICT,
+    ];
+    codes.contains(&diagnostic.code)
 }
 
 /// A resource as its siblings see it: with what is known before anything exists.

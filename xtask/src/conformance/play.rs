@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use heat_engine::record::{Action, EventSequence, IncarnationId, StackId, Status};
+use heat_engine::run::Clock;
 use heat_engine::store::EventQuery;
 use heat_engine::{Engine, EngineError, PreviewEntry, ResourceView, Stack, StackView};
 use serde_json::{Map, Value, json};
@@ -22,7 +23,11 @@ pub(crate) fn play(case: &Case) -> Result<(), String> {
 }
 
 async fn whole(case: &Case) -> Result<(), String> {
-    let engine = Engine::builder().build().await.map_err(|error| format!("no engine: {error}"))?;
+    // Time passes as the runtime's does, so that a wait is over at once.
+    let begin = "2026-01-01T00:00:00Z".parse().map_err(|error| format!("no time: {error:?}"))?;
+    let clock = Clock::simulated(begin);
+    let engine =
+        Engine::builder().clock(clock).build().await.map_err(|error| format!("no engine: {error}"))?;
     let expect = &case.expect;
     let asked = match request::new_stack(case) {
         Ok(new) => Asked::run(&engine, case.operation, new).await,

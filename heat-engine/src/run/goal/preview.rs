@@ -6,6 +6,7 @@ use crate::engine::{Foreseen, PreviewEntry, ResourcePreview};
 use crate::plan::{Decision, Prospects, decide};
 use crate::record::{ResourceRecord, Resources};
 use crate::run::current::Current;
+use heat_plugin_sdk::schema::{Children, PropertySchema};
 use heat_template::NoResources;
 use heat_template::definition::NothingKnown;
 use heat_template::evaluated::Evaluated;
@@ -21,12 +22,21 @@ impl Goal {
                 return PreviewEntry::Nested(inside.previewed_resources());
             }
             let sensitive = self.sensitive(name, &nothing);
-            let properties = self.foreseen_state(name).map(|state| state.properties).unwrap_or_default();
+            let schema = self.resources.get(name).and_then(|found| self.schema(name, &found.type_name));
+            let mut properties = self.foreseen_state(name).map(|state| state.properties).unwrap_or_default();
+            if schema.as_ref().is_some_and(|schema| schema.open_properties) {
+                // What takes anything keeps nothing.
+                properties.clear();
+            }
             let properties: Map<String, Value> = properties
                 .into_iter()
                 .map(|(property, value)| {
                     let masked = sensitive.contains(&property);
-                    let value = if masked { Value::from("******") } else { value.to_value_lossy() };
+                    let mut value = if masked { Value::from("******") } else { value.to_value_lossy() };
+                    let own = schema.as_ref().and_then(|schema| schema.properties.get(&property));
+                    if let Some(own) = own.filter(|_| !masked) {
+                        complete(&mut value, own);
+                    }
                     (property, value)
                 })
                 .collect();
@@ -108,5 +118,20 @@ impl Goal {
         self.evaluate(name, &NoResources, &mut false)
             .or_else(|_| self.evaluate(name, &NothingKnown, &mut false))
             .ok()
+    }
+}
+
+/// Fields of maps that are not given are null in a preview.
+fn complete(value: &mut Value, schema: &PropertySchema) {
+    match (value, &schema.children) {
+        (Value::Object(entries), Children::Fields(fields)) => {
+            for (name, field) in fields {
+                complete(entries.entry(name.clone()).or_insert(Value::Null), field);
+            }
+        }
+        (Value::Array(items), Children::Item(item)) => {
+            items.iter_mut().for_each(|value| complete(value, item));
+        }
+        _ => {}
     }
 }
