@@ -97,7 +97,7 @@ impl Work {
         let Some(properties) = record.intent.as_ref().and_then(|intent| intent.properties.as_ref()) else {
             return Ok(None);
         };
-        let basis = self.resource.find_basis(&properties);
+        let basis = self.resource.find_basis(properties);
         if basis == FindBasis::None {
             return Err(Break::Failed(Failure::failed(format!(
                 "it is not known whether the creation of {} {} was done, and the type cannot look for it: \
@@ -108,7 +108,7 @@ impl Work {
         let settled = since + self.resource.settle_time();
         let seed = seed_of(record.id.as_str());
         loop {
-            match self.find(&properties, self.excluded().await?).await? {
+            match self.find(properties, self.excluded().await?).await? {
                 Finding::Found(id) => return Ok(Some(id)),
                 Finding::Ambiguous(ids) => {
                     let ids: Vec<_> = ids.iter().map(PhysicalId::as_str).collect();
@@ -196,7 +196,7 @@ impl Work {
                 Ok(seat) => {
                     let cx = self.context(&seat, BTreeSet::new()).await;
                     last_sent = Instant::now();
-                    match self.call(self.resource.create(&cx, &properties)).await {
+                    match self.call(self.resource.create(&cx, properties)).await {
                         Err(Break::Aborted(reason)) => {
                             // The request may be on its way: whoever comes next looks for it.
                             self.write(None, |record| set_uncertain(record, true)).await?;
@@ -229,13 +229,13 @@ impl Work {
                         record.attributes = created.attributes;
                     })
                     .await?;
-                    return self.await_create(&id, &properties, observation, repeated).await;
+                    return self.await_create(&id, properties, observation, repeated).await;
                 }
                 // A repeat that collides: the first request was done after all.
                 Err(failure)
                     if intent.repeated
                         && *failure.class() == FailureClass::Conflict
-                        && self.resource.find_basis(&properties) == FindBasis::Unique =>
+                        && self.resource.find_basis(properties) == FindBasis::Unique =>
                 {
                     self.retry(failure, Some(IntentKind::Create), &mut attempt).await?;
                     look = true;

@@ -117,6 +117,8 @@ pub(crate) struct Ledger {
     /// Whether the thing is nothing but its record ([`is_local`](heat_plugin_sdk::Resource::is_local)): what is not durable
     /// was not done, so the beginning of an operation becomes durable together with its end.
     pub(crate) local: bool,
+    /// Secret texts that its values were made of.
+    pub(crate) secrets: Arc<Vec<String>>,
 }
 
 impl Ledger {
@@ -306,8 +308,10 @@ impl Ledger {
     async fn redacted(&self, reason: String) -> String {
         let record = self.record().await;
         let schema = self.core.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+        // Of a text that was made of several a service may repeat a part.
         secret_texts(&record, schema.as_deref())
             .iter()
+            .chain(self.secrets.iter())
             .fold(reason, |reason, secret| reason.replace(secret.as_str(), "******"))
     }
 

@@ -22,7 +22,7 @@ use super::work::{Ended, Facts, Ledger, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of};
 use crate::record::{Action, IncarnationId, IntentKind, ResourceRecord, StackRecord, TraversalRecord};
 use crate::schedule::Outcome;
-use crate::store::{Claim, StoreError, Write};
+use crate::store::{Claim, StoreError, Write, secret_texts, texts_in};
 pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
@@ -91,6 +91,16 @@ impl Traversal {
         record: Arc<ResourceRecord>,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Work, Unresolved> {
+        self.work_towards(record, None, signal)
+    }
+
+    /// The worker for an incarnation that gets another definition.
+    fn work_towards(
+        &self,
+        record: Arc<ResourceRecord>,
+        facts: Option<&Facts>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Work, Unresolved> {
         let missing = || {
             Unresolved::Wrong(format!(
                 "resources.{}: no plugin provides the type {}",
@@ -100,7 +110,11 @@ impl Traversal {
         let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
         let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
         let wanted = self.goal.wanted_attributes(&record.name);
-        let ledger = Ledger { local: resource.is_local(), ..self.ledger(record, signal) };
+        let facts_requires = facts.into_iter().flat_map(|facts| &facts.requires);
+        let sensitive =
+            !record.sensitive.is_empty() || facts.is_some_and(|facts| !facts.sensitive.is_empty());
+        let secrets = self.secrets_around(record.requires.iter().chain(facts_requires), sensitive);
+        let ledger = Ledger { local: resource.is_local(), secrets, ..self.ledger(record, signal) };
         Ok(Work {
             ledger,
             wanted,
@@ -108,6 +122,29 @@ impl Traversal {
             resource: Arc::clone(resource),
             connector: Arc::clone(connector),
         })
+    }
+
+    /// The secret texts that the values of a resource may be made of: those of hidden parameters, and those of what it
+    /// depends on.
+    fn secrets_around<'a>(
+        &self,
+        requires: impl Iterator<Item = &'a IncarnationId>,
+        sensitive: bool,
+    ) -> Arc<Vec<String>> {
+        let hidden = self.goal.hidden_texts();
+        if !sensitive {
+            return hidden;
+        }
+        let mut texts: Vec<String> = hidden.to_vec();
+        // A deletion has a goal without parameters.
+        let desired = &self.stack.desired;
+        texts.extend(texts_in(desired.hidden.iter().filter_map(|name| desired.parameters.get(name))));
+        for record in requires.filter_map(|id| self.current.resource(id)) {
+            let schema = self.core.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+            texts.extend(secret_texts(record, schema.as_deref()));
+        }
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        Arc::new(texts)
     }
 
     /// The door to the record of an incarnation.
@@ -123,6 +160,7 @@ impl Traversal {
             deadline: limit.map(|limit| Instant::now() + limit),
             page: Arc::new(Mutex::new(Page::new(record))),
             local: false,
+            secrets: self.goal.hidden_texts(),
         }
     }
 
@@ -288,7 +326,7 @@ impl Traversal {
             }
             None => None,
         };
-        let work = self.work(record, signal)?;
+        let work = self.work_towards(record, Some(&facts), signal)?;
         let incarnation = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         let outcome = if replaces.is_some() { Outcome::Replaced } else { Outcome::Done };
@@ -320,7 +358,7 @@ impl Traversal {
                 others.push(self.ledger(other.clone(), signal));
             }
         }
-        let work = self.work(record, signal)?;
+        let work = self.work_towards(record, Some(&facts), signal)?;
         let incarnation = incarnation.clone();
         let work_id = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
@@ -393,7 +431,8 @@ impl Traversal {
         let facts = self.facts(&step.resource, &state);
         let mut new_record = self.new_record(successor, step);
         Arc::make_mut(&mut new_record).replaces = Some(incarnation.clone());
-        let (old, new) = (self.work(record, signal)?, self.work(new_record, signal)?);
+        let old = self.work_towards(record, Some(&facts), signal)?;
+        let new = self.work_towards(new_record, Some(&facts), signal)?;
         let (incarnation, successor) = (incarnation.clone(), successor.clone());
         let (type_name, core) = (step.type_name.clone(), Arc::clone(&self.core));
         // Which one stands for the name is known when the step ends.

@@ -172,18 +172,18 @@ impl Traversal {
         self.finish(failure).await
     }
 
-    /// What a step waits for while it works.
+    /// What a step waits on while it works.
     fn waits(&self, step: &Step) -> Waits {
         if self.is_about_nested(step) {
-            return Waits::ForNested;
+            return Waits::Nested;
         }
         let is_local =
             |type_name: &str| self.core.registry.resource(type_name).is_some_and(|found| found.is_local());
         match &step.kind {
             // The one that it replaces may be of another type.
-            StepKind::Create { replaces: Some(_), .. } | StepKind::Decide { .. } => Waits::ForService,
-            _ if is_local(&step.type_name) => Waits::ForStore,
-            _ => Waits::ForService,
+            StepKind::Create { replaces: Some(_), .. } | StepKind::Decide { .. } => Waits::Service,
+            _ if is_local(&step.type_name) => Waits::Store,
+            _ => Waits::Service,
         }
     }
 }

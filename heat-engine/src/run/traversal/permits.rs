@@ -9,15 +9,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// nothing and hold memory.
 const LOCAL: usize = 256;
 
-/// What a step waits for while it works.
+/// What a step waits on while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waits {
     /// Steps inside a nested stack, which need permits of their own.
-    ForNested,
+    Nested,
     /// The store.
-    ForStore,
+    Store,
     /// A service.
-    ForService,
+    Service,
 }
 
 /// Why the next step is not begun.
@@ -46,19 +46,19 @@ impl Permits {
     /// A permit for a step, if it needs one and there is one.
     pub(super) fn take(&mut self, step: StepId, waits: Waits) -> Result<(), Full> {
         match waits {
-            Waits::ForNested => return Ok(()),
-            Waits::ForStore if self.local == LOCAL => return Err(Full::OfLocal),
-            Waits::ForStore | Waits::ForService => {}
+            Waits::Nested => return Ok(()),
+            Waits::Store if self.local == LOCAL => return Err(Full::OfLocal),
+            Waits::Store | Waits::Service => {}
         }
         let permit = self.spare.take().or_else(|| Arc::clone(&self.of_all).try_acquire_owned().ok());
         self.held.insert(step, (permit.ok_or(Full::OfAll)?, waits));
-        self.local += usize::from(waits == Waits::ForStore);
+        self.local += usize::from(waits == Waits::Store);
         Ok(())
     }
 
     /// The step needs its permit no more, if it had one.
     pub(super) fn give_back(&mut self, step: StepId) {
-        if let Some((_, Waits::ForStore)) = self.held.remove(&step) {
+        if let Some((_, Waits::Store)) = self.held.remove(&step) {
             self.local -= 1;
         }
     }
