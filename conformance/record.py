@@ -10,91 +10,80 @@ import argparse
 import copy
 import os
 import re
-import sys
 
 import yaml
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "xtask", "corpora", "python"))
-
-import heat_process  # noqa: E402
+import engine
+import heat_process
 
 HEAD = "# {name}: the expect sections were recorded from OpenStack Heat 27.0.1 by record.py.\n"
 INTERNAL = ("TypeError", "AttributeError", "KeyError", "ValueError", "IndexError", "RecursionError",
             "UnicodeEncodeError")
 # Words of Python that names in a template may look like.
 PYTHON = {"str", "int", "list", "dict", "map", "bool", "float", "None", "none", "value"}
-# Physical names end in twelve random characters.
-RANDOM = re.compile(r"([A-Za-z0-9]+-[A-Za-z0-9_]+-)([a-z0-9]{12})(?![a-z0-9])")
-
-
-class Inline:
-    """Heat's manager of threads, without threads."""
-
-    def start(self, _stack_id, work, *arguments, **named):
-        return work(*arguments, **named)
-
-    def __getattr__(self, _name):
-        return lambda *_, **__: None
+# What is different each time: ids, the project, and the twelve random characters that physical names end in.
+RANDOM = re.compile(r"(?<=^arn:openstack:heat::)[^:]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+                    r"|(?<=[A-Za-z0-9_]-)(?=[a-z]*[0-9]|[a-z]{12})[a-z0-9]{12}(?![A-Za-z0-9])")
 
 
 class Heat:
-    """An engine with one worker."""
+    """Records what the engine does with cases."""
 
     def __init__(self):
-        heat_process.start()
+        self.engine = engine.Engine()
         from heat.api.openstack.v1 import stacks
-        from heat.engine import service
-        from heat.engine import worker
-        from heat.rpc import worker_client
         self.request = stacks.InstantiationData
-        self.casts = heat_process.Casts()
-        worker_client.WorkerClient.cast = lambda *arguments, **named: self.casts.cast(*arguments, **named)
-        self.engine = service.EngineService("conformance", "engine")
-        self.engine.engine_id = "conformance"
-        self.engine.thread_group_mgr = Inline()
-        self.worker = worker.WorkerService("conformance", "worker", "conformance", Inline())
 
     def record(self, case):
-        """What Heat expects of the case."""
-        heat_process.empty_database()
-        self.casts.waiting.clear()
+        """What Heat expects of the case: what is the same in two recordings."""
+        return agreed(self.once(copy.deepcopy(case)), self.once(copy.deepcopy(case)))
+
+    def once(self, case):
+        self.engine.forget()
         context = heat_process.context()
+        operation = case.get("operation", "create")
         try:
             asked = self.read(case)
         except Exception as error:
             return refused(case, error, "environment" if "nvironment" in str(error) else "parse")
         try:
-            if case.get("operation") == "validate":
+            if operation == "validate":
                 return {"valid": True, "validate": self.validation(context, asked)}
-            identity = self.engine.create_stack(context, *asked)
+            if operation == "preview":
+                return {"valid": True, "preview": self.preview(context, asked)}
+            asked["args"]["disable_rollback"] = case.get("disable_rollback", True)
+            identity = self.engine.call(context, ("create_stack", asked))
         except Exception as error:
             return refused(case, error, "validate")
-        self.casts.run(self.worker)
-        return self.outcome(context, identity, case)
+        self.engine.work()
+        expect = self.outcome(context, identity, case)
+        if case.get("steps"):
+            expect["steps"] = [self.step(context, identity, case, step) for step in case["steps"]]
+        return expect
 
     def read(self, case):
         """The request as the API passes it on."""
-        body = {"stack_name": case.get("stack_name", "corpus"), "template": case["template"],
+        body = {"stack_name": case.get("stack_name", "corpus"),
                 "parameters": copy.deepcopy(case.get("parameters", {})), "files": dict(case.get("files", {}))}
-        for key in ("environment", "environment_files"):
+        for key in ("template", "environment", "environment_files", "clear_parameters"):
             if key in case:
                 body[key] = copy.deepcopy(case[key])
-        data = self.request(body)
-        rollback = {"disable_rollback": case.get("disable_rollback", True)}
-        return [heat_process.through_json(part) for part in (
-            data.stack_name(), data.template(), data.environment(), data.files(), rollback)] + [
-            data.environment_files()]
+        data = self.request(body, patch=case.get("existing", False))
+        return {"stack_name": data.stack_name(), "template": data.template(), "params": data.environment(),
+                "files": data.files(), "args": data.args(), "environment_files": data.environment_files()}
 
     def validation(self, context, asked):
-        _, template, environment, files, _, environment_files = asked
-        answer = self.engine.validate_template(
-            context, template, environment, files=files, environment_files=environment_files)
+        asked = {key: part for key, part in asked.items() if key not in ("stack_name", "args")}
+        answer = self.engine.call(context, ("validate_template", asked))
         if "Error" in answer:
             raise ValueError(answer["Error"])
-        return {key: part for key, part in heat_process.through_json(answer).items() if key != "Environment"}
+        return {key: part for key, part in answer.items() if key != "Environment"}
 
-    def outcome(self, context, identity, case):
-        shown = heat_process.through_json(self.engine.show_stack(context, identity)[0])
+    def preview(self, context, asked):
+        return previewed(self.engine.call(context, ("preview_stack", asked)))
+
+    def outcome(self, context, identity, case, found=None):
+        shown = self.engine.call(context, ("show_stack", {"stack_identity": identity, "resolve_outputs": True}))[0]
         expect = {"valid": True, "status": f"{shown['stack_action']}_{shown['stack_status']}"}
         if shown["stack_status"] != "COMPLETE":
             expect["reason"] = shown["stack_status_reason"]
@@ -109,19 +98,72 @@ class Heat:
         expect["outputs"] = outputs
         if errors:
             expect["output_errors"] = errors
-        expect["dependencies"], expect["resources"] = self.resources(context, identity)
-        if case.get("expect", {}).get("parameters") is not None or case.get("parameters_expected"):
-            listed = heat_process.through_json(shown["parameters"])
+        found = found or engine.Resources(identity["stack_id"])
+        expect["dependencies"], expect["resources"] = found.needs, found.outermost()
+        if found.inside():
+            expect["nested_resources"] = found.inside()
+        if case.get("parameters_expected"):
+            listed = shown["parameters"]
             expect["parameters"] = {key: text for key, text in listed.items() if not key.startswith(("OS::", "AWS::"))}
+        if case.get("description_expected"):
+            expect["description"] = shown["template_description"]
         return expect
 
-    def resources(self, context, identity):
-        from heat.engine import stack as heat_stack
-        stack = heat_stack.Stack.load(context, stack_id=identity["stack_id"])
-        needs = {name: sorted(other.name for other in stack.dependencies.requires(resource))
-                 for name, resource in stack.resources.items()}
-        states = {name: f"{resource.action}_{resource.status}" for name, resource in stack.resources.items()}
-        return needs, states
+    def step(self, context, identity, case, step):
+        """What Heat expects of one operation on the stack."""
+        if step["op"] == "delete":
+            self.engine.call(context, ("delete_stack", {"stack_identity": identity}))
+            self.engine.work()
+            return {"op": "delete", "valid": True, "status": self.end(context, identity)}
+        # What a refusal may name.
+        told = dict(step, template=step.get("template", case["template"]))
+        before = engine.Resources(identity["stack_id"])
+        seen = engine.events(before)
+        try:
+            asked = self.read(step)
+        except Exception as error:
+            return {"op": step["op"]} | refused(told, error, "environment" if "nvironment" in str(error) else "parse")
+        del asked["stack_name"]
+        asked["args"]["existing"] = step.get("existing", False)
+        asked["args"]["disable_rollback"] = step.get("disable_rollback", True)
+        method = "update_stack" if step["op"] == "update" else "preview_update_stack"
+        try:
+            answer = self.engine.call(context, (method, asked | {"stack_identity": identity}))
+        except Exception as error:
+            return {"op": step["op"]} | refused(told, error, "validate")
+        if step["op"] == "preview_update":
+            return {"op": step["op"], "valid": True, "preview_update": {
+                kind: sorted(one["resource_name"] for one in those) for kind, those in answer.items()}}
+        self.engine.work()
+        if "template" in step:
+            case["template"] = step["template"]
+        after = engine.Resources(identity["stack_id"])
+        expect = {"op": "update"} | self.outcome(context, identity, told, after)
+        if not (before.random or after.random):
+            expect["changes"] = engine.changes(before, after, seen)
+        return expect
+
+    def end(self, context, identity):
+        from heat.objects import stack as stack_object
+        try:
+            action, status, *_ = stack_object.Stack.get_status(context, identity["stack_id"])
+        except Exception:
+            return "DELETE_COMPLETE"
+        return f"{action}_{status}"
+
+
+def previewed(answer):
+    """A preview, without what a value of a type stands for that was not given."""
+    def resource(told):
+        if isinstance(told, list):
+            return [resource(inner) for inner in told]
+        return {"name": told["resource_name"], "type": told["resource_type"],
+                "properties": {key: value for key, value in told["properties"].items()
+                               if value not in (None, "", 0, False, [], {})}}
+    return {"description": answer["description"],
+            "parameters": {key: text for key, text in answer["parameters"].items()
+                           if not key.startswith(("OS::", "AWS::"))},
+            "resources": [resource(told) for told in answer["resources"]]}
 
 
 def unpredictable(value):
@@ -131,19 +173,34 @@ def unpredictable(value):
     if isinstance(value, list):
         return [unpredictable(inner) for inner in value]
     if isinstance(value, str) and RANDOM.search(value):
-        # Between the random parts, at every third place, stands what is always the same.
-        parts = RANDOM.split(value)
-        return {"matches": "".join("[a-z0-9]{12}" if at % 3 == 2 else re.escape(part)
-                                   for at, part in enumerate(parts))}
+        pattern, end = "^", 0
+        for found in RANDOM.finditer(value):
+            random = {36: "[0-9a-f-]{36}", 12: "[a-z0-9]{12}"}.get(len(found[0]), "[^:]+")
+            pattern, end = pattern + re.escape(value[end:found.start()]) + random, found.end()
+        return {"matches": pattern + re.escape(value[end:]) + "$"}
     return value
 
 
+def agreed(first, second):
+    """What two recordings have in common: patterns where texts of the same length differ. What else differs is lost."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return {key: agreed(inner, second[key]) for key, inner in first.items() if key in second}
+    if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        return [agreed(one, other) for one, other in zip(first, second)]
+    if isinstance(first, str) and isinstance(second, str) and first != second and len(first) == len(second):
+        return {"matches": f"^.{{{len(first)}}}$"}
+    return first
+
+
 def refused(case, error, phase):
-    # RPC passes what is expected in an envelope.
-    error = error.exc_info[1] if hasattr(error, "exc_info") else error
-    text = getattr(error, "detail", None) or str(error)
-    expect = {"valid": False, "phase": phase, "error_class": type(error).__name__, "message": str(text)}
-    if type(error).__name__ in INTERNAL or str(text).startswith(INTERNAL):
+    text, name = str(error), type(error).__name__
+    if name.endswith("_Remote"):
+        # The traceback comes along.
+        text, name = text.split("\nTraceback (most recent call last):\n")[0], name[:-len("_Remote")]
+    elif hasattr(error, "detail"):
+        text = str(error.detail)
+    expect = {"valid": False, "phase": phase, "error_class": name, "message": text}
+    if name == "RemoteError" or name in INTERNAL or text.startswith(INTERNAL):
         expect["crash"] = True
         expect["must_mention"] = []
     else:
@@ -212,7 +269,8 @@ def main():
             cases = yaml.safe_load(file)
         for case in cases:
             case["expect"] = heat.record({key: part for key, part in case.items() if key != "expect"} | {
-                "parameters_expected": "parameters" in case.get("expect", {})})
+                "parameters_expected": "parameters" in case.get("expect", {}),
+                "description_expected": "description" in case.get("expect", {})})
         write(path, cases)
 
 

@@ -1,7 +1,7 @@
 //! What an engine says beforehand: Heat's previews, validation, dependencies, and types behind other names.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use heat_engine::{Engine, EngineError, NewStack, Stack, Update, UpdatePreview};
+use heat_engine::{Engine, EngineError, NewStack, PreviewEntry, Stack, Update, UpdatePreview};
 use heat_template::source::SourceMap;
 use heat_template::yaml::Limits;
 use heat_template::{Environment, ParseOptions, Template};
@@ -72,11 +72,36 @@ resources:
 ";
     let engine = engine().await;
     let preview = engine.preview_stack(&NewStack::new("seen", template(text))).await.unwrap();
-    let value = |at: usize| preview.resources[at].properties["value"].clone();
+    let value = |at: usize| match &preview.resources[at] {
+        PreviewEntry::Resource(resource) => resource.properties["value"].clone(),
+        PreviewEntry::Nested(inside) => panic!("{inside:?}"),
+    };
     assert_eq!((value(0), value(1)), (json!("open"), json!("******")));
     assert_eq!(preview.parameters["word"], "******");
     assert!(!format!("{preview:?}").contains("s3cret"));
     assert!(engine.stacks("default").await.unwrap().is_empty(), "a preview creates nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_preview_shows_what_is_inside_in_the_place_of_a_nested_stack() {
+    let text = "
+resources:
+  group:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 2, resource_def: {type: box.yaml, properties: {word: 'w%index%'}}}
+";
+    let inside = "
+heat_template_version: 2021-04-16
+parameters: {word: {type: string}}
+resources:
+  core: {type: OS::Heat::TestResource, properties: {value: {get_param: word}}}
+";
+    let engine = engine().await;
+    let new = NewStack::new("seen", template(text)).files([("box.yaml", inside)].into_iter().collect());
+    let preview = serde_json::to_value(engine.preview_stack(&new).await.unwrap()).unwrap();
+    let core = |member: usize| &preview["resources"][0][member][0];
+    assert_eq!((&core(0)["resource_name"], &core(0)["properties"]["value"]), (&json!("core"), &json!("w0")));
+    assert_eq!(core(1)["properties"]["value"], "w1");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ mod view;
 pub use builder::EngineBuilder;
 pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
-pub use preview::{ResourcePreview, StackPreview, UpdatePreview};
+pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
@@ -24,6 +24,7 @@ use crate::run::{Core, Current, Goal, begin, make_plan, stack_event, wake};
 use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
+use heat_template::diagnostic::{Diagnostic, codes};
 pub(crate) use request::Content;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -144,13 +145,23 @@ impl Engine {
     /// Checks a template for its own sake, parameters need not have values, and gives what Heat's template validation
     /// answers: `Description`, `Parameters`, `ParameterGroups` and `Environment`.
     ///
+    /// As in Heat names are checked, not values: neither those of parameters, nor those of properties, nor whether the
+    /// files and mappings are there that they come from. What a template is worth as a whole tells
+    /// [`Template::validate`](heat_template::Template::validate).
+    ///
     /// # Errors
     /// [`EngineError::Refused`] with everything that is wrong; a service that must be asked gives no answer.
     pub async fn validate(&self, new: &NewStack) -> Result<Value, EngineError> {
         let stack = self.new_record(new);
         self.check_size(&new.content)?;
-        Goal::check_template(self.core(), &stack, &new.content).await?;
-        Ok(new.content.template.validation_answer(&new.content.environment))
+        match Goal::check_template(self.core(), &stack, &new.content).await {
+            Err(EngineError::Refused(refused)) if refused.diagnostics.iter().all(is_about_values) => {}
+            checked => checked?,
+        }
+        let before = new.content.environment.parameters().iter().map(|(name, given)| (name, &given.value));
+        let given = before.chain(&new.content.parameters).map(|(name, value)| (name.clone(), value.clone()));
+        let environment = new.content.environment.with_parameters(given);
+        Ok(new.content.template.validation_answer(&environment))
     }
 
     async fn prepare(&self, new: &NewStack) -> Result<(StackRecord, Arc<Goal>, Plan), EngineError> {
@@ -337,4 +348,19 @@ fn check_name(name: &str) -> Result<(), EngineError> {
         && letters.all(|letter| letter.is_ascii_alphanumeric() || "_.-".contains(letter))
         && name.len() <= 255;
     if good { Ok(()) } else { Err(EngineError::BadName { name: name.to_owned() }) }
+}
+
+/// Whether Heat's template validation does not look for it.
+fn is_about_values(found: &Diagnostic) -> bool {
+    let codes = [
+        codes::PARAMETER_DEFAULT,
+        codes::PARAMETER_VALUE,
+        codes::PROPERTY_MISSING,
+        codes::PROPERTY_TYPE,
+        codes::PROPERTY_CONSTRAINT,
+        codes::PROPERTY_CONFLICT,
+        codes::FILE_REFERENCE,
+        codes::MAPPING_REFERENCE,
+    ];
+    !found.is_error() || codes.contains(&found.code)
 }

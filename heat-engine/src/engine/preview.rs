@@ -17,7 +17,17 @@ pub struct StackPreview {
     pub parameters: IndexMap<String, String>,
     /// The resources that would be created, in the order of the template; those that a condition disables are not
     /// among them.
-    pub resources: Vec<ResourcePreview>,
+    pub resources: Vec<PreviewEntry>,
+}
+
+/// An entry of a preview's resources.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum PreviewEntry {
+    /// A resource.
+    Resource(ResourcePreview),
+    /// What is inside a nested stack, in the place of its resource.
+    Nested(Vec<PreviewEntry>),
 }
 
 /// A resource that would be created.

@@ -33,7 +33,6 @@ pub(super) fn changes(
             Some(UpdateMode::InPlace) => ChangeEffect::InPlace,
             Some(UpdateMode::Replace) => ChangeEffect::Replace,
             Some(UpdateMode::Immutable) => ChangeEffect::Refuse,
-            None if schema.open_properties => ChangeEffect::InPlace,
             // The type does not know it any more: nobody could change it.
             None => continue,
         };

@@ -72,7 +72,8 @@ impl Decision {
 /// 2. another type replaces;
 /// 3. a change of a property that may never change is refused, of one that cannot be updated replaces, and so does a
 ///    change of which the type says so ([`TypeRules::needs_replace`]);
-/// 4. any other change of properties, and a change of the definition alone, is made in place.
+/// 4. a type that takes any property is kept, whatever changes;
+/// 5. any other change of properties, and a change of the definition alone, is made in place.
 pub fn decide(
     record: &ResourceRecord,
     type_name: &str,
@@ -105,6 +106,10 @@ pub fn decide(
     }
     if !same_type {
         return replace(Vec::new(), Reason::TypeChanged);
+    }
+    if schema.open_properties {
+        // What takes anything does nothing with it.
+        return Decision::Keep;
     }
     let changes = change::changes(old, &desired.properties, &schema, prospects);
     let surely = |effect| changes.iter().find(|change| !change.uncertain && change.effect == effect);
@@ -287,6 +292,7 @@ mod tests {
         DesiredState {
             properties: properties.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             definition: [("given".to_owned(), given(["moved", "fixed"]).into())].into(),
+            metadata: None,
             composite: None,
         }
     }

@@ -28,9 +28,11 @@ pub struct DesiredResource {
 pub struct DesiredState {
     /// All properties: checked, coerced, translated, defaults filled in.
     pub properties: IndexMap<String, Evaluated>,
-    /// What makes an update in place when it changes though no property does: `depends_on`, policies, metadata,
-    /// description, and which properties are given ([`given`]).
+    /// What makes an update in place when it changes though no property does: `depends_on`, policies, metadata as it is
+    /// written, the condition, and which properties are given ([`given`]) in which form.
     pub definition: IndexMap<String, Evaluated>,
+    /// The metadata, if there are any.
+    pub metadata: Option<Evaluated>,
     /// What its type is, if it is a nested stack.
     pub composite: Option<CompositeState>,
 }

@@ -3,7 +3,7 @@
 use super::change::Differs;
 use super::{
     Decision, Desired, DesiredState, NestedDesired, NestedPlan, NestedQuestion, NestedRecords, Nothing, Plan,
-    PlanError, Prospects, Request, StepKind, TypeRules, plan,
+    PlanError, Prospects, Request, Step, StepKind, TypeRules, plan,
 };
 use crate::record::{Action, IncarnationId, ResourceRecord, Resources};
 
@@ -114,26 +114,20 @@ pub(super) struct Inside {
 
 /// Whether running it would change anything.
 fn differs(plan: &Plan) -> Differs {
-    let of = |kind: &StepKind| match kind {
-        StepKind::Keep { restore: false, .. } => Differs::No,
+    let of = |step: &Step| match &step.kind {
+        _ if step.does_nothing() => Differs::No,
         StepKind::Decide { may_keep: true, restore: false, .. } => Differs::Perhaps,
         StepKind::Delete { only_if_replaced_by: Some(_), .. } => Differs::Perhaps,
         _ => Differs::Surely,
     };
-    plan.steps.iter().map(|step| of(&step.kind)).max().unwrap_or(Differs::No)
+    plan.steps.iter().map(of).max().unwrap_or(Differs::No)
 }
 
 /// What is decided about a nested stack, given what would be done inside.
 pub(super) fn with_inside(decision: Decision, inside: &Inside) -> Decision {
     match (decision, inside.differs) {
-        (Decision::Keep, Differs::Surely) => Decision::Update { changes: Vec::new() },
-        (Decision::Keep, Differs::Perhaps) => Decision::Open {
-            changes: Vec::new(),
-            may_keep: true,
-            may_update: true,
-            may_replace: false,
-            may_refuse: false,
-        },
+        // An update goes into every nested stack, for what is inside to decide.
+        (Decision::Keep, _) => Decision::Update { changes: Vec::new() },
         (Decision::Open { changes, may_replace: false, may_refuse: false, .. }, Differs::Surely) => {
             Decision::Update { changes }
         }

@@ -1,5 +1,6 @@
 //! Makes a plan from what shall be and what is recorded.
 
+use super::change::Differs;
 use super::current::Incarnations;
 use super::decide::{applied, as_finished, decide, is_interrupted, known, never_begun, order_of};
 use super::nested::{Nested, with_inside};
@@ -148,6 +149,7 @@ impl<'a> Planner<'a> {
             Some(inside) => (record, with_inside(decision, inside)),
             None => (record, decision),
         });
+        let same_inside = inside.as_ref().is_some_and(|inside| inside.differs == Differs::No);
         let inside = inside.map(|inside| Box::new(inside.plan));
         let Some((record, decision)) = choice else {
             prospects.is_new(name);
@@ -213,6 +215,9 @@ impl<'a> Planner<'a> {
                 let reason = if is_composite && record.status != Status::Complete {
                     prospects.changes(name, record, Some(schema));
                     Reason::RepairFailed
+                } else if is_composite && changes.is_empty() && same_inside {
+                    prospects.stays(name, record, Some(schema));
+                    Reason::Unchanged
                 } else if is_composite && changes.is_empty() {
                     prospects.changes(name, record, Some(schema));
                     Reason::NestedChanged

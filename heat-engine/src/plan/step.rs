@@ -269,9 +269,24 @@ impl Plan {
         Self { steps, ..*self }
     }
 
-    /// Whether nothing but records would change: every step keeps what it is about.
+    /// Whether nothing but records would change: every step keeps what it is about, or goes into a nested stack of which
+    /// that is true.
     pub fn is_empty(&self) -> bool {
-        self.steps.iter().all(|step| matches!(step.kind, StepKind::Keep { restore: false, .. }))
+        self.steps.iter().all(Step::does_nothing)
+    }
+}
+
+impl Step {
+    /// Whether nothing but records would change.
+    pub(super) fn does_nothing(&self) -> bool {
+        match (&self.kind, self.nested.as_deref()) {
+            (StepKind::Keep { restore: false, .. }, _) => true,
+            (
+                StepKind::Update { changes, restore: false, .. },
+                Some(NestedPlan::Planned { plan, exact: true }),
+            ) => self.reason == Reason::Unchanged && changes.is_empty() && plan.is_empty(),
+            _ => false,
+        }
     }
 }
 

@@ -32,6 +32,11 @@ pub(crate) fn attribute_key(name: &str, path: &[Value]) -> String {
     Value::Array(parts).to_string()
 }
 
+/// Under which name the reason is kept why an attribute of a nested stack has no value.
+pub(crate) fn reason_key(key: &str) -> String {
+    format!("[reason]{key}")
+}
+
 /// The mark of an attribute that tells a secret.
 pub(crate) fn secret_mark(key: &str) -> String {
     format!("{ATTRIBUTE}{key}")
@@ -50,6 +55,12 @@ impl ResourceRecord {
         }
         let whole = self.attributes.get(name)?.clone();
         Some(select_attribute(Evaluated::Known(whole), path).to_value_lossy())
+    }
+
+    /// Why an attribute of a nested stack has no value, where that is known.
+    pub(crate) fn nested_reason(&self, name: &str, path: &[Value]) -> Option<&str> {
+        let of = |key: &str| self.attributes.get(&reason_key(key)).and_then(Value::as_str);
+        of(&attribute_key(name, path)).or_else(|| of(name))
     }
 
     /// Whether values of its properties came from something secret, so that all that it tells may repeat them.

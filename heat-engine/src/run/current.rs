@@ -159,7 +159,10 @@ impl Scope for Current {
     ) -> Result<Evaluated, EvaluationError> {
         let record = self.standing(resource).filter(|record| has_attributes(record));
         if let Some(record) = record.filter(|record| record.nested.is_some()) {
-            let message = format!("the referenced attribute ({resource} {attribute}) is incorrect");
+            let message = match record.nested_reason(attribute, path) {
+                Some(reason) => format!("error in {resource} output {attribute}: {reason}"),
+                None => format!("the referenced attribute ({resource} {attribute}) is incorrect"),
+            };
             let wrong = || EvaluationError::new(codes::ATTRIBUTE_REFERENCE, message);
             return record.nested_attribute(attribute, path).map(Evaluated::Known).ok_or_else(wrong);
         }

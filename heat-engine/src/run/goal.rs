@@ -5,13 +5,14 @@ mod nested;
 mod preview;
 mod secrets;
 mod validate;
+mod written;
 
 use super::core::Core;
 use super::current::Current;
 use super::lookups::Lookups;
 use super::work::Facts;
 use crate::engine::{Content, EngineError, OutputView, store_content};
-use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects, given};
+use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
 use crate::store::texts_in;
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
@@ -20,14 +21,15 @@ use heat_template::definition::{Composite, DefinedResource, Definition, Inputs, 
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::{Implementation, RestrictedAction};
 use heat_template::evaluated::Evaluated;
-use heat_template::expression::{AttributeReference, EvaluationError, Scope};
+use heat_template::expression::{AttributeReference, Scope};
 use heat_template::parameter::PseudoParameters;
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
-pub(crate) use nested::{ChildGoal, ChildOf, facade_of, same};
+pub(crate) use nested::{ChildGoal, ChildOf, NestedAttributes, facade_of, same};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use written::{Written, written};
 
 /// What a stack shall be.
 pub(crate) struct Goal {
@@ -71,6 +73,8 @@ pub(crate) enum Unresolved {
     Ask,
     /// It is wrong; a reason for the record.
     Wrong(String),
+    /// Everything could be evaluated, and a property has a value that it may not have; a reason for the record.
+    Invalid(String),
 }
 
 impl Goal {
@@ -226,10 +230,13 @@ impl Goal {
         }
         state.map_err(|diagnostics| {
             let first = diagnostics.iter().find(|found| found.is_error()).or(diagnostics.first());
-            Unresolved::Wrong(match first {
-                Some(diagnostic) => diagnostic.to_string(),
-                None => format!("resources.{name}: it cannot be evaluated"),
-            })
+            match first {
+                Some(diagnostic) if is_about_a_value(diagnostic) => {
+                    Unresolved::Invalid(diagnostic.to_string())
+                }
+                Some(diagnostic) => Unresolved::Wrong(diagnostic.to_string()),
+                None => Unresolved::Wrong(format!("resources.{name}: it cannot be evaluated")),
+            }
         })
     }
 
@@ -275,11 +282,11 @@ impl Goal {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let definition =
-            extras(definition, &resource, scope).map_err(|error| vec![error.into_diagnostic()])?;
+        let Written { definition, metadata } = written(definition, &resource, scope, &schema, &properties)
+            .map_err(|error| vec![error.into_diagnostic()])?;
         let composite = self.composites.get(name);
         let composite = composite.map(|found| CompositeState { schema, template: found.file.is_some() });
-        Ok(DesiredState { properties, definition, composite })
+        Ok(DesiredState { properties, definition, metadata, composite })
     }
 
     /// Puts the id in the place of a name.
@@ -336,7 +343,7 @@ impl Goal {
         }
         Facts {
             sensitive,
-            metadata: definition.get("metadata").cloned().unwrap_or(Value::Null),
+            metadata: state.metadata.as_ref().map_or(Value::Null, Evaluated::to_value_lossy),
             definition,
             requires: self.requires(name, current),
             deletion_policy: resource.map_or(DeletionPolicy::Delete, |resource| {
@@ -515,38 +522,16 @@ fn want(
     asked.entry(reference.resource.clone()).or_default().insert((attribute.clone(), path));
 }
 
-/// What stands in the template beside the properties and makes an update when it changes.
-fn extras(
-    definition: &Definition,
-    resource: &DefinedResource<'_>,
-    scope: &dyn Scope,
-) -> Result<IndexMap<String, Evaluated>, EvaluationError> {
-    let context = definition.context(scope);
-    let mut extras = IndexMap::new();
-    let mut put = |key: &str, value: Evaluated| {
-        if value != Evaluated::NULL {
-            extras.insert(key.to_owned(), value);
-        }
-    };
-    let names = resource.properties().and_then(|properties| properties.as_map());
-    put("given", given(names.into_iter().flatten().map(|(name, ..)| name)).into());
-    let mut depends: Vec<_> = resource.depends_on().iter().map(|needed| needed.resource.as_str()).collect();
-    depends.sort_unstable();
-    depends.dedup();
-    if !depends.is_empty() {
-        put("depends_on", Evaluated::Known(depends.into()));
-    }
-    if let Some(metadata) = resource.metadata() {
-        put("metadata", metadata.evaluate(&context)?);
-    }
-    if let Some(policy) = resource.update_policy() {
-        put("update_policy", policy.evaluate(&context)?);
-    }
-    put("deletion_policy", Evaluated::Known(resource.deletion_policy().name().into()));
-    if let Some(description) = resource.description() {
-        put("description", Evaluated::Known(description.into()));
-    }
-    Ok(extras)
+/// Whether a property has a value that it may not have, rather than none that can be evaluated.
+fn is_about_a_value(diagnostic: &Diagnostic) -> bool {
+    let codes = [
+        codes::PROPERTY_UNKNOWN,
+        codes::PROPERTY_MISSING,
+        codes::PROPERTY_TYPE,
+        codes::PROPERTY_CONSTRAINT,
+        codes::PROPERTY_CONFLICT,
+    ];
+    codes.contains(&diagnostic.code)
 }
 
 /// A resource as its siblings see it: with what is known before anything exists.

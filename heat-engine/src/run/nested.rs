@@ -5,7 +5,7 @@
 //! same traversal of the parent, and otherwise plans anew from what is recorded inside.
 
 use super::current::Current;
-use super::goal::{ChildGoal, ChildOf, Goal, facade_of, same};
+use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
 use super::planning::{begin, make_plan, wake};
 use super::traversal::{End, Traversal};
@@ -49,8 +49,6 @@ pub(crate) struct Wanted {
     pub(crate) facts: Facts,
     /// The properties that change.
     pub(crate) changed: Vec<String>,
-    /// Something of the resource itself changes, whatever is inside.
-    pub(crate) surely: bool,
 }
 
 /// Why a nested stack cannot go on.
@@ -101,9 +99,6 @@ impl Nested {
             Picked::Ended(end, child) => return self.close(end, action, wanted, child, &id).await,
             Picked::No(child) => child,
         };
-        if self.nothing_to_do(&record, &wanted, &child, &found).await? {
-            return Ok((self.keep(&record, wanted, child, &found).await?, Outcome::Kept));
-        }
         self.begin(&record, action, &id, &wanted, &child).await?;
         match self.run_through(&record, &id, &wanted, child, found).await? {
             Ran::Ended(end, child) => self.close(end, action, wanted, *child, &id).await,
@@ -221,29 +216,6 @@ impl Nested {
         Ok((end, ChildGoal { goal, desired, source, memory, stages, complete }))
     }
 
-    /// Whether neither the resource nor what is inside changes.
-    async fn nothing_to_do(
-        &self,
-        record: &ResourceRecord,
-        wanted: &Wanted,
-        child: &ChildGoal,
-        found: &Found,
-    ) -> Result<bool, Trouble> {
-        let Some(stack) = &found.stack else { return Ok(false) };
-        if wanted.surely
-            || record.intent.is_some()
-            || record.status != Status::Complete
-            || stack.status != Status::Complete
-            || !same(&stack.desired, &child.desired)
-            || !child.stages.is_empty()
-            || child.memory != record.private
-        {
-            return Ok(false);
-        }
-        let plan = self.plan(stack, &child.goal, &found.resources, Action::Update).await?;
-        Ok(plan.is_empty() && !child.goal.wants_any(&Current::new(found.resources.clone())))
-    }
-
     async fn plan(
         &self,
         stack: &StackRecord,
@@ -258,30 +230,6 @@ impl Nested {
     fn resource_path(&self) -> String {
         let page = self.ledger.page.try_lock();
         page.map_or_else(|_| "resources".to_owned(), |page| format!("resources.{}", page.record.name))
-    }
-
-    /// The nested stack stays as it is; the record may learn attributes and what it depends on.
-    async fn keep(
-        &self,
-        record: &ResourceRecord,
-        wanted: Wanted,
-        child: ChildGoal,
-        found: &Found,
-    ) -> Result<Ended, Trouble> {
-        let current = Current::new(found.resources.clone());
-        let arn = found.stack.as_ref().map(arn).unwrap_or_default();
-        let told = self.goal.nested_attributes(record, &wanted.properties, &child.goal, &current, &arn);
-        let mut sensitive = wanted.facts.sensitive.clone();
-        sensitive.extend(told.secret);
-        let mut next = record.clone();
-        wanted.facts.put(&mut next);
-        next.sensitive = sensitive;
-        next.attributes = told.attributes;
-        next.replaced_by = None;
-        if next != *record {
-            self.ledger.write(None, |record| *record = next).await?;
-        }
-        Ok(Ended::Done)
     }
 
     /// Makes the intent durable, and with it which stack is meant.
@@ -460,18 +408,25 @@ impl Nested {
             }
             End::Failed(reason) => {
                 let reason = outside(&self.ledger.record().await.name, &reason);
-                let properties = wanted.properties;
-                // What is inside was brought towards these, and is repaired from there.
-                self.ledger.remember(|record| record.properties = Some(properties)).await;
+                let found = self.found(id).await?;
+                let told = self.told(&wanted, &child, found).await;
+                let (properties, mut sensitive) = (wanted.properties, wanted.facts.sensitive);
+                sensitive.extend(told.secret);
+                // What is inside was brought towards these, and is repaired from there. What failed tells as far as it came.
+                self.ledger
+                    .remember(|record| {
+                        record.properties = Some(properties);
+                        record.attributes = told.attributes;
+                        record.reference_id = Some(told.reference_id);
+                        record.sensitive = sensitive;
+                    })
+                    .await;
                 return Ok((self.ledger.fail(action, reason).await?, Outcome::Done));
             }
             End::Complete => {}
         }
         let found = self.found(id).await?;
-        let current = Current::new(found.resources);
-        let arn = found.stack.as_ref().map(arn).unwrap_or_default();
-        let record = self.ledger.record().await;
-        let told = self.goal.nested_attributes(&record, &wanted.properties, &child.goal, &current, &arn);
+        let told = self.told(&wanted, &child, found).await;
         let mut sensitive = wanted.facts.sensitive.clone();
         sensitive.extend(told.secret);
         self.ledger
@@ -485,6 +440,14 @@ impl Nested {
             })
             .await?;
         Ok((Ended::Done, Outcome::Done))
+    }
+
+    /// What the nested stack tells.
+    async fn told(&self, wanted: &Wanted, child: &ChildGoal, found: Found) -> NestedAttributes {
+        let current = Current::new(found.resources);
+        let arn = found.stack.as_ref().map(arn).unwrap_or_default();
+        let record = self.ledger.record().await;
+        self.goal.nested_attributes(&record, &wanted.properties, &child.goal, &current, &arn)
     }
 
     /// Removes the nested stack with all that is inside, then the record. With `retain` it stays, as a stack of its own.

@@ -28,7 +28,7 @@ use futures_util::future::BoxFuture;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
 use making::{Place, make};
 use predecessor::Predecessor;
-use refusal::restricted;
+use refusal::{failed, restricted};
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -196,7 +196,21 @@ impl Traversal {
                     StepEnd { step: id, records: Vec::new(), result: Ok(result) }
                 }))
             }
-            Err(Unresolved::Wrong(reason)) => {
+            Err(Unresolved::Invalid(reason)) if self.invalid(step).is_some() => {
+                let records: Vec<_> =
+                    self.invalid(step).into_iter().map(|record| failed(record, step, &reason)).collect();
+                let mut writes = vec![Write::Event(self.refusal(step, &reason))];
+                writes.extend(records.iter().cloned().map(Write::Resource));
+                let (core, claim) = (Arc::clone(&self.core), self.claim.clone());
+                Begun::Works(Box::pin(async move {
+                    let result = core.commit(&claim, writes).await;
+                    let result = result.map(|()| StepResult::Failed(reason));
+                    let records =
+                        records.into_iter().map(|record| (record.id.clone(), Some(record))).collect();
+                    StepEnd { step: id, records, result }
+                }))
+            }
+            Err(Unresolved::Wrong(reason) | Unresolved::Invalid(reason)) => {
                 let event = self.refusal(step, &reason);
                 let (core, claim) = (Arc::clone(&self.core), self.claim.clone());
                 Begun::Works(Box::pin(async move {

@@ -34,8 +34,8 @@ pub(super) fn attribute(
     Ok(Some(match name {
         "refs" => select_attribute(references(inside, &names), path),
         "refs_map" => {
-            let map = names.iter().map(|name| (name.clone(), inside.reference_id(name))).collect();
-            select_attribute(Evaluated::map(map), path)
+            // Heat does not go into it, whatever the path says.
+            Evaluated::map(names.iter().map(|name| (name.clone(), inside.reference_id(name))).collect())
         }
         "attributes" => {
             let Some((Value::String(attribute), path)) = path.split_first() else {

@@ -139,7 +139,10 @@ impl RandomStringProperties {
 
     fn generate(&self, random: &mut impl Rng) -> Result<String> {
         let empty = |property: &str| {
-            Failure::invalid(property.to_owned(), "there are no characters to make a random text of")
+            Failure::invalid(
+                property.to_owned(),
+                "a sequence or class without characters: there are no characters to choose from",
+            )
         };
         let groups = self.groups();
         let all: BTreeSet<char> = groups.iter().flat_map(|group| &group.characters).copied().collect();

@@ -16,12 +16,7 @@ pub(super) fn dump(value: &Value) -> String {
         Value::Object(entries) if !entries.is_empty() => out.map(entries, 0, false),
         scalar => {
             out.scalar(scalar, 0);
-            if matches!(scalar, Value::Array(_) | Value::Object(_)) || out.text.ends_with(['\'', '"']) {
-                out.text.push('\n');
-            } else {
-                // A plain scalar alone is ended by the mark of the document's end.
-                out.text.push_str("\n...\n");
-            }
+            out.text.push('\n');
         }
     }
     out.text

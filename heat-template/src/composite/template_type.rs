@@ -58,12 +58,11 @@ impl TemplateType {
 }
 
 fn property(parameter: &ParameterSchema, default: Option<&Value>) -> PropertySchema {
-    let default = default.or(parameter.default.as_ref());
+    let has_default = default.or(parameter.default.as_ref()).is_some();
     let mut schema = PropertySchema::new(parameter.parameter_type.value_type()).update_allowed();
     schema.description = parameter.description.as_ref().map(python::str_of).unwrap_or_default();
-    schema.required = default.is_none();
-    schema.default = default.cloned();
-    // What a default is worth is told where the parameter is declared.
+    // What is not given takes its default inside. A null that is given is the type's empty value, as in Heat.
+    schema.required = !has_default;
     schema.constraints.clone_from(&parameter.constraints);
     schema.secret = parameter.hidden;
     schema.allow_conversion =
@@ -80,11 +79,9 @@ impl CompositeType for TemplateType {
         let mut child = Child::of(self.template.clone());
         for (name, value) in request.properties {
             let Some(schema) = self.schema.properties.get(name) else { continue };
-            // What is not given takes its default inside, too.
-            if value.is_null() || is_default(schema, value) {
-                continue;
+            if !value.is_null() {
+                child = child.parameter(name, as_parameter(name, schema, value)?);
             }
-            child = child.parameter(name, as_parameter(schema, value));
         }
         Ok(child)
     }
@@ -107,27 +104,28 @@ impl CompositeType for TemplateType {
     }
 }
 
-fn is_default(schema: &PropertySchema, value: &Value) -> bool {
-    let Some(default) = &schema.default else { return false };
-    let alone = PropertySchema { constraints: Vec::new(), ..schema.clone() };
-    let given = serde_json::Map::from_iter([("p".to_owned(), default.clone())]);
-    let coerced = crate::schema::coerce_properties(&IndexMap::from([("p".to_owned(), alone)]), given);
-    default == value || coerced.is_ok_and(|coerced| coerced.get("p") == Some(value))
-}
-
-/// A list goes in as a text with commas, as in Heat; so an item with a comma is two.
-fn as_parameter(schema: &PropertySchema, value: &Value) -> Value {
-    let (ValueType::List, Value::Array(items)) = (schema.value_type, value) else { return value.clone() };
+/// A list goes in as a text with commas, as in Heat: an item with a comma is two, and other things than texts are refused.
+fn as_parameter(name: &str, schema: &PropertySchema, value: &Value) -> Result<Value, CompositeError> {
+    let (ValueType::List, Value::Array(items)) = (schema.value_type, value) else { return Ok(value.clone()) };
     if items.first().is_some_and(Value::is_object) {
         let members = items.iter().enumerate().flat_map(|(at, item)| {
             let fields = item.as_object().into_iter().flatten();
             fields.map(move |(key, value)| format!(".member.{at}.{key}={}", python::str_of(value)))
         });
-        return members.collect::<Vec<_>>().join(",").into();
+        return Ok(members.collect::<Vec<_>>().join(",").into());
     }
-    let texts =
-        items.iter().map(|item| if python::truthy(item) { python::str_of(item) } else { String::new() });
-    texts.collect::<Vec<_>>().join(",").into()
+    let texts = items.iter().map(|item| match item {
+        Value::String(text) => Ok(text.as_str()),
+        Value::Null => Ok(""),
+        other => Err(CompositeError::property(
+            name,
+            format!(
+                "the list goes into the nested stack as a text with commas, so its items must be texts, not {}",
+                python::str_of(other)
+            ),
+        )),
+    });
+    Ok(texts.collect::<Result<Vec<_>, _>>()?.join(",").into())
 }
 
 /// What a template lacks that takes the place of a type of a plugin; each in a sentence.
@@ -138,6 +136,9 @@ pub(crate) fn facade_problems(own: &ResourceSchema, facade: &ResourceSchema) -> 
         match own.properties.get(property) {
             None if wanted.required => problems.push(format!(
                 "the template in place of {name} lacks the parameter {property}, a required property of the type"
+            )),
+            Some(_) if wanted.value_type == ValueType::Any => problems.push(format!(
+                "the property {property} of {name} takes anything, and no parameter of a template does"
             )),
             Some(found) if found.value_type != allowed(wanted) => problems.push(format!(
                 "the parameter {property} of the template in place of {name} is a {}, the property a {}",
@@ -166,7 +167,6 @@ pub(crate) fn facade_problems(own: &ResourceSchema, facade: &ResourceSchema) -> 
 fn allowed(schema: &PropertySchema) -> ValueType {
     match (schema.value_type, &schema.children) {
         (ValueType::Integer, _) => ValueType::Number,
-        (ValueType::Any, _) => ValueType::Map,
         (other, Children::Free | Children::Item(_) | Children::Fields(_)) => other,
     }
 }

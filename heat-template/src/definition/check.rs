@@ -39,7 +39,7 @@ impl Scope for NothingKnown {
 }
 
 /// What stands behind the type of a resource.
-enum Found {
+pub(super) enum Found {
     Type(Arc<ResourceSchema>),
     /// A nested stack.
     Composite(Arc<ResourceSchema>, Composite),
@@ -112,6 +112,7 @@ impl Definition {
                 diagnostics.push(diagnostic);
             }
         }
+        self.check_members(&found, types, custom, &mut diagnostics);
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
         spell(&mut diagnostics, self.template().file(), self.template().written());
         unique(diagnostics)

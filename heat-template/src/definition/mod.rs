@@ -5,6 +5,7 @@ mod conditions;
 mod dependencies;
 mod evaluate;
 mod inputs;
+mod members;
 mod names;
 mod nested;
 mod properties;

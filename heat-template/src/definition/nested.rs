@@ -126,7 +126,6 @@ impl Definition {
         request: NestedRequest<'_>,
         custom: &dyn CustomConstraints,
     ) -> Result<NestedDefinition, NestedError> {
-        let keys = self.template().dialect().keys();
         if self.nesting().depth >= self.nesting().limits.depth {
             return Err(NestedError::Wrong(vec![self.too_deep(resource)]));
         }
@@ -143,7 +142,7 @@ impl Definition {
                 stages: child.stages,
             }),
             _ => {
-                let path = join(&[keys.resources, resource.name()]);
+                let path = self.inside(resource, composite.file.as_deref());
                 let found = defined.diagnostics.into_iter();
                 Err(NestedError::Wrong(
                     found.map(|one| self.told_from_inside(one, resource, &path)).collect(),
@@ -176,7 +175,7 @@ impl Definition {
                 NestedError::Wrong(vec![self.redacted(diagnostic.at(place, "").path(path))])
             }
             NotKnown::NotATemplate(found) => {
-                let path = join(&[self.template().dialect().keys().resources, resource.name()]);
+                let path = self.inside(resource, composite.file.as_deref());
                 NestedError::Wrong(
                     found.into_iter().map(|one| self.told_from_inside(one, resource, &path)).collect(),
                 )
@@ -228,6 +227,12 @@ impl Definition {
         Diagnostic::error(codes::NESTED_TOO_DEEP, message)
             .at(resource.resource().type_span(), "")
             .path(join(&[keys.resources, resource.name(), keys.resource_type]))
+    }
+
+    /// The path of what is inside the nested stack of a resource, as Heat writes it.
+    fn inside(&self, resource: &DefinedResource<'_>, file: Option<&str>) -> String {
+        let path = join(&[self.template().dialect().keys().resources, resource.name()]);
+        format!("{path}<{}>", file.unwrap_or("nested_stack"))
     }
 
     /// What was found inside a nested stack, as this stack's reader has to be told it.
@@ -291,6 +296,20 @@ impl Definition {
         }))
     }
 
+    /// The nested stack of a resource as checks see it, of a group with one member.
+    pub(super) fn sample_of(
+        &self,
+        resource: &DefinedResource<'_>,
+        composite: &Composite,
+        custom: &dyn CustomConstraints,
+    ) -> Option<Definition> {
+        if self.nesting().depth >= self.nesting().limits.depth {
+            return None;
+        }
+        let (child, inputs) = self.foreseen(resource, composite, custom)?.ok()?;
+        child.template.define(&inputs, custom).value
+    }
+
     /// What Heat's template validation tells of nested stacks (`show_nested`): by resource `Type`, `Description`,
     /// `Parameters`, and what is nested in them under `NestedParameters`. `None` where nothing is nested.
     pub fn nested_parameters(
@@ -344,7 +363,6 @@ impl Definition {
         checked: &mut Checked,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let keys = self.template().dialect().keys();
         if self.nesting().depth >= self.nesting().limits.depth {
             diagnostics.push(self.too_deep(resource));
             return;
@@ -362,7 +380,7 @@ impl Definition {
         if let Some(definition) = &defined.value {
             found.extend(definition.check_tree(types, custom, checked));
         }
-        let path = join(&[keys.resources, resource.name()]);
+        let path = self.inside(resource, composite.file.as_deref());
         let file = composite.file.as_deref().unwrap_or_default();
         for mut one in found {
             if child.template.is_generated() && one.severity == Severity::Warning && one.path.is_empty() {
@@ -415,7 +433,7 @@ impl Definition {
         if !checked.seen.insert(format!("file {file}")) {
             return;
         }
-        let path = join(&[self.template().dialect().keys().resources, resource.name()]);
+        let path = self.inside(resource, Some(file));
         let read = self.files().template(file, &self.template().inner().options);
         for found in read.into_iter().flat_map(|read| &read.diagnostics) {
             diagnostics.push(self.told_from_inside(found.clone(), resource, &path));

@@ -32,6 +32,14 @@ impl Strategy {
             _ => None,
         }
     }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Overwrite => "overwrite",
+            Self::Merge => "merge",
+            Self::DeepMerge => "deep_merge",
+        }
+    }
 }
 
 impl Environment {
@@ -126,8 +134,10 @@ fn conflicts(
                 strategies.insert(name.clone(), strategy);
             }
             Some(known) if known != strategy => {
+                let (known, strategy) = (known.name(), strategy.name());
                 let message = format!(
-                    "conflicting merge strategies for parameter {name} in environment file \"{file}\""
+                    "conflicting merge strategies for parameter {name} in environment file \"{file}\": \
+                     {strategy}, and {known} before"
                 );
                 let mut diagnostic = Diagnostic::error(codes::MERGE_STRATEGY, message);
                 if let Some(span) = given.span {

@@ -2,7 +2,8 @@
 //!
 //! Heat sorts all entries that match a type: those of the user before built-in ones, those for one resource before
 //! general ones, then by the text of the entry, so that a wildcard beats an exact name of the same kind (`*` sorts before
-//! letters). An entry that leads to a type that does not exist is passed over.
+//! letters). An entry that leads to a type that does not exist is passed over, and so is a wildcard
+//! that leads to a template.
 
 use crate::collect::is_template_name;
 use crate::diagnostic::{Diagnostic, Guess, codes};
@@ -321,6 +322,7 @@ impl Registry {
         for entry @ (pattern, target) in &self.types {
             if let Some(prefix) = pattern.strip_suffix('*')
                 && type_name.starts_with(prefix)
+                && !is_template(&target.name)
                 && type_name != target.name
                 && pattern != type_name
             {

@@ -221,7 +221,11 @@ impl Reader<'_> {
             _ => match given.as_str() {
                 Some(name) => ConstraintKind::CustomConstraint(name.to_owned()),
                 None => {
-                    let message = format!("custom_constraint must be a text, not {}", given.kind_name());
+                    let message = format!(
+                        "custom_constraint must be a text, not {}: {}",
+                        given.kind_name(),
+                        crate::python::str_of(&given.to_value())
+                    );
                     self.error(codes::CONSTRAINT_SHAPE, given, message);
                     return None;
                 }
@@ -315,14 +319,14 @@ impl Reader<'_> {
             return None;
         }
         let mut ends = [None, None];
-        for (end, given) in ends.iter_mut().zip([min, max]) {
+        for ((end, given), key) in ends.iter_mut().zip([min, max]).zip(["min", "max"]) {
             match given {
                 None => {}
                 // A length is never below zero.
                 Some(Num::Int(given)) if given <= 0 => *end = Some(0),
                 Some(Num::Int(given)) => *end = Some(u64::try_from(given).unwrap_or(u64::MAX)),
                 Some(other) => {
-                    let message = format!("a length must be a whole number, not {}", other.repr());
+                    let message = format!("{key} of a length must be a whole number, not {}", other.repr());
                     self.error(codes::CONSTRAINT_SHAPE, node, message);
                     return None;
                 }

@@ -55,6 +55,9 @@ def start():
     cfg.CONF.set_override("error_wait_time", None)
     messaging.setup("fake://", optional=True)
     engine = db_api.get_engine()
+    for table in models.BASE.metadata.tables.values():
+        # Heat may delete a row twice: the second time it must not be another one with the same number.
+        table.dialect_options["sqlite"]["autoincrement"] = True
     models.BASE.metadata.create_all(engine)
     scheduler.ENABLE_SLEEP = False
     keystone.KeystoneClientPlugin._create = lambda self, **_: fake_keystoneclient.FakeKeystoneClient()
@@ -188,7 +191,11 @@ class Casts:
     def run(self, worker):
         while self.waiting:
             ctxt, method, arguments = self.waiting.popleft()
-            getattr(worker, method)(ctxt, **arguments)
+            try:
+                getattr(worker, method)(ctxt, **arguments)
+            except Exception:
+                # Nobody waits for the end of a cast; what went wrong is in the stack's records.
+                logging.getLogger(__name__).exception("%s failed", method)
 
 
 __all__ = ["Casts", "constraint_names", "context", "empty_database", "resource_classes", "start",

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use heat_engine::record::{Action, EventSequence, IncarnationId, StackId, Status};
+use heat_engine::run::Clock;
 use heat_engine::store::EventQuery;
-use heat_engine::{Engine, EngineError, ResourceView, Stack, StackView};
+use heat_engine::{Engine, EngineError, PreviewEntry, ResourceView, Stack, StackView};
 use serde_json::{Map, Value, json};
 
 use super::case::{Case, Change, Expect, Operation, PreviewUpdate, Step, StepOperation};
@@ -22,7 +23,11 @@ pub(crate) fn play(case: &Case) -> Result<(), String> {
 }
 
 async fn whole(case: &Case) -> Result<(), String> {
-    let engine = Engine::builder().build().await.map_err(|error| format!("no engine: {error}"))?;
+    // Time passes as the runtime's does, so that a wait is over at once.
+    let begin = "2026-01-01T00:00:00Z".parse().map_err(|error| format!("no time: {error:?}"))?;
+    let clock = Clock::simulated(begin);
+    let engine =
+        Engine::builder().clock(clock).build().await.map_err(|error| format!("no engine: {error}"))?;
     let expect = &case.expect;
     let asked = match request::new_stack(case) {
         Ok(new) => Asked::run(&engine, case.operation, new).await,
@@ -79,22 +84,7 @@ impl Asked {
             Operation::Create => Self::Stack(engine.create(new).await?),
             Operation::Preview => {
                 let preview = engine.preview_stack(&new).await?;
-                let resources: Vec<_> = preview
-                    .resources
-                    .into_iter()
-                    .map(|resource| {
-                        let given: Map<_, _> = resource
-                            .properties
-                            .into_iter()
-                            .filter(|(_, value)| is_something(value))
-                            .collect();
-                        json!({
-                            "name": resource.resource_name,
-                            "type": resource.resource_type,
-                            "properties": given,
-                        })
-                    })
-                    .collect();
+                let resources: Vec<_> = preview.resources.into_iter().map(previewed).collect();
                 Self::Preview(json!({
                     "parameters": without_pseudo(preview.parameters),
                     "description": preview.description,
@@ -113,6 +103,18 @@ impl Asked {
     }
 }
 
+/// A resource, or the list of those inside of it.
+fn previewed(entry: PreviewEntry) -> Value {
+    match entry {
+        PreviewEntry::Nested(inside) => inside.into_iter().map(previewed).collect(),
+        PreviewEntry::Resource(resource) => {
+            let given: Map<_, _> =
+                resource.properties.into_iter().filter(|(_, value)| is_something(value)).collect();
+            json!({"name": resource.resource_name, "type": resource.resource_type, "properties": given})
+        }
+    }
+}
+
 /// Neither empty nor zero, false or null.
 fn is_something(value: &Value) -> bool {
     heat_template::python::truthy(value)
@@ -120,10 +122,17 @@ fn is_something(value: &Value) -> bool {
 
 /// The order of a preview's resources has no meaning.
 fn sorted_resources(mut preview: Value) -> Value {
-    if let Some(resources) = preview.get_mut("resources").and_then(Value::as_array_mut) {
-        resources.sort_by_key(ToString::to_string);
+    if let Some(resources) = preview.get_mut("resources") {
+        sort(resources);
     }
     preview
+}
+
+fn sort(resources: &mut Value) {
+    if let Some(resources) = resources.as_array_mut() {
+        resources.iter_mut().for_each(sort);
+        resources.sort_by_key(ToString::to_string);
+    }
 }
 
 /// The parameters that the cases list: those of the template.

@@ -4,7 +4,8 @@ use super::{Asked, Goal, Whose};
 use crate::engine::EngineError;
 use crate::plan::{NestedDesired, NestedQuestion};
 use crate::record::{
-    Desired, NestedStack, Owner, ResourceRecord, Resources, SourceHash, attribute_key, secret_mark,
+    Desired, NestedStack, Owner, ResourceRecord, Resources, SourceHash, attribute_key, reason_key,
+    secret_mark,
 };
 use crate::run::core::Core;
 use crate::run::current::Current;
@@ -218,12 +219,19 @@ impl Goal {
             let inside = Listening { definition, scope: Some(current), heard: Mutex::default() };
             let value = self.nested_value(&record.name, properties, memory, &inside, &name, &path);
             let key = attribute_key(&name, &path);
-            if child.any_secret(inside.heard(), current) {
+            let is_secret = child.any_secret(inside.heard(), current);
+            if is_secret {
                 secret.insert(secret_mark(&key));
             }
             // What cannot be told is not there: whoever refers to it is told so.
-            if let Ok(Some(Evaluated::Known(value))) = value {
-                attributes.insert(key, value);
+            match value {
+                Ok(Some(Evaluated::Known(value))) if child.knows_attribute(&name, &path) => {
+                    attributes.insert(key, value);
+                }
+                Err(error) if !is_secret && definition.template().outputs().contains_key(&name) => {
+                    attributes.insert(reason_key(&key), error.into_diagnostic().to_string().into());
+                }
+                _ => {}
             }
         }
         let inside = Listening { definition, scope: Some(current), heard: Mutex::default() };
@@ -234,6 +242,21 @@ impl Goal {
             secret.insert(secret_mark("reference id"));
         }
         NestedAttributes { attributes, secret, reference_id }
+    }
+
+    /// Whether a resource inside has the attribute that `resource.<name>.<attribute>` asks for; other names are not about
+    /// one.
+    fn knows_attribute(&self, name: &str, path: &[Value]) -> bool {
+        let Some(rest) = name.strip_prefix("resource.") else { return true };
+        let (member, attribute) = match (rest.split_once('.'), path.first()) {
+            (Some((member, attribute)), _) => (member, attribute),
+            (None, Some(Value::String(attribute))) => (rest, attribute.as_str()),
+            _ => return true,
+        };
+        let schema = self.resources.get(member).and_then(|found| self.schema(member, &found.type_name));
+        schema.is_none_or(|schema| {
+            schema.open_attributes || attribute == "show" || schema.attributes.contains_key(attribute)
+        })
     }
 
     /// Whether anything of what was asked for tells a secret.
@@ -256,11 +279,6 @@ impl Goal {
                     || needs.attributes.iter().any(|reference| self.is_secret(reference, current))
                     || needs.resources.keys().any(|name| self.has_secret_reference(name, current))
             })
-    }
-
-    /// Whether something refers to attributes inside that the records lack.
-    pub(crate) fn wants_any(&self, current: &Current) -> bool {
-        current.standing_records().any(|record| self.wants_more(record))
     }
 
     /// What the planner is told about a nested stack.

@@ -23,18 +23,18 @@ impl Traversal {
         }
         Some(match &step.kind {
             StepKind::Create { incarnation, replaces, .. } => {
-                self.bring_nested(id, step, incarnation, replaces.as_ref(), Vec::new(), true, signal)
+                self.bring_nested(id, step, incarnation, replaces.as_ref(), Vec::new(), signal)
             }
             StepKind::Update { incarnation, changes, .. } => {
                 let changed = changes.iter().map(|change| change.property.clone()).collect();
-                self.bring_nested(id, step, incarnation, None, changed, true, signal)
+                self.bring_nested(id, step, incarnation, None, changed, signal)
             }
             StepKind::Keep { incarnation, .. } => match self.current.resource(incarnation) {
                 Some(record) if self.is_settled(record) => {
                     self.current.stand(&step.resource, incarnation);
                     Ok(Begun::Over(Outcome::Kept))
                 }
-                _ => self.bring_nested(id, step, incarnation, None, Vec::new(), false, signal),
+                _ => self.bring_nested(id, step, incarnation, None, Vec::new(), signal),
             },
             StepKind::Decide { incarnation, successor, .. } => {
                 self.decide_nested(id, step, incarnation, successor, signal)
@@ -91,7 +91,6 @@ impl Traversal {
         incarnation: &IncarnationId,
         replaces: Option<&IncarnationId>,
         changed: Vec<String>,
-        surely: bool,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Begun, Unresolved> {
         let state = self.goal.resolved(&step.resource, &self.current)?;
@@ -121,7 +120,7 @@ impl Traversal {
         let incarnation = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         let replaced = replaces.is_some();
-        let wanted = Wanted { state, properties, facts, changed, surely };
+        let wanted = Wanted { state, properties, facts, changed };
         Ok(Begun::Works(Box::pin(async move {
             let result = async {
                 for other in &others {
@@ -163,7 +162,12 @@ impl Traversal {
             return self.replace_nested(id, step, successor, None, signal);
         };
         let state = self.goal.resolved(&step.resource, &self.current)?;
-        let decision = decide(&record, &step.type_name, &state, &*self.core.registry, &Prospects::default());
+        let decision =
+            match decide(&record, &step.type_name, &state, &*self.core.registry, &Prospects::default()) {
+                // An update goes into every nested stack.
+                Decision::Keep => Decision::Update { changes: Vec::new() },
+                decision => decision,
+            };
         if let Some(action) = decision.forbidden(&self.goal.restricted(&step.resource)) {
             return Err(Unresolved::Wrong(restricted(&step.resource, action)));
         }
@@ -171,13 +175,13 @@ impl Traversal {
             Decision::Replace { .. } => self.replace_nested(id, step, successor, Some(incarnation), signal),
             Decision::Update { changes } => {
                 let changed = changes.into_iter().map(|change| change.property).collect();
-                self.bring_nested(id, step, incarnation, None, changed, true, signal)
+                self.bring_nested(id, step, incarnation, None, changed, signal)
             }
             Decision::Refuse { property } => Err(Unresolved::Wrong(format!(
                 "resources.{}: property {property} of {} cannot be changed after creation",
                 step.resource, step.type_name
             ))),
-            _ => self.bring_nested(id, step, incarnation, None, Vec::new(), false, signal),
+            _ => self.bring_nested(id, step, incarnation, None, Vec::new(), signal),
         }
     }
 
@@ -200,7 +204,7 @@ impl Traversal {
             nested: None,
             ..step.clone()
         };
-        self.bring_nested(id, &create, successor, old, Vec::new(), true, signal)
+        self.bring_nested(id, &create, successor, old, Vec::new(), signal)
     }
 
     fn remove_nested(
