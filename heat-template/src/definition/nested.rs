@@ -306,7 +306,7 @@ impl Definition {
         if self.nesting().depth >= self.nesting().limits.depth {
             return None;
         }
-        let (child, inputs) = self.foreseen(resource, composite, custom)?.ok()?;
+        let (child, inputs) = self.foreseen(resource, composite, custom, sample())?.ok()?;
         child.template.define(&inputs, custom).value
     }
 

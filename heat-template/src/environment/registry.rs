@@ -322,7 +322,7 @@ impl Registry {
         for entry @ (pattern, target) in &self.types {
             if let Some(prefix) = pattern.strip_suffix('*')
                 && type_name.starts_with(prefix)
-                && !is_template(&target.name)
+                && !is_template_name(&target.name)
                 && type_name != target.name
                 && pattern != type_name
             {
