@@ -187,6 +187,7 @@ fn define(
         enabled: &declared,
         scope: &NoResources,
         facade: inputs.nesting.facade.as_ref(),
+        allowance: None,
     };
     // First which resources there are, for what all others may refer to.
     let mut disabled = HashSet::new();
@@ -549,6 +550,7 @@ impl Definition {
             enabled: &self.0.names,
             scope,
             facade: self.0.nesting.facade.as_ref(),
+            allowance: None,
         }
     }
 

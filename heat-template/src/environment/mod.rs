@@ -4,6 +4,7 @@ mod merge;
 mod registry;
 
 pub use registry::{Hook, Implementation, Registry, RestrictedAction};
+pub(crate) use registry::{LONGEST_MAPPED, MOST_MAPPINGS, MOST_TRIES};
 
 use crate::checked::Checked;
 use crate::diagnostic::{Diagnostic, codes};
