@@ -47,7 +47,7 @@ pub(super) fn checked_over(
 
 fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Outcome> {
     let files = &arguments.files;
-    let (told, (loaded, definition)) = if arguments.fix {
+    let (told, (mut loaded, definition)) = if arguments.fix {
         let mended = mend::run(arguments)?;
         (mended.told, (mended.loaded, mended.definition))
     } else {

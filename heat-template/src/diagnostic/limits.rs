@@ -9,7 +9,7 @@ use crate::expression::{MOST_MADE, MOST_MADE_FOR_EACH, MOST_MADE_IN_ALL};
 use crate::function::MOST_COPIES;
 use crate::python::BACKTRACK_LIMIT;
 use crate::yaml::{DEEPEST, Limits, MOST_PROBLEMS};
-use crate::yaql::{FRAMES, FUEL, LIMIT_ITERATORS, MAX_DEPTH, MEMORY_QUOTA};
+use crate::yaql::{self, FRAMES, FUEL, LIMIT_ITERATORS, MAX_DEPTH, MEMORY_QUOTA};
 
 /// A limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,7 @@ pub fn all() -> Vec<Limit> {
             codes::FUNCTION_VALUE,
             "",
         ),
+        limit("steps back of a pattern in YAQL", yaql::BACKTRACK_LIMIT as u64, codes::FUNCTION_VALUE, ""),
         limit(
             "nested stacks inside each other",
             nesting.depth as u64,

@@ -179,6 +179,8 @@ fn what_yaml_can_do_survives() {
         "%YAML 1.1\n---\na: 1\n...\n# end\n",
         "  ...a\u{feff}b\n",
         "\"...a\"\n",
+        "a: > # nothing\n\nb: |#-\nc: 1\n",
+        "- | # the sign is gone\n  a\u{2028}  b\n",
         "'---'\n",
         "# before\n--- # at\n# after\na: 1\n",
         "--- |\n x\n",

@@ -51,6 +51,7 @@ pub(crate) use ast::MAX_DEPTH;
 pub use fault::Fault;
 pub(crate) use limits::{FRAMES, FUEL, LIMIT_ITERATORS, MEMORY_QUOTA};
 pub(crate) use place::place;
+pub(crate) use regex::BACKTRACK_LIMIT;
 pub use syntax::SyntaxError;
 
 use machine::Machine;

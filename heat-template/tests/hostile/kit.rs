@@ -145,7 +145,7 @@ impl Judged {
     /// What was allocated is in proportion to the text: so many bytes for each of its bytes, beside a start.
     #[track_caller]
     fn modest(self) -> Self {
-        let most = (1 << 30) + 4_000 * self.bytes;
+        let most = (2 << 30) + 4_000 * self.bytes;
         assert!(self.allocated < most, "{} bytes allocated for {} bytes", self.allocated, self.bytes);
         self
     }

@@ -1,11 +1,30 @@
 //! Random values with functions in them: whatever comes in, an answer comes out.
 
-use crate::language::{NothingFails, stack};
+use crate::language::{Types, stack};
+use heat_template::Definition;
 use heat_template::NoResources;
 use heat_template::definition::NothingKnown;
 use heat_template::dialect::{condition_function_table, function_table};
+use heat_template::schema::{GenericConstraints, ResourceTypes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+/// Asks a definition everything that it can be asked.
+struct NothingFails;
+
+impl NothingFails {
+    fn look_at(definition: &Definition) {
+        let _ = format!("{definition:?} {:?}", definition.parameters().listed());
+        for resource in definition.resources() {
+            let _ = definition.metadata(resource.name(), &NoResources);
+            if let Some(schema) = Types.resource_type(resource.type_name()) {
+                let _ = definition.resolve_properties(&resource, &NoResources, &schema, &GenericConstraints);
+            }
+        }
+        let _ = definition.template().validation_answer(definition.environment());
+        let _ = definition.template().to_value();
+    }
+}
 
 /// Values with functions in them, right and wrong.
 fn value() -> impl Strategy<Value = Value> {

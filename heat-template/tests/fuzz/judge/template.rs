@@ -17,7 +17,7 @@ pub(super) fn judge(text: &str) {
     let environment = parts.next().unwrap_or_default();
     let file = parts.next().unwrap_or_default();
     let files: Files = [("nested.yaml", file)].into_iter().collect();
-    let kind = if text.len() % 4 == 0 { TextKind::AttachedTemplate } else { TextKind::Template };
+    let kind = if text.len().is_multiple_of(4) { TextKind::AttachedTemplate } else { TextKind::Template };
     let found = validated(text, kind, environment, &files);
     assert_eq!(found, validated(text, kind, environment, &files), "not the same twice");
 }
