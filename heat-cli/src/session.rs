@@ -36,15 +36,43 @@ pub(crate) fn full_registry() -> Registry {
 }
 
 impl Session {
-    /// Opens the store and builds an engine on it. Stacks that were left unfinished stay as they are until a command is
-    /// about them.
+    /// Opens the store that is there and builds an engine on it. Stacks that were left unfinished stay as they are until a
+    /// command is about them.
+    ///
+    /// # Errors
+    /// The store or the key file cannot be used; a store that the user names is not there.
+    pub(crate) async fn open(global: &GlobalArguments) -> Result<Self> {
+        let (location, is_named) = store_location(global)?;
+        match &location {
+            StoreLocation::Sqlite(path) if !path.exists() && is_named => Err(CliError::input(format!(
+                "there is no store {}: `heat stack create` makes one",
+                path.display()
+            ))),
+            // Nothing was ever recorded, and nothing has to be made to say so.
+            StoreLocation::Sqlite(path) if !path.exists() => Self::on(global, StoreLocation::Memory).await,
+            _ => Self::on(global, location).await,
+        }
+    }
+
+    /// As [`open`](Self::open), and makes a store that is not there, and the key file.
     ///
     /// # Errors
     /// The store or the key file cannot be used.
-    pub(crate) async fn open(global: &GlobalArguments) -> Result<Self> {
+    pub(crate) async fn open_or_make(global: &GlobalArguments) -> Result<Self> {
+        let (location, is_named) = store_location(global)?;
+        if let StoreLocation::Sqlite(path) = &location
+            && !is_named
+        {
+            make_folder_of(path).map_err(|error| {
+                CliError::input(format!("cannot make the folder of the store {}: {error}", path.display()))
+            })?;
+        }
+        Self::on(global, location).await
+    }
+
+    async fn on(global: &GlobalArguments, location: StoreLocation) -> Result<Self> {
         let interrupt = Interrupt::listen()
             .map_err(|error| CliError::Failed(format!("cannot listen for Ctrl-C: {error}")))?;
-        let location = store_location(global)?;
         let simulated = SimulatedCloud::new(location.simulated_state());
         let clouds = Clouds::new(global.os_cloud.clone(), simulated, variables());
         let mut builder =
@@ -54,13 +82,16 @@ impl Session {
                 .shared_store(Arc::new(MemoryStore::new()))
                 .keys(KeyRing::generate().map_err(EngineError::from)?),
             StoreLocation::Sqlite(path) => {
+                // A folder that the user names and that is not there is a slip of the pen.
+                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+                if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                    return Err(CliError::input(format!(
+                        "the store {} cannot be made: there is no folder {}",
+                        path.display(),
+                        folder.display()
+                    )));
+                }
                 let keys = keys(global, path)?;
-                make_folder_of(path).map_err(|error| {
-                    CliError::input(format!(
-                        "cannot make the folder of the store {}: {error}",
-                        path.display()
-                    ))
-                })?;
                 let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path)?);
                 builder.shared_store(store).keys(keys)
             }
@@ -204,16 +235,18 @@ pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-fn store_location(global: &GlobalArguments) -> Result<StoreLocation> {
+/// Where the store is, and whether the user said so.
+fn store_location(global: &GlobalArguments) -> Result<(StoreLocation, bool)> {
     if let Some(location) = &global.store {
-        return Ok(location.clone());
+        return Ok((location.clone(), true));
     }
     if let Some(text) = std::env::var("HEAT_STORE").ok().filter(|text| !text.is_empty()) {
         // The text may hold a password and is not repeated.
-        return text.parse().map_err(|why| CliError::input(format!("HEAT_STORE: {why}")));
+        let location = text.parse().map_err(|why| CliError::input(format!("HEAT_STORE: {why}")))?;
+        return Ok((location, true));
     }
     let paths = default_paths(|name| std::env::var_os(name));
-    paths.map(|paths| StoreLocation::Sqlite(paths.store)).ok_or_else(|| {
+    paths.map(|paths| (StoreLocation::Sqlite(paths.store), false)).ok_or_else(|| {
         CliError::input(
             "nothing says where your home is: name a store with --store sqlite:PATH or HEAT_STORE",
         )

@@ -3,8 +3,8 @@
 
 mod support;
 
-use heat_plugins_openstack::client::{Client, CloudsFiles, Request};
-use serde_json::{Value, json};
+use heat_plugins_openstack::client::Request;
+use serde_json::Value;
 use support::cloud::CloudProcess;
 use support::{Home, Ran, project_file, until};
 
@@ -47,28 +47,10 @@ fn a_token_that_expires_in_mid_operation_is_renewed() {
     assert_eq!(cloud.inventory(), before);
 }
 
-/// An application credential of the cloud's user, and the `clouds.yaml` that uses it.
-async fn application_credential(cloud: &CloudProcess) -> (Client, String, String, String) {
-    let files = CloudsFiles { clouds: Some(cloud.clouds_yaml.clone()), ..CloudsFiles::default() };
-    let client = Client::new(files.cloud("simulator").expect("the cloud")).expect("a client");
-    let user = client.token().await.expect("a token").user.as_ref().expect("a user").id.clone();
-    let body = json!({"application_credential": {"name": "robot", "secret": "robot-hunter2"}});
-    let path = ["users", user.as_str(), "application_credentials"];
-    let made = client.send("identity", Request::post(path, body)).await.expect("an answer");
-    let id = made.object("application_credential").expect("a credential")["id"].clone();
-    let id = id.as_str().expect("an id").to_owned();
-    let url = client.cloud().auth.url.clone();
-    let clouds = format!(
-        "clouds:\n  simulator:\n    region_name: RegionOne\n    auth_type: v3applicationcredential\n    auth:\n      \
-         auth_url: {url}\n      application_credential_id: {id}\n      application_credential_secret: robot-hunter2\n"
-    );
-    (client, user, id, clouds)
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stack_whose_credentials_are_revoked_waits_and_goes_on_with_others() {
     let cloud = CloudProcess::start(&["--work", "1500"]);
-    let (client, user, id, clouds) = application_credential(&cloud).await;
+    let (client, user, id, clouds) = cloud.application_credential().await;
     let home = Home::with_cloud("simulator", &clouds);
     let before = cloud.inventory();
     let create = web_tier("create");

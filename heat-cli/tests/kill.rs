@@ -232,3 +232,70 @@ fn the_cloud_inside_the_command_survives_kills_too() {
     scene.run_with_kills(Operation::Create, 0, Duration::ZERO);
     scene.run_with_kills(Operation::Delete, 0, Duration::ZERO);
 }
+
+/// Networks in a group of nested stacks, and a volume; the second form grows the group, replaces a network inside each
+/// member, and adds a volume that the service will refuse at the end of it all.
+fn nested(changed: bool) -> String {
+    let (count, name) = if changed { (3, "second") } else { (2, "first") };
+    let bad = "  bad: {type: OS::Cinder::Volume, depends_on: group, properties: {name: refused, size: 1}}\n";
+    format!(
+        "heat_template_version: 2021-04-16
+resources:
+  group:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: {count}
+      resource_def: {{type: member.yaml, properties: {{name: {name}}}}}
+  volume: {{type: OS::Cinder::Volume, properties: {{name: {name}, size: 1}}}}
+{}",
+        if changed { bad } else { "" }
+    )
+}
+
+const MEMBER: &str = "heat_template_version: 2021-04-16
+parameters: {name: {type: string}}
+resources:
+  net: {type: OS::Neutron::Net, properties: {name: {get_param: name}}}
+  subnet:
+    type: OS::Neutron::Subnet
+    properties: {network: {get_resource: net}, cidr: 10.7.0.0/24, name: {get_param: name}}
+  port: {type: OS::Neutron::Port, depends_on: subnet, properties: {network: {get_resource: net}}}
+";
+
+#[test]
+fn a_rollback_with_nested_stacks_survives_kills() {
+    let cloud = CloudProcess::start(&["--latency", "20-100"]);
+    let home = Home::with_cloud("simulator", &cloud.clouds_yaml);
+    home.put("member.yaml", MEMBER);
+    let before = cloud.inventory();
+    let mut scene = Scene::new(home, "s", &nested(false), &nested(true), &[]);
+    scene.run_with_kills(Operation::Create, 0, Duration::ZERO);
+    let created = more(&before, &cloud.inventory());
+    let network_names = || {
+        let mut names: Vec<_> =
+            cloud.objects("network").iter().map(|object| object["name"].clone()).collect();
+        names.sort_by_key(Value::to_string);
+        names
+    };
+    let named = network_names();
+    cloud.fault(
+        r#"{"method": "POST", "path": "/volume/*", "body": "refused", "times": null,
+            "effect": {"refuse": {"status": 400, "message": "not this one"}}}"#,
+    );
+    let begun = Instant::now();
+    let undisturbed = scene.roll_back_with_kills(0, Duration::from_secs(1));
+    assert_eq!(undisturbed, "ROLLBACK_COMPLETE");
+    let within = begun.elapsed();
+    assert_eq!(more(&before, &cloud.inventory()), created, "after a rollback without kills");
+    let wanted = kills_wanted().min(12);
+    while scene.kills < wanted {
+        let each = 1 + scene.random.below(4) as usize;
+        let status = scene.roll_back_with_kills(each, within);
+        assert_eq!(status, "ROLLBACK_COMPLETE", "after {} kills", scene.kills);
+        assert_eq!(more(&before, &cloud.inventory()), created, "after {} kills", scene.kills);
+        assert_eq!(network_names(), named, "after {} kills", scene.kills);
+    }
+    scene.run_with_kills(Operation::Delete, 1, within);
+    assert_eq!(more(&before, &cloud.inventory()), BTreeMap::new());
+    eprintln!("{} kills", scene.kills);
+}

@@ -206,6 +206,27 @@ async fn time_outs_fire() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_time_out_does_not_hide_the_failure_before_it() {
+    let text = "
+heat_template_version: 2021-04-16
+resources:
+  bad: {type: Test::Keyed, properties: {name: bad}}
+  slow: {type: Test::Keyed, properties: {name: slow}}
+";
+    let cloud = Cloud::new(1);
+    cloud.set_weather(Weather { working: 100_000_000, ..Weather::default() });
+    // A message that ends like a time-out is no time-out of the stack.
+    cloud.script("create", "bad", Fault::Refuse(Failure::denied("the policy server timed out")));
+    let engine = builder(&cloud).build().await.unwrap();
+    let new = NewStack::new("s", template(text)).timeout(Duration::from_secs(120));
+    let stack = engine.create(new).await.unwrap();
+    let view = stack.finished().await.unwrap();
+    assert_eq!(view.stack_status, "CREATE_FAILED");
+    let reason = "Resource CREATE failed: Forbidden: resources.bad: the policy server timed out";
+    assert_eq!(view.stack_status_reason, reason);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_update_and_a_deletion_may_come_at_any_moment() {
     let cloud = Cloud::new(1);
     cloud.set_weather(Weather { working: 60_000, latency: 500, ..Weather::default() });

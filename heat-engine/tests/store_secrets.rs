@@ -222,7 +222,7 @@ fn batch() -> Batch {
         .with(Write::Source(Source::new("file")))
         .with(Write::Traversal(traversal()))
         .with(Write::Event(event()));
-    resources().into_iter().for_each(|record| batch.push(Write::Resource(record)));
+    resources().into_iter().for_each(|record| batch.push(Write::Resource(record.into())));
     batch
 }
 
@@ -232,7 +232,7 @@ async fn everything_comes_back(records: &Records) {
     assert_eq!(records.stack_named("p", "web").await.unwrap().unwrap(), stack());
     let expected: Vec<_> = resources();
     let found = records.resources(&id).await.unwrap();
-    assert!(found.values().eq(&expected), "{found:?}");
+    assert!(found.values().map(|record| &**record).eq(&expected), "{found:?}");
     assert_eq!(records.unfinished().await.unwrap(), [traversal()]);
     let events = records.events(&id, &EventQuery::default()).await.unwrap();
     assert_eq!(events.into_iter().map(|(_, event)| event).collect::<Vec<_>>(), [event()]);
@@ -309,7 +309,7 @@ async fn old_rows_open_after_a_rotation_and_new_ones_are_sealed_with_the_new_key
     let after = records(Arc::clone(&store), Sealing::Keys(keys.clone()));
     everything_comes_back(&after).await;
     let claim = after.claim(&StackId("stack-1".into())).await.unwrap();
-    let write = Write::Resource(resource("known", "Acme::Server"));
+    let write = Write::Resource(resource("known", "Acme::Server").into());
     after.commit(Batch::new(claim).with(write)).await.unwrap();
     let row = store.resource(&IncarnationId("known".into())).await.unwrap().unwrap();
     let key = heat_engine::seal::key_of(row.document.sealed.as_deref().unwrap()).unwrap().to_owned();

@@ -48,6 +48,11 @@ pub trait DynResource: Send + Sync {
         observed: Option<&Observation>,
     ) -> Result<Progress>;
 
+    /// See [`Resource::is_local`].
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// See [`Resource::find_basis`].
     fn find_basis(&self, properties: &PropertyMap) -> FindBasis;
 
@@ -160,6 +165,10 @@ impl<R: Resource> DynResource for Erased<R> {
             }
             Operation::Delete => self.resource.progress(&cx, id, &Operation::Delete, observed.as_ref()).await,
         }
+    }
+
+    fn is_local(&self) -> bool {
+        self.resource.is_local()
     }
 
     fn find_basis(&self, properties: &PropertyMap) -> FindBasis {

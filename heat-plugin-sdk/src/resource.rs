@@ -104,6 +104,13 @@ pub trait Resource: Send + Sync + Sized + 'static {
         async { Ok(progress) }
     }
 
+    /// Whether the thing is nothing but what the engine records of it: no call of the type makes, changes or removes
+    /// anything outside, and what was not recorded may be forgotten and done anew. The engine then writes the beginning of
+    /// an operation together with its end, which is half of the writes.
+    fn is_local(&self) -> bool {
+        false
+    }
+
     /// By what [`find`](Self::find) would recognise the object of a create with these properties.
     fn find_basis(&self, properties: &Self::Properties) -> FindBasis {
         let _ = properties;

@@ -12,6 +12,7 @@ use heat_plugin_sdk::{PhysicalId, PropertyMap, ReplaceOrder};
 use jiff::Timestamp;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::{fmt, io, thread};
 
@@ -223,13 +224,14 @@ impl Orchestrator {
                 gone.push(old.clone());
             }
             if let Some(old) = self.store.resources.get_mut(old) {
-                old.replaced_by = Some(make.clone());
+                Arc::make_mut(old).replaced_by = Some(make.clone());
             }
         }
         let record = self.store.resources.entry(make.clone()).or_insert_with(|| {
             let stack = StackId("files".to_owned());
-            ResourceRecord::new(make.clone(), stack, name, type_name, Timestamp::now())
+            Arc::new(ResourceRecord::new(make.clone(), stack, name, type_name, Timestamp::now()))
         });
+        let record = Arc::make_mut(record);
         record.action = if record.physical_id.is_some() { Action::Update } else { Action::Create };
         record.status = Status::InProgress;
         let path = types::path(type_name, &properties);
@@ -249,6 +251,7 @@ impl Orchestrator {
 
     fn removal(&mut self, id: &IncarnationId) -> Vec<Job> {
         let Some(record) = self.store.resources.get_mut(id) else { return Vec::new() };
+        let record = Arc::make_mut(record);
         record.action = Action::Delete;
         record.status = Status::InProgress;
         let path = record.physical_id.as_ref().map(|id| PathBuf::from(id.as_str()));

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What is known of everything that was made.
 pub struct Store {
@@ -49,7 +50,7 @@ impl Store {
         };
         let next = forms.iter().filter_map(|form| form.id.as_str().parse().ok()).max().unwrap_or(0);
         let resources: Resources =
-            forms.into_iter().map(|form| (form.id.clone(), form.into_record())).collect();
+            forms.into_iter().map(|form| (form.id.clone(), Arc::new(form.into_record()))).collect();
         let standing = resources
             .values()
             .filter(|record| record.replaced_by.is_none())
@@ -70,7 +71,7 @@ impl Store {
     /// The file cannot be written.
     pub fn write(&mut self, id: &IncarnationId, change: impl FnOnce(&mut ResourceRecord)) -> io::Result<()> {
         if let Some(record) = self.resources.get_mut(id) {
-            change(record);
+            change(Arc::make_mut(record));
         }
         self.save()
     }

@@ -95,7 +95,8 @@ pub(super) fn events<'a>(events: impl Iterator<Item = &'a Event>) -> Answer {
     }
 }
 
-fn event(event: &Event) -> Value {
+/// An event as the API tells it.
+pub(super) fn event(event: &Event) -> Value {
     json!({
         "event_time": event.time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "id": event.id,

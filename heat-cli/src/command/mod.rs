@@ -56,7 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),
             StackCommand::Event(command) => stack_look::event(global, command).await.map(Outcome::from),
-            StackCommand::Output(command) => stack_look::output(global, command).await.map(Outcome::from),
+            StackCommand::Output(command) => stack_look::output(global, command).await,
         },
         Command::Template(command) => template::run(global, command),
         Command::Resource(ResourceTypes::Type(command)) => resource_type::run(command).map(Outcome::from),

@@ -39,7 +39,7 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
     if !global.quiet {
         report::diagnostics(&loaded.diagnostics, &loaded.sources);
     }
-    let session = Session::open(global).await?;
+    let session = Session::open_or_make(global).await?;
     let (credentials, project) = session.or_interrupt(owner(&session, &template, &loaded.files)).await?;
     let content = &create.content;
     let on_failure = if create.enable_rollback { OnFailure::Rollback } else { OnFailure::Stop };
@@ -148,8 +148,8 @@ pub(super) async fn delete(global: &GlobalArguments, delete: &DeleteStacks) -> R
         session.or_interrupt(async { Ok(stack.delete().await?) }).await?;
     }
     let mut outcome = finished(session, stacks).await?;
-    if outcome.exit_code == 0 {
-        // Like the OpenStack client, nothing is answered about what is gone.
+    if outcome.exit_code == 0 && !global.format.is_data() {
+        // Like the OpenStack client, nothing is answered about what is gone; a program gets what it can read.
         outcome.answer = Answer::Nothing;
     }
     Ok(outcome)

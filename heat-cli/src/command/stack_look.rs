@@ -1,11 +1,11 @@
 //! `heat stack list`, `show`, `resource`, `event` and `output`: what looks at stacks and changes nothing.
 
-use super::answer;
+use super::{Outcome, answer};
 use crate::arguments::{
     EventCommand, GlobalArguments, ListStacks, OutputCommand, ResourceCommand, ShowStack,
 };
 use crate::error::Result;
-use crate::output::Answer;
+use crate::output::{Answer, Format};
 use crate::progress;
 use crate::session::Session;
 use futures_util::StreamExt;
@@ -71,7 +71,12 @@ pub(super) async fn event(global: &GlobalArguments, command: &EventCommand) -> R
                     let (_, event) = event?;
                     if wanted(&event.resource) && limit.is_none_or(|limit| shown < limit) {
                         shown += 1;
-                        writeln!(out, "{}", progress::line(names.of(&event), &event))?;
+                        match global.format {
+                            // An object for each line, as it comes.
+                            Format::Json => writeln!(out, "{}", answer::event(&event))?,
+                            Format::Yaml => writeln!(out, "- {}", answer::event(&event))?,
+                            _ => writeln!(out, "{}", progress::line(names.of(&event), &event))?,
+                        }
                         out.flush()?;
                     }
                 }
@@ -93,19 +98,23 @@ pub(super) async fn event(global: &GlobalArguments, command: &EventCommand) -> R
 }
 
 /// `heat stack output …`
-pub(super) async fn output(global: &GlobalArguments, command: &OutputCommand) -> Result<Answer> {
+pub(super) async fn output(global: &GlobalArguments, command: &OutputCommand) -> Result<Outcome> {
     let session = Session::open(global).await?;
     let (OutputCommand::List { stack } | OutputCommand::Show { stack, .. }) = command;
     let (stack, name) = session.stack(stack).await?;
     let outputs = stack.outputs().await?;
     session.close().await;
     match command {
-        OutputCommand::List { .. } => answer::outputs(&outputs, false),
-        OutputCommand::Show { output: None, .. } => answer::outputs(&outputs, true),
+        OutputCommand::List { .. } => answer::outputs(&outputs, false).map(Outcome::from),
+        OutputCommand::Show { output: None, .. } => answer::outputs(&outputs, true).map(Outcome::from),
         OutputCommand::Show { output: Some(key), .. } => {
             let found = outputs.iter().find(|output| output.output_key == *key);
             let missing = || EngineError::NoSuchOutput { stack: name, key: key.clone() };
-            answer::output(found.ok_or_else(missing)?)
+            let output = found.ok_or_else(missing)?;
+            // Whoever asks for this very value has to know that there is none.
+            let failure = output.output_error.as_ref().map(|why| format!("output {key} has no value: {why}"));
+            let exit_code = u8::from(failure.is_some());
+            Ok(Outcome { answer: answer::output(output)?, failure, exit_code })
         }
     }
 }

@@ -1,11 +1,15 @@
 //! A simulated cloud as a process of its own, and what it holds.
 
-use serde_json::Value;
+use heat_plugins_openstack::client::{Client, CloudsFiles, Request};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+/// The secret of the application credential that a test makes.
+pub const ROBOT_SECRET: &str = "robot-hunter2";
 
 /// `heat simulator openstack`, ended when it is dropped.
 pub struct CloudProcess {
@@ -89,6 +93,24 @@ impl CloudProcess {
         let projects = self.objects("project");
         let demo = projects.iter().find(|project| project["name"] == "demo").expect("a project");
         demo["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// An application credential of the cloud's user, whose secret is [`ROBOT_SECRET`], and the `clouds.yaml` that uses it.
+    pub async fn application_credential(&self) -> (Client, String, String, String) {
+        let files = CloudsFiles { clouds: Some(self.clouds_yaml.clone()), ..CloudsFiles::default() };
+        let client = Client::new(files.cloud("simulator").expect("the cloud")).expect("a client");
+        let user = client.token().await.expect("a token").user.as_ref().expect("a user").id.clone();
+        let body = json!({"application_credential": {"name": "robot", "secret": ROBOT_SECRET}});
+        let path = ["users", user.as_str(), "application_credentials"];
+        let made = client.send("identity", Request::post(path, body)).await.expect("an answer");
+        let id = made.object("application_credential").expect("a credential")["id"].clone();
+        let id = id.as_str().expect("an id").to_owned();
+        let url = client.cloud().auth.url.clone();
+        let clouds = format!(
+            "clouds:\n  simulator:\n    region_name: RegionOne\n    auth_type: v3applicationcredential\n    auth:\n      \
+             auth_url: {url}\n      application_credential_id: {id}\n      application_credential_secret: {ROBOT_SECRET}\n"
+        );
+        (client, user, id, clouds)
     }
 
     /// Limits what the project may have.

@@ -101,7 +101,7 @@ impl Scene {
             }
             let moment = Duration::from_millis(self.random.below(within.as_millis() as u64));
             let child = self.home.begin(&words);
-            if kill_after(child, moment) {
+            if kill_after(child, moment, 0) {
                 left -= 1;
                 self.kills += 1;
             } else {
@@ -110,15 +110,59 @@ impl Scene {
             }
         }
     }
+
+    /// Begins the update, which is going to fail, and kills the command so often at random moments within a time while it
+    /// fails and rolls back. Gives the status in the end.
+    pub fn roll_back_with_kills(&mut self, kills: usize, within: Duration) -> String {
+        let (_, before) = self.status();
+        // The times that are shown are whole seconds.
+        std::thread::sleep(Duration::from_millis(1100));
+        let update: Vec<String> =
+            self.update.iter().cloned().chain(["--rollback=enabled".to_owned()]).collect();
+        let wait = ["stack", "wait", &self.name].map(str::to_owned).to_vec();
+        let mut left = kills;
+        loop {
+            let (status, updated) = self.status();
+            let words = match status.as_str() {
+                // A command that was killed before its request was recorded has to say it again.
+                _ if updated == before => &update,
+                // Failed, and killed before the way back began.
+                status if status.ends_with("_IN_PROGRESS") || status == "UPDATE_FAILED" => &wait,
+                _ => return status,
+            };
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            if left == 0 {
+                let ran = self.home.run(&words);
+                assert_eq!(ran.code, 1, "{words:?} after {} kills: {}", self.kills, ran.said());
+                continue;
+            }
+            let moment = Duration::from_millis(self.random.below(within.as_millis() as u64));
+            match kill_after(self.home.begin(&words), moment, 1) {
+                true => {
+                    left -= 1;
+                    self.kills += 1;
+                }
+                // It was faster.
+                false => left = 0,
+            }
+        }
+    }
+
+    /// The status of the stack, and when it was last updated.
+    fn status(&self) -> (String, Option<String>) {
+        let stack = self.home.json(&["stack", "show", &self.name]);
+        let text = |field: &str| stack[field].as_str().map(str::to_owned);
+        (text("stack_status").expect("a status"), text("updated_time"))
+    }
 }
 
-/// Kills a command after a time. Gives whether it was still running.
-fn kill_after(mut child: Child, moment: Duration) -> bool {
+/// Kills a command after a time. Gives whether it was still running; if not it ended with this code.
+fn kill_after(mut child: Child, moment: Duration, code: i32) -> bool {
     let end = Instant::now() + moment;
     while Instant::now() < end {
         if child.try_wait().expect("a process").is_some() {
             let ran = Ran::new(child.wait_with_output().expect("a process"));
-            assert_eq!(ran.code, 0, "{}", ran.said());
+            assert_eq!(ran.code, code, "{}", ran.said());
             return false;
         }
         std::thread::sleep(Duration::from_millis(5));

@@ -86,7 +86,7 @@ impl Driver {
         let id = stack.id.clone();
         let slot = Slot { interrupt: Arc::new(interrupt), over };
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), slot);
-        let traversal = Traversal {
+        let mut traversal = Traversal {
             core: Arc::clone(&self.core),
             claim,
             stack,
@@ -97,7 +97,7 @@ impl Driver {
         };
         let (core, slots) = (Arc::clone(&self.core), Arc::clone(&self.slots));
         tokio::spawn(async move {
-            drive(&core, traversal).await;
+            drive(&core, &mut traversal).await;
             slots.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             end.send_replace(true);
             core.published.send_modify(|count| *count = count.wrapping_add(1));
@@ -106,13 +106,13 @@ impl Driver {
 }
 
 /// Runs a traversal, and the rollback that follows its failure.
-async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
+async fn drive(core: &Arc<Core>, traversal: &mut Traversal) {
     let mut wait = Duration::from_millis(500);
     loop {
         match traversal.run().await {
             Ok(End::Complete | End::Interrupted | End::Paused(_)) => return,
             Ok(End::Failed(_)) => {
-                if !traversal.rolls_back() || !begin_rollback(core, &mut traversal).await {
+                if !traversal.rolls_back() || !begin_rollback(core, traversal).await {
                     return;
                 }
             }
@@ -123,7 +123,7 @@ async fn drive(core: &Arc<Core>, mut traversal: Traversal) {
             // A store without room, or one that fails: nothing was lost, and nothing may be done until it works again.
             Err(error) => {
                 tracing::error!(stack = %traversal.stack.name, %error, wait = ?wait, "the record cannot be written; trying again");
-                if !waited(&mut traversal, &mut wait).await {
+                if !waited(traversal, &mut wait).await {
                     return;
                 }
                 match core.records.resources(&traversal.stack.id).await {

@@ -342,6 +342,7 @@ impl Stack {
         make_plan(core, &stack, &goal, &resources, Action::Update).await?;
         let current = Current::new(resources);
         let standing = current.standing_records().filter(|record| record.action != Action::Delete);
+        let standing = standing.map(|record| &**record);
         Ok(UpdatePreview::new(standing, goal.names(), |name| goal.has(name), |record| goal.foreseen(record)))
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 text_id! {
     /// UUID of an incarnation: a replacement is a new one under the same name.
@@ -214,5 +215,6 @@ impl fmt::Debug for Intent {
     }
 }
 
-/// All living incarnations of a stack's resources, by incarnation.
-pub type Resources = IndexMap<IncarnationId, ResourceRecord>;
+/// All living incarnations of a stack's resources, by incarnation. A record is shared by all who look at it: whoever changes
+/// one puts a changed copy in its place.
+pub type Resources = IndexMap<IncarnationId, Arc<ResourceRecord>>;

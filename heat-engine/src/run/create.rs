@@ -94,8 +94,10 @@ impl Work {
         repeats: bool,
     ) -> Result<Option<PhysicalId>, Break> {
         let record = self.record().await;
-        let Some(properties) = record.intent.and_then(|intent| intent.properties) else { return Ok(None) };
-        let basis = self.resource.find_basis(&properties);
+        let Some(properties) = record.intent.as_ref().and_then(|intent| intent.properties.as_ref()) else {
+            return Ok(None);
+        };
+        let basis = self.resource.find_basis(properties);
         if basis == FindBasis::None {
             return Err(Break::Failed(Failure::failed(format!(
                 "it is not known whether the creation of {} {} was done, and the type cannot look for it: \
@@ -106,7 +108,7 @@ impl Work {
         let settled = since + self.resource.settle_time();
         let seed = seed_of(record.id.as_str());
         loop {
-            match self.find(&properties, self.excluded().await?).await? {
+            match self.find(properties, self.excluded().await?).await? {
                 Finding::Found(id) => return Ok(Some(id)),
                 Finding::Ambiguous(ids) => {
                     let ids: Vec<_> = ids.iter().map(PhysicalId::as_str).collect();
@@ -162,12 +164,13 @@ impl Work {
         loop {
             self.check()?;
             let record = self.record().await;
-            let Some(intent) = record.intent else {
+            let Some(intent) = &record.intent else {
                 return Err(Break::Failed(Failure::failed("the intent of the creation is not recorded")));
             };
-            let properties = intent.properties.clone().unwrap_or_default();
-            if let Some(id) = record.physical_id {
-                return self.await_create(&id, &properties, None, intent.repeated).await;
+            let nothing = PropertyMap::new();
+            let properties = intent.properties.as_ref().unwrap_or(&nothing);
+            if let Some(id) = &record.physical_id {
+                return self.await_create(id, properties, None, intent.repeated).await;
             }
             if look || intent.uncertain {
                 if !intent.uncertain {
@@ -193,7 +196,7 @@ impl Work {
                 Ok(seat) => {
                     let cx = self.context(&seat, BTreeSet::new()).await;
                     last_sent = Instant::now();
-                    match self.call(self.resource.create(&cx, &properties)).await {
+                    match self.call(self.resource.create(&cx, properties)).await {
                         Err(Break::Aborted(reason)) => {
                             // The request may be on its way: whoever comes next looks for it.
                             self.write(None, |record| set_uncertain(record, true)).await?;
@@ -219,20 +222,20 @@ impl Work {
                             })
                             .await;
                         }
-                        return self.created(&id, properties, observation.as_ref(), false).await;
+                        return self.created(&id, observation.as_ref(), false).await;
                     }
                     self.write(None, |record| {
                         record.physical_id = Some(id.clone());
                         record.attributes = created.attributes;
                     })
                     .await?;
-                    return self.await_create(&id, &properties, observation, repeated).await;
+                    return self.await_create(&id, properties, observation, repeated).await;
                 }
                 // A repeat that collides: the first request was done after all.
                 Err(failure)
                     if intent.repeated
                         && *failure.class() == FailureClass::Conflict
-                        && self.resource.find_basis(&properties) == FindBasis::Unique =>
+                        && self.resource.find_basis(properties) == FindBasis::Unique =>
                 {
                     self.retry(failure, Some(IntentKind::Create), &mut attempt).await?;
                     look = true;
@@ -254,27 +257,26 @@ impl Work {
         repeated: bool,
     ) -> Result<Ended, Break> {
         let observed = self.follow(id, &Operation::Create(properties), observed).await?;
-        self.created(id, properties.clone(), observed.as_ref(), repeated).await
+        self.created(id, observed.as_ref(), repeated).await
     }
 
     async fn created(
         &self,
         id: &PhysicalId,
-        properties: PropertyMap,
         observed: Option<&Observation>,
         repeated: bool,
     ) -> Result<Ended, Break> {
         let (attributes, reference_id) = self.gather(id, observed).await?;
         self.write(Some((Action::Create, Status::Complete, "state changed")), |record| {
-            record.properties = Some(properties);
             record.attributes = attributes;
             record.reference_id = Some(reference_id);
-            if let Some(intent) = record.intent.take()
-                && repeated
-            {
-                record.look_again = true;
-                record.created_as = Some(intent.key);
-                record.seen_before = intent.seen_before;
+            if let Some(intent) = record.intent.take() {
+                record.properties = Some(intent.properties.unwrap_or_default());
+                if repeated {
+                    record.look_again = true;
+                    record.created_as = Some(intent.key);
+                    record.seen_before = intent.seen_before;
+                }
             }
         })
         .await?;

@@ -9,7 +9,7 @@ use heat_template::function::select_attribute;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// The incarnations of a stack's resources.
 ///
@@ -40,22 +40,22 @@ impl Current {
         &self.resources
     }
 
-    pub(crate) fn resource(&self, id: &IncarnationId) -> Option<&ResourceRecord> {
+    pub(crate) fn resource(&self, id: &IncarnationId) -> Option<&Arc<ResourceRecord>> {
         self.resources.get(id)
     }
 
     /// The incarnation that stands for a name.
-    pub(crate) fn standing(&self, name: &str) -> Option<&ResourceRecord> {
+    pub(crate) fn standing(&self, name: &str) -> Option<&Arc<ResourceRecord>> {
         self.resources.get(self.standing.get(name)?)
     }
 
     /// One for each name.
-    pub(crate) fn standing_records(&self) -> impl Iterator<Item = &ResourceRecord> {
+    pub(crate) fn standing_records(&self) -> impl Iterator<Item = &Arc<ResourceRecord>> {
         self.standing.values().filter_map(|id| self.resources.get(id))
     }
 
     /// The other incarnations of a name that nothing replaces.
-    pub(crate) fn others(&self, record: &ResourceRecord) -> impl Iterator<Item = &ResourceRecord> {
+    pub(crate) fn others(&self, record: &ResourceRecord) -> impl Iterator<Item = &Arc<ResourceRecord>> {
         let standing = self.standing(&record.name).into_iter();
         let by = record.replaced_by.as_ref().and_then(|by| self.resources.get(by)).into_iter();
         let mut seen = BTreeSet::new();
@@ -67,10 +67,10 @@ impl Current {
 
     /// What a composite type sees of these resources, the oldest first.
     pub(crate) fn members(&self) -> Vec<Member> {
-        let mut standing: Vec<&ResourceRecord> =
+        let mut standing: Vec<&Arc<ResourceRecord>> =
             self.standing_records().filter(|record| record.action != Action::Delete).collect();
         standing.sort_by_key(|record| record.created);
-        standing.into_iter().map(member).collect()
+        standing.into_iter().map(|record| member(record)).collect()
     }
 
     /// From now on this one stands for the name.
@@ -79,7 +79,7 @@ impl Current {
     }
 
     /// The record as a step left it; `None` if it is gone.
-    pub(crate) fn put(&mut self, id: IncarnationId, record: Option<ResourceRecord>) {
+    pub(crate) fn put(&mut self, id: IncarnationId, record: Option<Arc<ResourceRecord>>) {
         match record {
             Some(record) => {
                 // A new one that was begun stands for its name, unless it is itself being replaced or goes.

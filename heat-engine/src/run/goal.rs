@@ -3,6 +3,7 @@
 mod desired;
 mod nested;
 mod preview;
+mod secrets;
 mod validate;
 
 use super::core::Core;
@@ -12,14 +13,15 @@ use super::work::Facts;
 use crate::engine::{Content, EngineError, OutputView, store_content};
 use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects, given};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
+use crate::store::texts_in;
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
-use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
+use heat_plugin_sdk::{Credentials, Failure, Registry, Sibling, SiblingIndex};
 use heat_template::definition::{Composite, DefinedResource, Definition, Inputs, Nesting, NestingLimits};
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::{Implementation, RestrictedAction};
 use heat_template::evaluated::Evaluated;
-use heat_template::expression::{AttributeReference, EvaluationError, Expression, Scope};
-use heat_template::parameter::{ParameterValue, PseudoParameters};
+use heat_template::expression::{AttributeReference, EvaluationError, Scope};
+use heat_template::parameter::PseudoParameters;
 use heat_template::source::Span;
 use indexmap::{IndexMap, IndexSet};
 pub(crate) use nested::{ChildGoal, ChildOf, facade_of, same};
@@ -41,6 +43,8 @@ pub(crate) struct Goal {
     stack: Whose,
     /// The template was made of secret values.
     secret: bool,
+    /// The texts of hidden parameters.
+    hidden_texts: Arc<Vec<String>>,
     lookups: Arc<Lookups>,
 }
 
@@ -81,6 +85,7 @@ impl Goal {
             asked: HashMap::new(),
             stack: Whose::default(),
             secret: false,
+            hidden_texts: Arc::default(),
             lookups: Arc::new(Lookups::new(Arc::clone(&core.registry))),
         }
     }
@@ -170,8 +175,20 @@ impl Goal {
                 resource.requires.shift_remove(name);
             }
         }
-        let definition = Some(definition);
-        Ok(Self { registry, definition, resources, composites, wanted, asked, stack, secret: false, lookups })
+        let hidden = definition.parameters().iter().filter(|(_, parameter)| parameter.is_hidden());
+        let hidden: Vec<_> = hidden.map(|(_, parameter)| parameter.value().to_value_lossy()).collect();
+        Ok(Self {
+            registry,
+            resources,
+            composites,
+            wanted,
+            asked,
+            stack,
+            secret: false,
+            hidden_texts: Arc::new(texts_in(&hidden)),
+            lookups,
+            definition: Some(definition),
+        })
     }
 
     /// What a template can see of the type of a resource.
@@ -329,70 +346,6 @@ impl Goal {
                     heat_template::definition::DeletionPolicy::Snapshot => DeletionPolicy::Snapshot,
                 }
             }),
-        }
-    }
-
-    /// Names of top-level properties, and `metadata`, whose values come from hidden parameters or secret attributes, also
-    /// by way of other resources: those that it needs were recorded before.
-    fn sensitive(&self, name: &str, current: &Current) -> BTreeSet<String> {
-        let found =
-            self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
-        let Some((definition, resource)) = found else { return BTreeSet::new() };
-        let scope = Prospects::default();
-        let context = definition.context(&scope);
-        let tells_secret = |expression: &Expression| {
-            let references = expression.references(&context);
-            let hidden =
-                |name: &String| definition.parameters().get(name).is_some_and(ParameterValue::is_hidden);
-            references.parameters.iter().any(hidden)
-                || references.attributes.iter().any(|reference| self.is_secret(reference, current))
-                || references.resources.keys().any(|name| self.has_secret_reference(name, current))
-        };
-        let properties = resource.properties().and_then(Expression::as_map).into_iter().flatten();
-        let mut sensitive: BTreeSet<_> = properties
-            .filter(|(.., expression)| self.secret || (!expression.is_constant() && tells_secret(expression)))
-            .map(|(key, ..)| key.to_owned())
-            .collect();
-        let of_metadata =
-            |metadata: &Expression| self.secret || (!metadata.is_constant() && tells_secret(metadata));
-        if resource.metadata().is_some_and(of_metadata) {
-            sensitive.insert("metadata".to_owned());
-        }
-        sensitive
-    }
-
-    /// Whether what `get_resource` gives may tell a secret: an id that is made of something else than the service's id.
-    fn has_secret_reference(&self, name: &str, current: &Current) -> bool {
-        let Some(record) = current.standing(name) else { return false };
-        if record.nested.is_some() {
-            return record.is_sensitive() || record.tells_secret("reference id");
-        }
-        let of_service = record.physical_id.as_ref().map(PhysicalId::as_str);
-        if record.reference_id.is_none() || record.reference_id.as_deref() == of_service {
-            return false;
-        }
-        !record.sensitive.is_empty()
-            || self
-                .registry
-                .resource(&record.type_name)
-                .is_none_or(|plugin| plugin.schema().attributes.values().any(|attribute| attribute.secret))
-    }
-
-    fn is_secret(&self, reference: &AttributeReference, current: &Current) -> bool {
-        if let Some(record) = current.standing(&reference.resource) {
-            let tells = match &reference.attribute {
-                Some(name) => record.tells_secret(name),
-                None => record.tells_any_secret(),
-            };
-            if tells || record.is_sensitive() {
-                return true;
-            }
-        }
-        let Some(target) = self.resources.get(&reference.resource) else { return false };
-        let Some(schema) = self.schema(&reference.resource, &target.type_name) else { return true };
-        match &reference.attribute {
-            Some(name) => schema.attributes.get(name).is_some_and(|attribute| attribute.secret),
-            None => schema.attributes.values().any(|attribute| attribute.secret),
         }
     }
 

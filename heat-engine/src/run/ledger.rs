@@ -75,6 +75,36 @@ impl Facts {
     }
 }
 
+/// A record as it is now, and what becomes durable together with its next change.
+pub(crate) struct Page {
+    pub(crate) record: Arc<ResourceRecord>,
+    /// Events of changes that were made in memory only, see [`Ledger::local`].
+    unwritten: Vec<Event>,
+}
+
+impl Page {
+    pub(crate) fn new(record: Arc<ResourceRecord>) -> Self {
+        Self { record, unwritten: Vec::new() }
+    }
+
+    /// Makes a changed record durable, after the events that were kept back, and then has it for the current one.
+    pub(crate) async fn turn(
+        &mut self,
+        core: &Core,
+        claim: &Claim,
+        event: Option<Event>,
+        next: ResourceRecord,
+    ) -> Result<(), StoreError> {
+        let next = Arc::new(next);
+        let mut writes = Vec::with_capacity(self.unwritten.len() + 2);
+        writes.extend(self.unwritten.drain(..).chain(event).map(Write::Event));
+        writes.push(Write::Resource(Arc::clone(&next)));
+        core.commit(claim, writes).await?;
+        self.record = next;
+        Ok(())
+    }
+}
+
 /// The record of one incarnation, and the door through which it becomes durable.
 pub(crate) struct Ledger {
     pub(crate) core: Arc<Core>,
@@ -83,13 +113,18 @@ pub(crate) struct Ledger {
     pub(crate) claim: Claim,
     pub(crate) signal: watch::Receiver<Signal>,
     pub(crate) deadline: Option<Instant>,
-    pub(crate) record: Arc<Mutex<ResourceRecord>>,
+    pub(crate) page: Arc<Mutex<Page>>,
+    /// Whether the thing is nothing but its record ([`is_local`](heat_plugin_sdk::Resource::is_local)): what is not durable
+    /// was not done, so the beginning of an operation becomes durable together with its end.
+    pub(crate) local: bool,
+    /// Secret texts that its values were made of.
+    pub(crate) secrets: Arc<Vec<String>>,
 }
 
 impl Ledger {
     /// The record as it is now.
-    pub(crate) async fn record(&self) -> ResourceRecord {
-        self.record.lock().await.clone()
+    pub(crate) async fn record(&self) -> Arc<ResourceRecord> {
+        Arc::clone(&self.page.lock().await.record)
     }
 
     /// Changes the record and makes it durable, together with an event if there is one.
@@ -98,39 +133,63 @@ impl Ledger {
         event: Option<(Action, Status, &str)>,
         change: impl FnOnce(&mut ResourceRecord),
     ) -> Result<(), StoreError> {
-        let mut record = self.record.lock().await;
+        let mut page = self.page.lock().await;
+        let (next, event) = self.changed(&page.record, event, change);
+        page.turn(&self.core, &self.claim, event, next).await
+    }
+
+    /// As [`write`](Self::write), but of a local thing it becomes durable with the next change.
+    async fn write_beginning(
+        &self,
+        event: (Action, Status, &str),
+        change: impl FnOnce(&mut ResourceRecord),
+    ) -> Result<(), StoreError> {
+        let mut page = self.page.lock().await;
+        let (next, event) = self.changed(&page.record, Some(event), change);
+        if !self.local {
+            return page.turn(&self.core, &self.claim, event, next).await;
+        }
+        page.unwritten.extend(event);
+        page.record = Arc::new(next);
+        Ok(())
+    }
+
+    fn changed(
+        &self,
+        record: &ResourceRecord,
+        event: Option<(Action, Status, &str)>,
+        change: impl FnOnce(&mut ResourceRecord),
+    ) -> (ResourceRecord, Option<Event>) {
         let mut next = record.clone();
         change(&mut next);
         let now = self.core.clock.now();
         next.updated = now;
-        let mut writes = Vec::with_capacity(2);
-        if let Some((action, status, reason)) = event {
+        let event = event.map(|(action, status, reason)| {
             // Only what an operation did is this traversal's; a failure that it merely finds is not.
             next.traversal = Some(self.traversal.clone());
             next.action = action;
             next.status = status;
             reason.clone_into(&mut next.reason);
-            writes.push(Write::Event(self.event(&next, now)));
-        }
-        writes.push(Write::Resource(next.clone()));
-        self.core.commit(&self.claim, writes).await?;
-        *record = next;
-        Ok(())
+            self.event(&next, now)
+        });
+        (next, event)
     }
 
     /// Changes the record in memory only: the next write makes it durable together with its own change.
     pub(crate) async fn remember(&self, change: impl FnOnce(&mut ResourceRecord)) {
-        change(&mut *self.record.lock().await);
+        change(Arc::make_mut(&mut self.page.lock().await.record));
     }
 
     /// Removes the record, with the event of its deletion.
     pub(crate) async fn remove(&self, reason: &str) -> Result<(), StoreError> {
-        let mut record = self.record.lock().await;
+        let mut page = self.page.lock().await;
+        let record = Arc::make_mut(&mut page.record);
         record.action = Action::Delete;
         record.status = Status::Complete;
         reason.clone_into(&mut record.reason);
-        let event = self.event(&record, self.core.clock.now());
-        let writes = vec![Write::Event(event), Write::RemoveResource(record.id.clone())];
+        let (event, id) = (self.event(record, self.core.clock.now()), record.id.clone());
+        let mut writes: Vec<_> = page.unwritten.drain(..).chain([event]).map(Write::Event).collect();
+        writes.push(Write::RemoveResource(id));
         self.core.commit(&self.claim, writes).await
     }
 
@@ -148,7 +207,7 @@ impl Ledger {
         }
     }
 
-    /// Makes an intent durable before its first call, with the event of its beginning.
+    /// Makes an intent durable before its first call, with the event of its beginning; of a local thing with its outcome.
     pub(crate) async fn begin(
         &self,
         kind: IntentKind,
@@ -170,7 +229,7 @@ impl Ledger {
             repeated: false,
             seen_before,
         };
-        self.write(Some((action, Status::InProgress, "state changed")), |record| {
+        self.write_beginning((action, Status::InProgress, "state changed"), |record| {
             if let Some(create) =
                 record.intent.take().filter(|old| old.kind == IntentKind::Create && old.repeated)
             {
@@ -218,7 +277,8 @@ impl Ledger {
     pub(crate) async fn refuse(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
         let reason = self.redacted(reason).await;
         let record = self.record().await;
-        let refused = ResourceRecord { action, status: Status::Failed, reason: reason.clone(), ..record };
+        let refused =
+            ResourceRecord { action, status: Status::Failed, reason: reason.clone(), ..(*record).clone() };
         let event = self.event(&refused, self.core.clock.now());
         self.core.commit(&self.claim, vec![Write::Event(event)]).await?;
         Ok(Ended::Failed(reason))
@@ -246,16 +306,18 @@ impl Ledger {
 
     /// A reason without the secrets of the resource, which a service may repeat in what it says.
     async fn redacted(&self, reason: String) -> String {
-        let record = self.record.lock().await;
+        let record = self.record().await;
         let schema = self.core.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+        // Of a text that was made of several a service may repeat a part.
         secret_texts(&record, schema.as_deref())
             .iter()
+            .chain(self.secrets.iter())
             .fold(reason, |reason, secret| reason.replace(secret.as_str(), "******"))
     }
 
     /// `Class: resources.name: message`, as Heat words the reason of a resource's failure.
     pub(crate) async fn reason(&self, failure: &Failure) -> String {
-        let name = self.record.lock().await.name.clone();
+        let name = &self.record().await.name;
         let class = match failure.class() {
             FailureClass::NotFound => "NotFound",
             FailureClass::Conflict => "Conflict",

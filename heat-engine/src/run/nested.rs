@@ -256,8 +256,8 @@ impl Nested {
     }
 
     fn resource_path(&self) -> String {
-        let record = self.ledger.record.try_lock();
-        record.map_or_else(|_| "resources".to_owned(), |record| format!("resources.{}", record.name))
+        let page = self.ledger.page.try_lock();
+        page.map_or_else(|_| "resources".to_owned(), |page| format!("resources.{}", page.record.name))
     }
 
     /// The nested stack stays as it is; the record may learn attributes and what it depends on.

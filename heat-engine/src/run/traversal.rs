@@ -5,33 +5,31 @@
 //! change durable itself, and gives the record back when it ends. What is decided (what is ready, what follows a failure)
 //! is decided by [`Schedule`]; here it is only performed.
 
+mod course;
 mod ending;
 mod history;
 mod making;
 mod nested;
+mod permits;
 mod predecessor;
 mod refusal;
 
 use super::core::Core;
 use super::current::Current;
 use super::goal::{Goal, Unresolved};
-use super::work::{Break, Ended, Facts, Ledger, Signal, Work};
+use super::ledger::Page;
+use super::work::{Ended, Facts, Ledger, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of};
-use crate::record::{
-    Action, IncarnationId, IntentKind, OnFailure, ResourceRecord, StackRecord, TraversalRecord,
-};
-use crate::schedule::{Failed, Outcome, Schedule, StepState};
-use crate::store::{Claim, StoreError, Write};
+use crate::record::{Action, IncarnationId, IntentKind, ResourceRecord, StackRecord, TraversalRecord};
+use crate::schedule::Outcome;
+use crate::store::{Claim, StoreError, Write, secret_texts, texts_in};
 pub(crate) use ending::stack_event;
-use ending::title;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
 use making::{Place, make};
 use predecessor::Predecessor;
 use refusal::restricted;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
@@ -52,7 +50,7 @@ pub(crate) enum End {
 struct StepEnd {
     step: StepId,
     /// Every incarnation that it worked on, as it is now; `None` for one that is gone.
-    records: Vec<(IncarnationId, Option<ResourceRecord>)>,
+    records: Vec<(IncarnationId, Option<Arc<ResourceRecord>>)>,
     result: Result<StepResult, StoreError>,
 }
 
@@ -79,136 +77,6 @@ pub(crate) struct Traversal {
 }
 
 impl Traversal {
-    /// Runs until nothing is left to do, and records the stack's end.
-    pub(crate) async fn run(&mut self) -> Result<End, StoreError> {
-        let plan = self.record.plan.clone();
-        let done = self.done_before();
-        let mut schedule = match Schedule::resume(&plan, done) {
-            Ok(schedule) => schedule,
-            Err(error) => {
-                return self.finish(Some(format!("the recorded plan cannot be run: {error}"))).await;
-            }
-        };
-        // The records alone do not tell which of several stands for a name where an older one was taken back.
-        for (id, step) in plan.iter() {
-            if let Some(StepState::Done(outcome)) = schedule.state(id)
-                && let Some(standing) = step.kind.standing(outcome == Outcome::Replaced)
-            {
-                self.current.stand(&step.resource, standing);
-            }
-        }
-        let (signal, listening) = watch::channel(Signal::Run);
-        let mut failure = self.failed_before();
-        if failure.is_some() && self.record.on_failure != OnFailure::Continue {
-            schedule.stop();
-        }
-        let mut running: FuturesUnordered<BoxFuture<'static, StepEnd>> = FuturesUnordered::new();
-        let deadline = self.record.deadline.map(|deadline| {
-            let left = deadline.duration_since(self.core.clock.now());
-            Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
-        });
-        let (mut interrupted, mut timed_out, mut paused) = (false, false, None);
-        loop {
-            while let Some(id) = schedule.next_ready() {
-                let _ = schedule.start(id);
-                match plan.step(id) {
-                    Some(step) => match self.begin(id, step, &listening) {
-                        Begun::Over(outcome) => {
-                            let _ = schedule.finish(id, outcome);
-                        }
-                        Begun::Works(work) => running.push(work),
-                    },
-                    None => {
-                        let _ = schedule.finish(id, Outcome::Skipped);
-                    }
-                }
-            }
-            if running.is_empty() {
-                break;
-            }
-            tokio::select! {
-                biased;
-                Some(end) = running.next() => {
-                    for (id, record) in end.records {
-                        self.current.put(id, record);
-                    }
-                    match end.result {
-                        Ok(StepResult::Ended(outcome)) => {
-                            let _ = schedule.finish(end.step, outcome);
-                        }
-                        Ok(StepResult::Failed(reason)) => {
-                            let then = match self.record.on_failure {
-                                OnFailure::Continue => Failed::Continue,
-                                OnFailure::Stop | OnFailure::Rollback => Failed::Stop,
-                            };
-                            let _ = schedule.fail(end.step, then);
-                            failure.get_or_insert(reason);
-                        }
-                        Ok(StepResult::Asked) => {
-                            let _ = schedule.put_back(end.step);
-                        }
-                        Ok(StepResult::Interrupted) => {
-                            let _ = schedule.put_back(end.step);
-                            schedule.stop();
-                            interrupted = true;
-                        }
-                        Ok(StepResult::Paused(reason)) => {
-                            let _ = schedule.put_back(end.step);
-                            schedule.stop();
-                            paused.get_or_insert(reason);
-                        }
-                        // Nothing may follow what is not durable: the traversal ends here, and whoever has the store
-                        // goes on from what is recorded.
-                        Err(error) => {
-                            signal.send_replace(Signal::Interrupt);
-                            return Err(error);
-                        }
-                    }
-                }
-                told = told(&mut self.interrupt), if !interrupted && !timed_out => {
-                    schedule.stop();
-                    if let Signal::Abort(reason) = &told {
-                        timed_out = true;
-                        failure = Some(reason.clone());
-                    } else {
-                        interrupted = true;
-                    }
-                    signal.send_replace(told);
-                }
-                () = sleep_until(deadline), if !timed_out && !interrupted => {
-                    timed_out = true;
-                    schedule.stop();
-                    let text = format!("{} timed out", title(self.record.action));
-                    failure = Some(text.clone());
-                    signal.send_replace(Signal::Abort(text));
-                }
-            }
-        }
-        if interrupted && failure.is_none() && !schedule.is_complete() {
-            return Ok(End::Interrupted);
-        }
-        if let Some(reason) = paused
-            && failure.is_none()
-        {
-            return self.pause(reason).await;
-        }
-        if failure.is_none() && !schedule.is_complete() {
-            // A deadline can pass between two steps.
-            failure = Some(format!("{} stopped before it was complete", title(self.record.action)));
-        }
-        if failure.is_none() {
-            match self.look_again(&listening).await {
-                Ok(()) => {}
-                Err(Break::Store(error)) => return Err(error),
-                Err(Break::Interrupted) => return Ok(End::Interrupted),
-                Err(Break::Refused(refused)) => return self.pause(refused.to_string()).await,
-                Err(Break::Failed(failed)) => failure = Some(failed.to_string()),
-                Err(Break::Aborted(reason)) => failure = Some(reason),
-            }
-        }
-        self.finish(failure).await
-    }
-
     fn identity(&self) -> StackIdentity {
         StackIdentity {
             id: self.stack.id.0.clone(),
@@ -218,7 +86,21 @@ impl Traversal {
     }
 
     /// The worker for an incarnation; `Err` with a reason where no plugin provides the type any more.
-    fn work(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Result<Work, Unresolved> {
+    fn work(
+        &self,
+        record: Arc<ResourceRecord>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Work, Unresolved> {
+        self.work_towards(record, None, signal)
+    }
+
+    /// The worker for an incarnation that gets another definition.
+    fn work_towards(
+        &self,
+        record: Arc<ResourceRecord>,
+        facts: Option<&Facts>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Work, Unresolved> {
         let missing = || {
             Unresolved::Wrong(format!(
                 "resources.{}: no plugin provides the type {}",
@@ -227,17 +109,46 @@ impl Traversal {
         };
         let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
         let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
+        let wanted = self.goal.wanted_attributes(&record.name);
+        let facts_requires = facts.into_iter().flat_map(|facts| &facts.requires);
+        let sensitive =
+            !record.sensitive.is_empty() || facts.is_some_and(|facts| !facts.sensitive.is_empty());
+        let secrets = self.secrets_around(record.requires.iter().chain(facts_requires), sensitive);
+        let ledger = Ledger { local: resource.is_local(), secrets, ..self.ledger(record, signal) };
         Ok(Work {
+            ledger,
+            wanted,
             credentials: self.stack.credentials.clone(),
             resource: Arc::clone(resource),
             connector: Arc::clone(connector),
-            wanted: self.goal.wanted_attributes(&record.name),
-            ledger: self.ledger(record, signal),
         })
     }
 
+    /// The secret texts that the values of a resource may be made of: those of hidden parameters, and those of what it
+    /// depends on.
+    fn secrets_around<'a>(
+        &self,
+        requires: impl Iterator<Item = &'a IncarnationId>,
+        sensitive: bool,
+    ) -> Arc<Vec<String>> {
+        let hidden = self.goal.hidden_texts();
+        if !sensitive {
+            return hidden;
+        }
+        let mut texts: Vec<String> = hidden.to_vec();
+        // A deletion has a goal without parameters.
+        let desired = &self.stack.desired;
+        texts.extend(texts_in(desired.hidden.iter().filter_map(|name| desired.parameters.get(name))));
+        for record in requires.filter_map(|id| self.current.resource(id)) {
+            let schema = self.core.registry.resource(&record.type_name).map(|plugin| plugin.schema());
+            texts.extend(secret_texts(record, schema.as_deref()));
+        }
+        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        Arc::new(texts)
+    }
+
     /// The door to the record of an incarnation.
-    fn ledger(&self, record: ResourceRecord, signal: &watch::Receiver<Signal>) -> Ledger {
+    fn ledger(&self, record: Arc<ResourceRecord>, signal: &watch::Receiver<Signal>) -> Ledger {
         // A nested stack has steps of its own.
         let limit = self.core.settings.step_timeout.filter(|_| record.nested.is_none());
         Ledger {
@@ -247,7 +158,9 @@ impl Traversal {
             claim: self.claim.clone(),
             signal: signal.clone(),
             deadline: limit.map(|limit| Instant::now() + limit),
-            record: Arc::new(Mutex::new(record)),
+            page: Arc::new(Mutex::new(Page::new(record))),
+            local: false,
+            secrets: self.goal.hidden_texts(),
         }
     }
 
@@ -255,14 +168,14 @@ impl Traversal {
         self.goal.facts(name, state, &self.current)
     }
 
-    fn new_record(&self, incarnation: &IncarnationId, step: &Step) -> ResourceRecord {
-        ResourceRecord::new(
+    fn new_record(&self, incarnation: &IncarnationId, step: &Step) -> Arc<ResourceRecord> {
+        Arc::new(ResourceRecord::new(
             incarnation.clone(),
             self.stack.id.clone(),
             &step.resource,
             &step.type_name,
             self.core.clock.now(),
-        )
+        ))
     }
 
     /// Begins a step. Everything that can be decided at once is decided here, where all records are at hand.
@@ -340,9 +253,7 @@ impl Traversal {
                 };
                 let successor = self.successor_of(&record);
                 let (work, retain, incarnation) = (self.work(record, signal)?, *retain, incarnation.clone());
-                let steps = Arc::clone(&self.core.steps);
                 Ok(Begun::Works(Box::pin(async move {
-                    let _permit = steps.acquire_owned().await;
                     let result = work.delete(retain, successor).await;
                     let gone = matches!(result, Ok(Ended::Done));
                     let mut end = end(id, &work, incarnation, result).await;
@@ -357,7 +268,7 @@ impl Traversal {
 
     fn predecessor(
         &self,
-        old: ResourceRecord,
+        old: Arc<ResourceRecord>,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Predecessor, Unresolved> {
         Ok(match old.nested {
@@ -387,7 +298,7 @@ impl Traversal {
         let properties = known(&state)?;
         let facts = self.facts(&step.resource, &state);
         let mut record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
-        record.replaces = replaces.cloned();
+        Arc::make_mut(&mut record).replaces = replaces.cloned();
         let old = replaces.and_then(|old| self.current.resource(old)).cloned();
         // What hung on values that nobody knew when the plan was made is known now.
         let order = order.or_else(|| {
@@ -396,17 +307,16 @@ impl Traversal {
         });
         let predecessor = match old {
             Some(mut old) => {
-                old.replaced_by = Some(incarnation.clone());
+                Arc::make_mut(&mut old).replaced_by = Some(incarnation.clone());
                 Some(self.predecessor(old, signal)?)
             }
             None => None,
         };
-        let work = self.work(record, signal)?;
-        let (incarnation, steps) = (incarnation.clone(), Arc::clone(&self.core.steps));
+        let work = self.work_towards(record, Some(&facts), signal)?;
+        let incarnation = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         let outcome = if replaces.is_some() { Outcome::Replaced } else { Outcome::Done };
         Ok(Begun::Works(Box::pin(async move {
-            let _permit = steps.acquire_owned().await;
             let place = Place { incarnation, predecessor, order };
             make(id, work, place, properties, facts, outcome).await
         })))
@@ -434,12 +344,11 @@ impl Traversal {
                 others.push(self.ledger(other.clone(), signal));
             }
         }
-        let work = self.work(record, signal)?;
-        let (incarnation, steps) = (incarnation.clone(), Arc::clone(&self.core.steps));
+        let work = self.work_towards(record, Some(&facts), signal)?;
+        let incarnation = incarnation.clone();
         let work_id = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         Ok(Begun::Works(Box::pin(async move {
-            let _permit = steps.acquire_owned().await;
             let mut outcome = Outcome::Done;
             let result = async {
                 if revived {
@@ -507,16 +416,15 @@ impl Traversal {
         let properties = known(&state)?;
         let facts = self.facts(&step.resource, &state);
         let mut new_record = self.new_record(successor, step);
-        new_record.replaces = Some(incarnation.clone());
-        let (old, new) = (self.work(record, signal)?, self.work(new_record, signal)?);
+        Arc::make_mut(&mut new_record).replaces = Some(incarnation.clone());
+        let old = self.work_towards(record, Some(&facts), signal)?;
+        let new = self.work_towards(new_record, Some(&facts), signal)?;
         let (incarnation, successor) = (incarnation.clone(), successor.clone());
-        let (steps, type_name, core) =
-            (Arc::clone(&self.core.steps), step.type_name.clone(), Arc::clone(&self.core));
+        let (type_name, core) = (step.type_name.clone(), Arc::clone(&self.core));
         // Which one stands for the name is known when the step ends.
         let name = step.resource.clone();
         let forbidden = self.goal.restricted(&name);
         Ok(Begun::Works(Box::pin(async move {
-            let _permit = steps.acquire_owned().await;
             // An interrupted operation that fails now is repaired like any other failure.
             match settle(&old).await {
                 Ok(None | Some(Ended::Failed(_))) => {}
@@ -592,7 +500,7 @@ enum Wanted {
 /// Finishes an operation that was interrupted. `None`: there was none, or it succeeded.
 async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
     let record = work.record().await;
-    let Some(intent) = record.intent else { return Ok(None) };
+    let Some(intent) = &record.intent else { return Ok(None) };
     let ended = match intent.kind {
         IntentKind::Create => work.settle_interrupted_create().await?,
         IntentKind::Update => work.resume_update(None).await?,
@@ -637,21 +545,4 @@ fn known(state: &DesiredState) -> Result<PropertyMap, Unresolved> {
             ))),
         })
         .collect()
-}
-
-/// What is told from outside, as soon as it is more than to go on.
-async fn told(interrupt: &mut watch::Receiver<Signal>) -> Signal {
-    let told = interrupt.wait_for(|signal| *signal != Signal::Run).await.ok().map(|signal| signal.clone());
-    match told {
-        Some(signal) => signal,
-        // Nobody is left who could interrupt.
-        None => std::future::pending().await,
-    }
-}
-
-async fn sleep_until(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => tokio::time::sleep_until(deadline).await,
-        None => std::future::pending().await,
-    }
 }

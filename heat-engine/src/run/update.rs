@@ -44,7 +44,7 @@ impl Work {
         loop {
             self.check()?;
             let record = self.record().await;
-            let (Some(intent), Some(id)) = (record.intent, record.physical_id) else {
+            let (Some(intent), Some(id)) = (&record.intent, &record.physical_id) else {
                 return Err(Break::Failed(Failure::failed(
                     "the update of a resource that has no physical id",
                 )));
@@ -53,14 +53,14 @@ impl Work {
             let old = record.properties.clone().unwrap_or_default();
             let change = Change::new(old, new.clone(), intent.changed.iter().cloned());
             if intent.changed.is_empty() {
-                return self.updated(&id, new, facts, None).await;
+                return self.updated(id, new, facts, None).await;
             }
-            let sent = if std::mem::take(&mut look) { self.shows(&id, &change).await? } else { false };
+            let sent = if std::mem::take(&mut look) { self.shows(id, &change).await? } else { false };
             if !sent {
                 let answer = match self.seat().await {
                     Ok(seat) => {
                         let cx = self.context(&seat, BTreeSet::new()).await;
-                        match self.call(self.resource.update(&cx, &id, &change)).await {
+                        match self.call(self.resource.update(&cx, id, &change)).await {
                             Err(Break::Aborted(reason)) => {
                                 self.write(None, |record| set_uncertain(record, true)).await?;
                                 return Err(Break::Aborted(reason));
@@ -81,9 +81,10 @@ impl Work {
                 }
             }
             // The plugin may have recorded another id.
-            let id = self.record().await.physical_id.unwrap_or(id);
-            let observed = self.follow(&id, &Operation::Update(&change), None).await?;
-            return self.updated(&id, new, facts, observed.as_ref()).await;
+            let now = self.record().await;
+            let id = now.physical_id.as_ref().unwrap_or(id);
+            let observed = self.follow(id, &Operation::Update(&change), None).await?;
+            return self.updated(id, new, facts, observed.as_ref()).await;
         }
     }
 

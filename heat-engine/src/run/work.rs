@@ -4,11 +4,12 @@ use super::connections::Seat;
 use super::core::Core;
 use super::goal::lacks;
 use super::ids::short_id;
+use super::ledger::Page;
 pub(crate) use super::ledger::{Break, Ended, Facts, Ledger, Signal};
 use super::lookups::is_passing;
 use crate::record::{IntentKind, ResourceRecord, TraversalId};
 use crate::schedule::{Trial, Verdict, classify};
-use crate::store::{Claim, Write};
+use crate::store::Claim;
 use async_trait::async_trait;
 use heat_plugin_sdk::{
     CallContext, Credentials, DynConnector, DynResource, Failure, FailureClass, Journal, Observation,
@@ -43,13 +44,13 @@ impl Deref for Work {
 impl Work {
     /// Whether something refers to an attribute that is fetched only when somebody wants it, and nobody did so far.
     pub(crate) async fn lacks_wanted(&self) -> bool {
-        let record = self.record.lock().await;
+        let record = self.record().await;
         lacks(&self.resource.schema(), &self.wanted, &record.attributes)
     }
 
     /// Reads the thing and keeps what is seen of its attributes.
     pub(crate) async fn refresh(&self) -> Result<(), Break> {
-        let Some(id) = self.record().await.physical_id else { return Ok(()) };
+        let Some(id) = self.record().await.physical_id.clone() else { return Ok(()) };
         let mut attempt = 0;
         let observed = loop {
             let answer = match self.seat().await {
@@ -78,7 +79,7 @@ impl Work {
 
     /// What a call knows.
     pub(crate) async fn context(&self, seat: &Seat, excluded: BTreeSet<PhysicalId>) -> CallContext {
-        let record = self.record.lock().await;
+        let record = self.record().await;
         let intent = record.intent.as_ref();
         let key = intent
             .map(|intent| intent.key.clone())
@@ -104,7 +105,7 @@ impl Work {
             excluded,
             journal: Arc::new(DurableJournal {
                 core: Arc::clone(&self.core),
-                record: Arc::clone(&self.record),
+                page: Arc::clone(&self.page),
                 traversal: self.traversal.clone(),
                 claim: self.claim.clone(),
             }),
@@ -146,7 +147,7 @@ impl Work {
         attempt: &mut u32,
     ) -> Result<Next, Break> {
         *attempt += 1;
-        let seed = seed_of(self.record.lock().await.id.as_str());
+        let seed = seed_of(self.record().await.id.as_str());
         let trial = Trial { operation, attempt: *attempt, seed };
         match classify(&failure, trial, &self.core.settings.retry) {
             Verdict::Retry { after } => {
@@ -172,7 +173,7 @@ impl Work {
         observed: Option<&Observation>,
     ) -> Result<(Map<String, Value>, String), Break> {
         let schema = self.resource.schema();
-        let mut attributes = self.record.lock().await.attributes.clone();
+        let mut attributes = self.record().await.attributes.clone();
         if let Some(observed) = observed {
             for (name, value) in &observed.attributes {
                 attributes.insert(name.clone(), value.clone());
@@ -258,22 +259,20 @@ pub(super) fn seed_of(text: &str) -> u64 {
 /// The door through which a plugin makes things durable.
 struct DurableJournal {
     core: Arc<Core>,
-    record: Arc<Mutex<ResourceRecord>>,
+    page: Arc<Mutex<Page>>,
     traversal: TraversalId,
     claim: Claim,
 }
 
 impl DurableJournal {
     async fn write(&self, change: impl FnOnce(&mut ResourceRecord)) -> Result<(), Failure> {
-        let mut record = self.record.lock().await;
-        let mut next = record.clone();
+        let mut page = self.page.lock().await;
+        let mut next = (*page.record).clone();
         change(&mut next);
         next.traversal = Some(self.traversal.clone());
-        self.core.commit(&self.claim, vec![Write::Resource(next.clone())]).await.map_err(|error| {
+        page.turn(&self.core, &self.claim, None, next).await.map_err(|error| {
             Failure::unavailable(None, format!("the engine's store does not take a record: {error}"))
-        })?;
-        *record = next;
-        Ok(())
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::record::{
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Grows by one each time an engine takes over a stack; writes under an older one are refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,7 +83,7 @@ pub enum Write {
     /// them.
     RemoveStack(StackRecord),
     /// A resource as it is now; new or known.
-    Resource(ResourceRecord),
+    Resource(Arc<ResourceRecord>),
     /// An incarnation is gone.
     RemoveResource(IncarnationId),
     /// A traversal as it is now; new or known.

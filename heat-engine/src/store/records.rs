@@ -97,7 +97,7 @@ impl Records {
     pub async fn resources(&self, stack: &StackId) -> Result<Resources, StoreError> {
         let rows = self.store.resources(stack).await?;
         rows.into_iter()
-            .map(|row| self.open_resource(row).map(|record| (record.id.clone(), record)))
+            .map(|row| self.open_resource(row).map(|record| (record.id.clone(), Arc::new(record))))
             .collect()
     }
 

@@ -135,6 +135,18 @@ pub(crate) fn secret_texts(record: &ResourceRecord, schema: Option<&ResourceSche
             collect(value, &mut texts);
         }
     }
+    in_order(texts)
+}
+
+/// The texts in values that are secret, longest first, without those that are too short to look for.
+pub(crate) fn texts_in<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
+    let mut texts = BTreeSet::new();
+    values.into_iter().for_each(|value| collect(value, &mut texts));
+    in_order(texts)
+}
+
+/// A longer one may hold a shorter one, so it is looked for first.
+fn in_order(texts: BTreeSet<String>) -> Vec<String> {
     let mut texts: Vec<String> = texts.into_iter().filter(|text| text.chars().count() >= 4).collect();
     texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
     texts

@@ -60,6 +60,10 @@ impl Resource for NoneResource {
         Ok(Progress::Done)
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn find_basis(&self, _: &PropertyMap) -> FindBasis {
         FindBasis::Key
     }

@@ -196,6 +196,10 @@ impl Resource for RandomString {
         Ok(Progress::Done)
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn find_basis(&self, _: &RandomStringProperties) -> FindBasis {
         // Its reference is its text, and a short one may well come out the same again.
         FindBasis::Unique

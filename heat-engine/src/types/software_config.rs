@@ -126,6 +126,10 @@ macro_rules! kept {
                 Ok(Progress::Done)
             }
 
+            fn is_local(&self) -> bool {
+                true
+            }
+
             fn find_basis(&self, _: &$properties) -> FindBasis {
                 FindBasis::Key
             }

@@ -91,6 +91,10 @@ impl Resource for ValueResource {
         Ok(heat_plugin_sdk::Progress::Done)
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn find_basis(&self, _: &PropertyMap) -> FindBasis {
         FindBasis::Key
     }

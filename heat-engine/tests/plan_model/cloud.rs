@@ -13,6 +13,7 @@ use heat_plugin_sdk::{OperationKey, PhysicalId, PropertyMap, ReplaceOrder};
 use heat_template::evaluated::Evaluated;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// Chooses, fails and kills.
 pub(crate) struct Chance {
@@ -237,7 +238,7 @@ impl Cloud {
     }
 
     /// The newest incarnation of a name that is not replaced.
-    fn current(&self, name: &str) -> Option<&ResourceRecord> {
+    fn current(&self, name: &str) -> Option<&Arc<ResourceRecord>> {
         self.recorded.values().rfind(|record| record.name == name && record.replaced_by.is_none())
     }
 
@@ -293,10 +294,10 @@ impl Cloud {
         let time = Timestamp::from_second(self.now).expect("in range");
         let mut record = ResourceRecord::new(incarnation.clone(), StackId("s".into()), name, type_name, time);
         if let Some(old) = replaces.filter(|old| self.recorded.contains_key(*old)) {
-            self.recorded[old].replaced_by = Some(incarnation.clone());
+            Arc::make_mut(&mut self.recorded[old]).replaced_by = Some(incarnation.clone());
             record.replaces = Some(old.clone());
         }
-        self.recorded.insert(incarnation.clone(), record);
+        self.recorded.insert(incarnation.clone(), Arc::new(record));
         if chance.kills() { Err(Stop::Killed) } else { Ok(()) }
     }
 
@@ -310,7 +311,7 @@ impl Cloud {
         let state = template.state(name, &|other, attribute| self.value(other, attribute));
         let properties = known(&state.properties);
         let requires = self.requires(template, name);
-        let record = &mut self.recorded[incarnation];
+        let record = Arc::make_mut(&mut self.recorded[incarnation]);
         record.action = Action::Create;
         record.status = Status::InProgress;
         record.requires = requires;
@@ -324,7 +325,7 @@ impl Cloud {
             if chance.below(2) == 0 {
                 self.make(incarnation, &properties, true);
             }
-            let record = &mut self.recorded[incarnation];
+            let record = Arc::make_mut(&mut self.recorded[incarnation]);
             record.intent = None;
             record.properties = Some(properties);
             record.status = Status::Failed;
@@ -345,7 +346,7 @@ impl Cloud {
         let state = template.state(name, &|other, attribute| self.value(other, attribute));
         let properties = known(&state.properties);
         let requires = self.requires(template, name);
-        let record = &mut self.recorded[incarnation];
+        let record = Arc::make_mut(&mut self.recorded[incarnation]);
         record.action = Action::Update;
         record.status = Status::InProgress;
         record.requires.extend(requires);
@@ -354,7 +355,7 @@ impl Cloud {
             return Err(Stop::Killed);
         }
         if chance.fails() {
-            let record = &mut self.recorded[incarnation];
+            let record = Arc::make_mut(&mut self.recorded[incarnation]);
             record.intent = None;
             record.status = Status::Failed;
             return Err(Stop::Failed);
@@ -365,7 +366,7 @@ impl Cloud {
     }
 
     fn delete(&mut self, incarnation: &IncarnationId, chance: &mut Chance) -> Result<(), Stop> {
-        let record = &mut self.recorded[incarnation];
+        let record = Arc::make_mut(&mut self.recorded[incarnation]);
         record.action = Action::Delete;
         record.status = Status::InProgress;
         record.intent = Some(intent(IntentKind::Delete, None));
@@ -382,7 +383,7 @@ impl Cloud {
             return Err(Stop::Killed);
         }
         self.recorded.shift_remove(incarnation);
-        for other in self.recorded.values_mut() {
+        for other in self.recorded.values_mut().map(Arc::make_mut) {
             if other.replaces.as_ref() == Some(incarnation) {
                 other.replaces = None;
             }
@@ -401,7 +402,7 @@ impl Cloud {
         if chance.kills() {
             return Err(());
         }
-        let record = &mut self.recorded[incarnation];
+        let record = Arc::make_mut(&mut self.recorded[incarnation]);
         record.physical_id = physical;
         record.reference_id = record.physical_id.as_ref().map(ToString::to_string);
         record.attributes.insert("echo".to_owned(), echo(&properties));
@@ -429,7 +430,7 @@ impl Cloud {
         };
         self.objects.insert(id.clone(), Object { incarnation: incarnation.clone(), place });
         if broken {
-            self.recorded[incarnation].physical_id = Some(PhysicalId::new(id.clone()));
+            Arc::make_mut(&mut self.recorded[incarnation]).physical_id = Some(PhysicalId::new(id.clone()));
         }
         PhysicalId::new(id)
     }
@@ -461,11 +462,15 @@ impl Cloud {
     fn settle(&mut self, template: &Template, name: &str, incarnation: &IncarnationId) {
         let requires = self.requires(template, name);
         let state = template.state(name, &|other, attribute| self.value(other, attribute));
-        for other in self.recorded.values_mut().filter(|other| other.name == name && other.id != *incarnation)
+        for other in self
+            .recorded
+            .values_mut()
+            .filter(|other| other.name == name && other.id != *incarnation)
+            .map(Arc::make_mut)
         {
             other.replaced_by = Some(incarnation.clone());
         }
-        let record = &mut self.recorded[incarnation];
+        let record = Arc::make_mut(&mut self.recorded[incarnation]);
         record.requires = requires;
         record.replaced_by = None;
         record.definition = known(&state.definition);

@@ -8,6 +8,7 @@
 mod support;
 mod world;
 
+use heat_engine::record::OnFailure;
 use heat_engine::store::{EventQuery, MemoryStore, StackQuery};
 use heat_engine::{NewStack, Stack, StackView, Update};
 use rand::rngs::StdRng;
@@ -24,8 +25,8 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
     let objects = cloud.objects();
     let mut ids = BTreeMap::new();
     for view in stack.nested_resources(9).await.unwrap() {
-        // Neither a nested stack nor nothing is an object of the service.
-        if view.nested.is_none() && view.resource_type != "OS::Heat::None" {
+        // Neither a nested stack nor what is nothing but its record is an object of the service.
+        if view.nested.is_none() && !view.resource_type.starts_with("OS::Heat::") {
             ids.insert(view.path.clone(), view.physical_resource_id);
         }
     }
@@ -65,12 +66,13 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         lose: rng.random_range(0..60),
         late: rng.random_range(0..40),
         drop: rng.random_range(0..40),
-        fatal: if rng.random_range(0..3) == 0 { 30 } else { 0 },
+        fatal: if rng.random_range(0..2) == 0 { 50 } else { 0 },
         latency: rng.random_range(0..200),
         working: rng.random_range(0..3000),
     };
     cloud.set_weather(bad);
     let mut world = World::random(&mut rng);
+    let mut history = vec![world.clone()];
     let mut deleted = false;
     let mut requests: Vec<Request> = vec![Request::Create];
     for _ in 0..rng.random_range(0..4) {
@@ -87,10 +89,11 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         if matches!(request, Request::Update) {
             next.change(&mut rng);
         }
+        let on_failure = RULES[rng.random_range(0..RULES.len())];
         let text = next.template();
         let files = next.files();
         if tell {
-            eprintln!("--- {request:?}\n{text}");
+            eprintln!("--- {request:?} {on_failure:?}\n{text}");
             files.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}"));
         }
         // The client repeats its request until an engine has taken it.
@@ -116,12 +119,14 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                 let existing = living.engine.stack("default", "sim").await.ok();
                 match (&request, existing) {
                     (Request::Create, None) => {
-                        let new = NewStack::new("sim", template(&text)).files(files.clone());
+                        let new =
+                            NewStack::new("sim", template(&text)).files(files.clone()).on_failure(on_failure);
                         living.engine.create(new).await.map(drop)
                     }
                     (Request::Create, Some(_)) => Ok(()),
                     (Request::Update, Some(stack)) => {
-                        stack.update(Update::to(template(&text)).files(files.clone())).await
+                        let update = Update::to(template(&text)).files(files.clone());
+                        stack.update(update.on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
                     (_, None) => Ok(()),
@@ -138,6 +143,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         }
         made = true;
         world = next;
+        history.push(world.clone());
         deleted = matches!(request, Request::Delete);
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..4000))).await;
     }
@@ -178,8 +184,11 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             None => {}
         }
     };
-    check(seed, &world, deleted, view, process.unwrap(), &store, &cloud, tell).await
+    check(seed, &world, &history, deleted, view, process.unwrap(), &store, &cloud, tell).await
 }
+
+const RULES: [OnFailure; 4] =
+    [OnFailure::Stop, OnFailure::Rollback, OnFailure::Rollback, OnFailure::Continue];
 
 #[derive(Debug)]
 enum Request {
@@ -192,6 +201,7 @@ enum Request {
 async fn check(
     seed: u64,
     world: &World,
+    history: &[World],
     deleted: bool,
     view: Option<StackView>,
     process: Process,
@@ -243,7 +253,22 @@ async fn check(
     if view.is_failed() && view.stack_status_reason.is_empty() {
         return Err("it failed without a reason".to_owned());
     }
-    if view.is_failed() && !deleted {
+    if view.stack_status == "ROLLBACK_COMPLETE" {
+        let serial = stack.outputs().await.unwrap().first().map(|output| output.output_value.to_string());
+        let nothing = World::default();
+        let stands = match &serial {
+            None => Some(&nothing),
+            Some(serial) => history.iter().find(|world| world.serial.to_string() == *serial),
+        };
+        let Some(stands) = stands else { return Err(format!("it came back to {serial:?}")) };
+        if serial.is_some() && stands.serial == world.serial {
+            return Err("it came back to what failed".to_owned());
+        }
+        if let Some(difference) = difference(stands, &stack, cloud).await {
+            return Err(format!("after the rollback: {difference}"));
+        }
+    }
+    if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE") && !deleted {
         // A failure is true and is repaired by the next update.
         let again = Update::to(template(&world.template())).files(world.files());
         stack.update(again).await.map_err(|error| error.to_string())?;

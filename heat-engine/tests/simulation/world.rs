@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct World {
+    /// How often it was changed. The stack tells it, so that one sees which form a rollback came back to.
+    pub(crate) serial: u32,
     things: BTreeMap<usize, Thing>,
     /// Templates that stand for a type, each used once or by the members of a group.
     boxes: BTreeMap<usize, Nested>,
@@ -148,6 +150,7 @@ impl World {
     }
 
     pub(crate) fn change(&mut self, rng: &mut StdRng) {
+        self.serial += 1;
         change(&mut self.things, true, rng);
         let there = self.things.clone();
         let gone = |outer: &mut Option<usize>| {
@@ -195,8 +198,11 @@ impl World {
     }
 
     pub(crate) fn template(&self) -> String {
-        let mut text =
-            "heat_template_version: 2021-04-16\nresources:\n  none: {type: OS::Heat::None}\n".to_owned();
+        let mut text = format!(
+            "heat_template_version: 2021-04-16\noutputs:\n  serial: {{value: {{get_attr: [local, value]}}}}\nresources:\n  \
+             none: {{type: OS::Heat::None}}\n  local: {{type: OS::Heat::Value, properties: {{type: number, value: {}}}}}\n",
+            self.serial
+        );
         write_things(&mut text, &self.things, None);
         for (number, nested) in &self.boxes {
             let outer = outer_links(nested.outer);

@@ -19,14 +19,15 @@ mod report;
 mod store;
 
 use clap::{Parser, ValueEnum};
+use mimalloc::MiMalloc;
 use report::Report;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use xtask_reading::memory::Counting;
 
-/// Counts only while peak memory is measured.
+/// The allocator of the command line, which counts only while peak memory is measured.
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: Counting<MiMalloc> = Counting(MiMalloc);
 
 /// The benchmarks: ratios of what is measured in one run.
 #[derive(Debug, Parser)]

@@ -1,16 +1,16 @@
 //! How much memory a piece of work has at its peak: an allocator that counts while it is asked to.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering::Relaxed};
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
 static NOW: AtomicIsize = AtomicIsize::new(0);
 static PEAK: AtomicIsize = AtomicIsize::new(0);
 
-/// The system's allocator, which also counts the bytes that are asked of it. What the allocator itself needs beside them
-/// is not counted.
+/// An allocator which also counts the bytes that are asked of it. What the allocator itself needs beside them is not
+/// counted.
 #[derive(Debug)]
-pub struct Counting;
+pub struct Counting<A>(pub A);
 
 fn count(bytes: isize) {
     if COUNTING.load(Relaxed) {
@@ -19,30 +19,30 @@ fn count(bytes: isize) {
     }
 }
 
-// SAFETY: the system's allocator does all the work; counting neither allocates nor touches what is handed out.
-unsafe impl GlobalAlloc for Counting {
+// SAFETY: the other allocator does all the work; counting neither allocates nor touches what is handed out.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Counting<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: promised by the caller.
-        unsafe { System.alloc(layout) }
+        unsafe { self.0.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count(layout.size() as isize);
         // SAFETY: promised by the caller.
-        unsafe { System.alloc_zeroed(layout) }
+        unsafe { self.0.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size as isize - layout.size() as isize);
         // SAFETY: promised by the caller.
-        unsafe { System.realloc(block, layout, size) }
+        unsafe { self.0.realloc(block, layout, size) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         count(-(layout.size() as isize));
         // SAFETY: promised by the caller.
-        unsafe { System.dealloc(block, layout) }
+        unsafe { self.0.dealloc(block, layout) }
     }
 }
 

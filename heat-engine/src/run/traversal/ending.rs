@@ -8,6 +8,31 @@ use crate::store::{Batch, StoreError, Write};
 use heat_plugin_sdk::PhysicalId;
 use tokio::sync::watch;
 
+/// What a traversal fails of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failing {
+    /// The failure of a resource.
+    Resource(String),
+    /// The whole stack: it took too long.
+    Stack(String),
+}
+
+impl Failing {
+    /// As Heat words the reason of a stack's status.
+    fn told(&self, action: Action) -> String {
+        match self {
+            Self::Resource(reason) => format!("Resource {} failed: {reason}", action.as_str()),
+            Self::Stack(reason) => reason.clone(),
+        }
+    }
+
+    fn into_reason(self) -> String {
+        match self {
+            Self::Resource(reason) | Self::Stack(reason) => reason,
+        }
+    }
+}
+
 impl Traversal {
     /// Creations that had to be repeated may have made a second thing: it is looked for once more, and removed where it
     /// is proven.
@@ -58,14 +83,13 @@ impl Traversal {
     }
 
     /// Records the end of the traversal.
-    pub(super) async fn finish(&mut self, failure: Option<String>) -> Result<End, StoreError> {
+    pub(super) async fn finish(&mut self, failure: Option<Failing>) -> Result<End, StoreError> {
         let now = self.core.clock.now();
         let action = self.record.action;
         let name = title(action);
         let (status, reason) = match &failure {
             None => (Status::Complete, format!("Stack {} completed successfully", action.as_str())),
-            Some(reason) if reason.ends_with("timed out") => (Status::Failed, reason.clone()),
-            Some(reason) => (Status::Failed, format!("Resource {} failed: {reason}", action.as_str())),
+            Some(failing) => (Status::Failed, failing.told(action)),
         };
         tracing::info!(stack = %self.stack.name, status = %status, "{name} ended");
         self.stack.action = action;
@@ -95,7 +119,7 @@ impl Traversal {
         }
         batch.release = !rolls_back;
         self.core.commit_batch(batch).await?;
-        Ok(failure.map_or(End::Complete, End::Failed))
+        Ok(failure.map_or(End::Complete, |failing| End::Failed(failing.into_reason())))
     }
 }
 

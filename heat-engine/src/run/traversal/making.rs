@@ -32,11 +32,11 @@ pub(super) async fn make(
             let record = old.record().await;
             let deleted = old.delete(record.deletion_policy == DeletionPolicy::Retain, None).await;
             if !matches!(deleted, Ok(Ended::Done)) {
-                return end(id, &old, record.id, deleted).await;
+                return end(id, &old, record.id.clone(), deleted).await;
             }
             let place = Place { predecessor: None, ..place };
             let mut made = make_beside(id, work, place, properties, facts, outcome).await;
-            made.records.push((record.id, None));
+            made.records.push((record.id.clone(), None));
             made
         }
         predecessor => {

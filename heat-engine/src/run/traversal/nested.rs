@@ -18,12 +18,7 @@ impl Traversal {
         step: &Step,
         signal: &watch::Receiver<Signal>,
     ) -> Option<Result<Begun, Unresolved>> {
-        if let StepKind::Delete { incarnation, retain, .. } = &step.kind {
-            let record = self.current.resource(incarnation)?.clone();
-            record.nested.as_ref()?;
-            return Some(Ok(self.remove_nested(id, step, record, *retain, signal)));
-        }
-        if matches!(step.kind, StepKind::Refuse { .. }) || !self.goal.is_nested(&step.resource) {
+        if !self.is_about_nested(step) {
             return None;
         }
         Some(match &step.kind {
@@ -44,8 +39,23 @@ impl Traversal {
             StepKind::Decide { incarnation, successor, .. } => {
                 self.decide_nested(id, step, incarnation, successor, signal)
             }
-            StepKind::Refuse { .. } | StepKind::Delete { .. } => return None,
+            StepKind::Delete { incarnation, retain, .. } => {
+                let record = self.current.resource(incarnation)?.clone();
+                Ok(self.remove_nested(id, step, record, *retain, signal))
+            }
+            StepKind::Refuse { .. } => return None,
         })
+    }
+
+    /// Whether a step is about a nested stack.
+    pub(super) fn is_about_nested(&self, step: &Step) -> bool {
+        match &step.kind {
+            StepKind::Delete { incarnation, .. } => {
+                self.current.resource(incarnation).is_some_and(|record| record.nested.is_some())
+            }
+            StepKind::Refuse { .. } => false,
+            _ => self.goal.is_nested(&step.resource),
+        }
     }
 
     /// Whether nothing at all is left to do for a nested stack that is kept.
@@ -58,7 +68,7 @@ impl Traversal {
 
     fn nested(
         &self,
-        record: ResourceRecord,
+        record: Arc<ResourceRecord>,
         planned: Option<Plan>,
         signal: &watch::Receiver<Signal>,
     ) -> Nested {
@@ -95,19 +105,16 @@ impl Traversal {
         let mut record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
         let mut others: Vec<Predecessor> = Vec::new();
         if is_create {
-            record.replaces = replaces.cloned();
+            Arc::make_mut(&mut record).replaces = replaces.cloned();
             if let Some(mut old) = replaces.and_then(|old| self.current.resource(old)).cloned() {
-                old.replaced_by = Some(incarnation.clone());
+                Arc::make_mut(&mut old).replaced_by = Some(incarnation.clone());
                 others.push(self.predecessor(old, signal)?);
             }
         } else if record.replaced_by.is_some() {
             // It takes its place back.
-            for other in self.current.others(&record).cloned().collect::<Vec<_>>() {
-                let mut ledger = self.ledger(other, signal);
-                if let Some(record) = Arc::get_mut(&mut ledger.record) {
-                    record.get_mut().replaced_by = Some(incarnation.clone());
-                }
-                others.push(Predecessor::Nested(ledger));
+            for mut other in self.current.others(&record).cloned().collect::<Vec<_>>() {
+                Arc::make_mut(&mut other).replaced_by = Some(incarnation.clone());
+                others.push(Predecessor::Nested(self.ledger(other, signal)));
             }
         }
         let nested = self.nested(record, planned(step), signal);
@@ -200,7 +207,7 @@ impl Traversal {
         &self,
         id: StepId,
         step: &Step,
-        record: ResourceRecord,
+        record: Arc<ResourceRecord>,
         retain: bool,
         signal: &watch::Receiver<Signal>,
     ) -> Begun {

@@ -1,0 +1,206 @@
+//! The course of a traversal: steps are begun as soon as they are ready, and what became of them is minded.
+
+use super::ending::{Failing, title};
+use super::permits::{Full, Permits, Waits};
+use super::{Begun, End, StepEnd, StepResult, Traversal};
+use crate::plan::{Step, StepKind};
+use crate::record::OnFailure;
+use crate::run::work::{Break, Signal};
+use crate::schedule::{Failed, Outcome, Schedule, StepState};
+use crate::store::StoreError;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::unconstrained;
+use tokio::time::Instant;
+
+/// So many steps are begun before those that work are asked how far they are.
+const BEGUN_AT_ONCE: usize = 32;
+
+impl Traversal {
+    /// Runs until nothing is left to do, and records the stack's end.
+    pub(crate) async fn run(&mut self) -> Result<End, StoreError> {
+        let plan = self.record.plan.clone();
+        let done = self.done_before();
+        let mut schedule = match Schedule::resume(&plan, done) {
+            Ok(schedule) => schedule,
+            Err(error) => {
+                let why = Failing::Stack(format!("the recorded plan cannot be run: {error}"));
+                return self.finish(Some(why)).await;
+            }
+        };
+        // The records alone do not tell which of several stands for a name where an older one was taken back.
+        for (id, step) in plan.iter() {
+            if let Some(StepState::Done(outcome)) = schedule.state(id)
+                && let Some(standing) = step.kind.standing(outcome == Outcome::Replaced)
+            {
+                self.current.stand(&step.resource, standing);
+            }
+        }
+        let (signal, listening) = watch::channel(Signal::Run);
+        let mut failure = self.failed_before().map(Failing::Resource);
+        if failure.is_some() && self.record.on_failure != OnFailure::Continue {
+            schedule.stop();
+        }
+        let mut running: FuturesUnordered<BoxFuture<'static, StepEnd>> = FuturesUnordered::new();
+        let deadline = self.record.deadline.map(|deadline| {
+            let left = deadline.duration_since(self.core.clock.now());
+            Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
+        });
+        let (mut interrupted, mut timed_out, mut paused) = (false, false, None);
+        let mut permits = Permits::new(Arc::clone(&self.core.steps));
+        loop {
+            // Steps are begun a few at a time, so that those that are begun get on meanwhile.
+            let (mut begun, mut full) = (0, None);
+            while begun < BEGUN_AT_ONCE
+                && let Some(id) = schedule.next_ready()
+            {
+                let Some(step) = plan.step(id) else {
+                    let _ = schedule.start(id);
+                    let _ = schedule.finish(id, Outcome::Skipped);
+                    continue;
+                };
+                if let Err(why) = permits.take(id, self.waits(step)) {
+                    full = Some(why);
+                    break;
+                }
+                begun += 1;
+                let _ = schedule.start(id);
+                match self.begin(id, step, &listening) {
+                    Begun::Works(work) => running.push(work),
+                    Begun::Over(outcome) => {
+                        permits.give_back(id);
+                        let _ = schedule.finish(id, outcome);
+                    }
+                }
+            }
+            let more = schedule.next_ready().is_some();
+            if full != Some(Full::OfAll) {
+                permits.give_back_spare();
+            }
+            if running.is_empty() && !more {
+                break;
+            }
+            tokio::select! {
+                biased;
+                // Each step counts for itself: a budget of the runtime that they shared would let each round of polls get
+                // on with few of them, so that a thousand steps would be polled for nothing a thousand times.
+                Some(end) = unconstrained(running.next()) => {
+                    permits.give_back(end.step);
+                    for (id, record) in end.records {
+                        self.current.put(id, record);
+                    }
+                    match end.result {
+                        Ok(StepResult::Ended(outcome)) => {
+                            let _ = schedule.finish(end.step, outcome);
+                        }
+                        Ok(StepResult::Failed(reason)) => {
+                            let then = match self.record.on_failure {
+                                OnFailure::Continue => Failed::Continue,
+                                OnFailure::Stop | OnFailure::Rollback => Failed::Stop,
+                            };
+                            let _ = schedule.fail(end.step, then);
+                            failure.get_or_insert(Failing::Resource(reason));
+                        }
+                        Ok(StepResult::Asked) => {
+                            let _ = schedule.put_back(end.step);
+                        }
+                        Ok(StepResult::Interrupted) => {
+                            let _ = schedule.put_back(end.step);
+                            schedule.stop();
+                            interrupted = true;
+                        }
+                        Ok(StepResult::Paused(reason)) => {
+                            let _ = schedule.put_back(end.step);
+                            schedule.stop();
+                            paused.get_or_insert(reason);
+                        }
+                        // Nothing may follow what is not durable: the traversal ends here, and whoever has the store
+                        // goes on from what is recorded.
+                        Err(error) => {
+                            signal.send_replace(Signal::Interrupt);
+                            return Err(error);
+                        }
+                    }
+                }
+                told = told(&mut self.interrupt), if !interrupted && !timed_out => {
+                    schedule.stop();
+                    if let Signal::Abort(reason) = &told {
+                        timed_out = true;
+                        failure.get_or_insert(Failing::Stack(reason.clone()));
+                    } else {
+                        interrupted = true;
+                    }
+                    signal.send_replace(told);
+                }
+                () = sleep_until(deadline), if !timed_out && !interrupted => {
+                    timed_out = true;
+                    schedule.stop();
+                    let text = format!("{} timed out", title(self.record.action));
+                    failure.get_or_insert(Failing::Stack(text.clone()));
+                    signal.send_replace(Signal::Abort(text));
+                }
+                () = permits.wait(), if full == Some(Full::OfAll) => {}
+                () = std::future::ready(()), if more && full.is_none() => {}
+            }
+        }
+        if interrupted && failure.is_none() && !schedule.is_complete() {
+            return Ok(End::Interrupted);
+        }
+        if let Some(reason) = paused
+            && failure.is_none()
+        {
+            return self.pause(reason).await;
+        }
+        if failure.is_none() && !schedule.is_complete() {
+            // A deadline can pass between two steps.
+            let text = format!("{} stopped before it was complete", title(self.record.action));
+            failure = Some(Failing::Stack(text));
+        }
+        if failure.is_none() {
+            match self.look_again(&listening).await {
+                Ok(()) => {}
+                Err(Break::Store(error)) => return Err(error),
+                Err(Break::Interrupted) => return Ok(End::Interrupted),
+                Err(Break::Refused(refused)) => return self.pause(refused.to_string()).await,
+                Err(Break::Failed(failed)) => failure = Some(Failing::Resource(failed.to_string())),
+                Err(Break::Aborted(reason)) => failure = Some(Failing::Resource(reason)),
+            }
+        }
+        self.finish(failure).await
+    }
+
+    /// What a step waits on while it works.
+    fn waits(&self, step: &Step) -> Waits {
+        if self.is_about_nested(step) {
+            return Waits::Nested;
+        }
+        let is_local =
+            |type_name: &str| self.core.registry.resource(type_name).is_some_and(|found| found.is_local());
+        match &step.kind {
+            // The one that it replaces may be of another type.
+            StepKind::Create { replaces: Some(_), .. } | StepKind::Decide { .. } => Waits::Service,
+            _ if is_local(&step.type_name) => Waits::Store,
+            _ => Waits::Service,
+        }
+    }
+}
+
+/// What is told from outside, as soon as it is more than to go on.
+async fn told(interrupt: &mut watch::Receiver<Signal>) -> Signal {
+    let told = interrupt.wait_for(|signal| *signal != Signal::Run).await.ok().map(|signal| signal.clone());
+    match told {
+        Some(signal) => signal,
+        // Nobody is left who could interrupt.
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
