@@ -80,6 +80,7 @@ pub(super) fn read(address: &str, fetched: &Fetched, role: Role, limits: &Limits
     // which `get_file` shows.
     let sent = match role {
         Role::Template if found.is_empty() => written.clone(),
+        Role::Template => root.to_value().to_string().into(),
         _ => dumps(&root.to_value(), false).into(),
     };
     Ok(Document { written, sent, name, base: Some(base.into()), references: found })

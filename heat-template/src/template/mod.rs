@@ -111,6 +111,11 @@ impl Template {
         if let (Some(root), Some(names)) = (&mut read.node, &written.names) {
             names.in_template(root);
         }
+        // It would be recorded, and could not be read again.
+        let too_long = sent.as_ref().and_then(|sent| yaml::length_problem(file, sent, &options.limits));
+        read.diagnostics.extend(too_long.map(|problem| {
+            problem.help("as JSON, which it is sent and recorded as; aliases are written out in it")
+        }));
         let mut diagnostics = read.diagnostics;
         let Some(node) = read.node else { return Checked::failed(diagnostics) };
         if node.as_map().is_none() {

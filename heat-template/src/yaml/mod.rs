@@ -223,7 +223,7 @@ fn empty_map(span: Span) -> Node {
 }
 
 /// Characters are counted only where bytes do not already tell that there are few enough.
-fn length_problem(file: FileId, text: &str, limits: &Limits) -> Option<Diagnostic> {
+pub(crate) fn length_problem(file: FileId, text: &str, limits: &Limits) -> Option<Diagnostic> {
     let most = limits.characters;
     let too_long = text.len() > most && text.chars().nth(most).is_some();
     // Places are 32 bits wide.

@@ -107,3 +107,23 @@ fn whoever_does_not_want_to_be_called_supplies() {
     assert_eq!(found.len(), 2, "in the template and in the environment");
     assert!(found.iter().all(|found| found.help == ["look for it"]));
 }
+
+/// What is recorded must be readable again.
+#[test]
+fn a_template_that_is_too_long_as_json_is_refused() {
+    struct Long;
+    impl Source for Long {
+        fn fetch(&self, address: &str, _: usize) -> Result<Fetched, FetchError> {
+            let text = "x".repeat(20_000);
+            let copies = "*long, ".repeat(30);
+            Ok(Fetched::text(match address {
+                "https://h/0.yaml" => format!(
+                    "{HEAD}  a: {{type: T, properties: {{a: {{get_file: x}}, b: [&long {text}, {copies}]}}}}\n"
+                ),
+                _ => String::new(),
+            }))
+        }
+    }
+    let found = errors(&collected(CollectLimits::default(), &Long));
+    assert!(found.len() == 1 && found[0].contains("characters"), "{found:?}");
+}

@@ -100,11 +100,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// The words, and the texts of the files among them.
+    type Written = (Vec<String>, Vec<(String, String)>);
+
     fn written(
         parameters: &Value,
         environment: Option<Value>,
         files: &[(&str, &str)],
-    ) -> Result<(Vec<String>, Vec<(String, String)>), &'static str> {
+    ) -> Result<Written, &'static str> {
         let folder = tempfile::tempdir().unwrap();
         let parameters = parameters.as_object().unwrap().clone().into_iter().collect();
         let files = files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
