@@ -6,7 +6,7 @@ mod support;
 use heat_engine::plan::{NestedPlan, Plan, Reason, StepKind};
 use heat_engine::record::OnFailure;
 use heat_engine::run::Clock;
-use heat_engine::store::{EventQuery, MemoryStore, StackQuery};
+use heat_engine::store::{MemoryStore, StackQuery};
 use heat_engine::{Engine, EngineError, NewStack, Stack, Update};
 use heat_plugin_sdk::{Failure, Registry};
 use heat_template::Files;
@@ -69,11 +69,6 @@ async fn outer(engine: &Engine) -> Stack {
 async fn paths(stack: &Stack) -> Vec<(String, String)> {
     let all = stack.nested_resources(9).await.unwrap();
     all.into_iter().map(|view| (view.path, view.resource_status)).collect()
-}
-
-async fn events(stack: &Stack) -> usize {
-    let query = EventQuery { nested: true, ..EventQuery::default() };
-    stack.recorded_events(&query).await.unwrap().len()
 }
 
 #[tokio::test(start_paused = true)]
