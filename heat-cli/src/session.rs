@@ -3,6 +3,7 @@
 use crate::arguments::GlobalArguments;
 use crate::cloud::{Clouds, SimulatedCloud};
 use crate::error::{CliError, Result};
+use crate::input;
 use crate::interrupt::Interrupt;
 use crate::progress::{self, Show};
 use crate::settings::{StoreLocation, default_paths, make_folder_of};
@@ -101,7 +102,7 @@ impl Session {
                 .into());
             }
         };
-        let engine = builder.build().await?;
+        let engine = builder.global_environment(input::global_environment(global)?).build().await?;
         Ok(Self { engine, clouds, location, show: Show::fitting(global.quiet), interrupt })
     }
 

@@ -68,6 +68,8 @@ pub(crate) struct DefaultPaths {
     pub(crate) store: PathBuf,
     /// The key file; apart from the store, so that a copy of the one does not hold the other.
     pub(crate) key_file: PathBuf,
+    /// The folder of global environments.
+    pub(crate) environments: PathBuf,
 }
 
 /// The default paths for a process environment; `None` where it names no home.
@@ -92,7 +94,12 @@ pub(crate) fn default_paths(variable: impl Fn(&str) -> Option<OsString>) -> Opti
             directory("XDG_CONFIG_HOME").or_else(|| below(".config")),
         )
     };
-    Some(DefaultPaths { store: data?.join("heat/heat.db"), key_file: configuration?.join("heat/heat.key") })
+    let configuration = configuration?.join("heat");
+    Some(DefaultPaths {
+        store: data?.join("heat/heat.db"),
+        key_file: configuration.join("heat.key"),
+        environments: configuration.join("environment.d"),
+    })
 }
 
 /// Makes the folder that a file is to lie in, readable by its owner only.

@@ -210,7 +210,7 @@ fn what_the_command_line_gets_wrong_is_code_2() {
         (&["stack", "create"] as &[&str], "NAME"),
         (&["stack", "create", "x"], "-t FILE"),
         (&["stack", "create", "x", "-t", "none.yaml"], "none.yaml"),
-        (&["stack", "create", "x", "-t", "http://h/t.yaml"], "download it"),
+        (&["stack", "create", "x", "-t", "ftp://h/t.yaml"], "download it"),
         (&["stack", "update", "x"], "--existing"),
         (&["stack", "show", "none"], "there is no stack none on "),
         (&["stack", "delete", "-y", "none"], "none"),

@@ -182,3 +182,76 @@ fn codes_are_explained() {
     assert_eq!(unknown.code, 2);
     assert!(unknown.stderr.contains("did you mean HT0404?"), "{}", unknown.stderr);
 }
+
+/// Each file in its own place, whatever names it, and nothing that may not be read.
+#[test]
+fn nested_templates_and_environments_are_mended_too() {
+    let home = Home::new();
+    for folder in ["stacks/part", "stacks/env", "elsewhere", "operator"] {
+        std::fs::create_dir_all(home.path().join(folder)).expect("a folder");
+    }
+    let head = "heat_template_version: 2021-04-16\n";
+    let outer = home.put(
+        "stacks/t.yaml",
+        format!("{head}resorces:\n  box: {{type: part/box.yaml}}\n  mapped: {{type: My::Box}}\n"),
+    );
+    let nested =
+        "resources:\n  core:\n    type: OS::Heat::RandomString\n    properties: {lenght: 8}  # stays\n";
+    let inner = home.put("stacks/part/box.yaml", format!("{head}{nested}"));
+    let mapped = home.put("stacks/part/mapped.yaml", format!("{head}outptus: {{a: {{value: 1}}}}\n"));
+    let environment =
+        home.put("stacks/env/e.yaml", "paramters: {}\nresource_registry: {My::Box: ../part/mapped.yaml}\n");
+    let paths = [&outer, &inner, &mapped, &environment];
+    let read = |path: &String| std::fs::read_to_string(path).expect("a text");
+    let before = paths.map(read);
+
+    let fix = ["template", "validate", "-t", &outer, "-e", &environment, "--fix"];
+    let shown = home.ok(&[&fix[..], &["--dry-run"]].concat()).stdout;
+    for line in ["+resources:", "+    properties: {length: 8}  # stays", "+outputs:", "+parameters: {}"] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    for name in ["stacks/t.yaml", "stacks/part/box.yaml", "stacks/part/mapped.yaml", "stacks/env/e.yaml"] {
+        assert!(shown.lines().any(|line| line.starts_with("---") && line.ends_with(name)), "{name}: {shown}");
+    }
+    assert_eq!(paths.map(read), before, "only looked at");
+
+    let told = home.ok(&fix).stdout;
+    assert_eq!(told.matches("fixed[").count(), 4, "{told}");
+    assert_eq!(read(&inner), before[1].replace("lenght", "length"));
+    assert_eq!(read(&mapped), before[2].replace("outptus", "outputs"));
+    assert_eq!(read(&outer), before[0].replace("resorces", "resources"), "names stay names");
+    assert_eq!(read(&environment), before[3].replace("paramters", "parameters"));
+    home.ok(&["template", "validate", "-t", &outer, "-e", &environment]);
+
+    // A template of somebody else, behind a link that leads out, is not even read.
+    #[cfg(unix)]
+    {
+        let other = home.put("elsewhere/box.yaml", format!("{head}{nested}"));
+        std::fs::remove_file(&inner).expect("removed");
+        std::os::unix::fs::symlink(&other, &inner).expect("a link");
+        let mut command = home.command(&fix);
+        let ran =
+            support::Ran::new(command.current_dir(home.path().join("stacks")).output().expect("an end"));
+        assert!(ran.code == 2 && ran.said().contains("outside"), "{}", ran.said());
+        assert_eq!(read(&other), format!("{head}{nested}"));
+        std::fs::remove_file(&inner).expect("removed");
+        std::fs::write(&inner, &before[1]).expect("a file");
+    }
+    // Nor is the operator's.
+    std::fs::create_dir_all(home.path().join("operator/t")).expect("a folder");
+    let operators = home.put("operator/t/box.template", format!("{head}{nested}"));
+    home.put("operator/e.yaml", "resource_registry: {Op::Box: t/box.template}\n");
+    let user = home.put("stacks/op.yaml", format!("{head}resources: {{box: {{type: Op::Box}}}}\n"));
+    let folder = home.path().join("operator");
+    let ran = home.run(&[
+        "template",
+        "validate",
+        "-t",
+        &user,
+        "--fix",
+        "--environment-dir",
+        folder.to_str().expect("text"),
+    ]);
+    assert!(ran.code == 2 && ran.stdout.contains("lenght"), "{}", ran.said());
+    assert_eq!(read(&operators), format!("{head}{nested}"));
+}

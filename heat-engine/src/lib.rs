@@ -56,9 +56,11 @@
 //! * [`run`]: performs them.
 //! * [`store`] and [`seal`]: the durable record, in which what is secret is sealed.
 //! * [`types`]: the `OS::Heat::*` resource types.
+//! * [`local_files`]: the files that templates name, from this machine.
 
 mod engine;
 pub mod graph;
+pub mod local_files;
 pub mod plan;
 pub mod record;
 pub mod run;

@@ -251,6 +251,39 @@ async fn a_rollback_goes_into_nested_stacks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_inside_of_a_retained_stack_stays_inside_of_it() {
+    let cloud = Cloud::new(1);
+    let engine = engine(&cloud).await;
+    let text = OUTER.replace("    type: box.yaml", "    type: shelf.yaml\n    deletion_policy: Retain");
+    let shelf = BOX.replace(
+        "  core: {type: Test::Keyed, properties: {name: core, value: {get_param: value}, links: [{get_param: link}]}}",
+        "  core: {type: box.yaml, properties: {value: {get_param: value}, link: {get_param: link}}}",
+    );
+    let shelf = shelf.replace("get_attr: [core, value]", "get_attr: [core, told]");
+    let files: Files = [("shelf.yaml", shelf.as_str()), ("box.yaml", BOX)].into_iter().collect();
+    let stack = engine.create(NewStack::new("outer", template(&text)).files(files)).await.unwrap();
+    complete(&stack).await;
+    stack.delete().await.unwrap();
+    // What is kept still uses the thing outside of it, which therefore cannot go.
+    let view = stack.finished().await.unwrap();
+    assert_eq!(view.stack_status, "DELETE_FAILED", "{}", view.stack_status_reason);
+    let living = engine.all_stacks(&StackQuery::default()).await.unwrap();
+    let kept = living.iter().find(|stack| stack.stack_name != "outer").unwrap();
+    let kept = engine.stack("default", &kept.id).await.unwrap();
+    let inside = StackQuery { nested: true, root: Some(kept.id().clone()), ..StackQuery::default() };
+    let inside = engine.all_stacks(&inside).await.unwrap();
+    assert!(inside.iter().any(|stack| stack.parent.as_deref() == Some(kept.id().as_str())), "{inside:#?}");
+    assert_eq!(paths(&kept).await.len(), 2);
+    kept.delete().await.unwrap();
+    assert!(kept.finished().await.unwrap().is_complete());
+    stack.delete().await.unwrap();
+    assert!(stack.finished().await.unwrap().is_complete());
+    let all = StackQuery { nested: true, ..StackQuery::default() };
+    assert!(engine.all_stacks(&all).await.unwrap().is_empty());
+    assert!(cloud.objects().is_empty(), "{:?}", cloud.names());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_retained_stays_as_a_stack_of_its_own() {
     let cloud = Cloud::new(1);
     let engine = engine(&cloud).await;

@@ -96,6 +96,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod collect;
 pub mod composite;
 pub mod definition;
 pub mod diagnostic;

@@ -14,9 +14,26 @@ impl FileId {
     /// A text that nobody wrote: a composite type made it. Places in it mean nothing to people.
     pub const GENERATED: Self = Self(u32::MAX);
 
+    /// Ids from here on are files of a global environment.
+    const BELOW: u32 = Self::ATTACHED | (1 << 30);
+
+    /// The file at this place among those of a global environment.
+    pub(crate) fn attached_below(place: usize) -> Self {
+        Self(Self::BELOW.saturating_add(place as u32).min(u32::MAX - 1))
+    }
+
     /// The attached file at this place among the [`Files`] of a request: it has the same id in every source map.
     pub(crate) fn attached(place: usize) -> Self {
-        Self(Self::ATTACHED.saturating_add(place as u32).min(u32::MAX - 1))
+        Self(Self::ATTACHED.saturating_add(place as u32).min(Self::BELOW - 1))
+    }
+
+    /// Whether it is one of a global environment, and the place among the attached files.
+    fn place(self) -> Option<(bool, usize)> {
+        match (self.0.checked_sub(Self::BELOW), self.0.checked_sub(Self::ATTACHED)) {
+            (Some(place), _) => Some((true, place as usize)),
+            (None, Some(place)) => Some((false, place as usize)),
+            (None, None) => None,
+        }
     }
 }
 
@@ -118,7 +135,8 @@ impl SourceFile {
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     files: Vec<Arc<SourceFile>>,
-    attached: Vec<Arc<SourceFile>>,
+    /// With the names that the files are attached under; those of a global environment apart.
+    attached: [Vec<(String, Arc<SourceFile>)>; 2],
 }
 
 impl SourceMap {
@@ -136,17 +154,28 @@ impl SourceMap {
     /// Adds the files that come with a template, so that places in nested templates are found. Those of an earlier call
     /// are given up.
     pub fn attach(&mut self, files: &Files) {
-        self.attached =
-            files.shared().map(|(name, text)| Arc::new(SourceFile::new(name.to_owned(), text))).collect();
+        self.attached = files.shared().map(|files| {
+            let source = |(address, name, text): (&str, &str, Arc<str>)| {
+                (address.to_owned(), Arc::new(SourceFile::new(name.to_owned(), text)))
+            };
+            files.into_iter().map(source).collect()
+        });
     }
 
     /// The file with this id, if it belongs to this map.
     pub fn get(&self, file: FileId) -> Option<&SourceFile> {
-        let found = match file.0.checked_sub(FileId::ATTACHED) {
-            Some(place) => self.attached.get(place as usize),
+        let found = match file.place() {
+            Some((below, place)) => self.attached[usize::from(below)].get(place).map(|(_, file)| file),
             None => self.files.get(file.0 as usize),
         };
         found.map(Arc::as_ref)
+    }
+
+    /// The name that an attached file has among the [`Files`]: its address, where that is not what people call it. `None`
+    /// of other texts.
+    pub fn attached_as(&self, file: FileId) -> Option<&str> {
+        let (below, place) = file.place()?;
+        self.attached[usize::from(below)].get(place).map(|(address, _)| address.as_str())
     }
 
     /// The text that a span covers.

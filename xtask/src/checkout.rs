@@ -29,6 +29,11 @@ impl Checkout {
         self.target.join("doc")
     }
 
+    /// A program of the workspace, as `cargo build` makes it.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name).with_extension(std::env::consts::EXE_EXTENSION)
+    }
+
     /// The folder for what these commands write: logs, and build output that is not the workspace's own.
     pub(crate) fn output(&self) -> PathBuf {
         self.target.join("xtask")

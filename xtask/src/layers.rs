@@ -41,7 +41,7 @@ pub(crate) const LAYERS: &[Layer] = &[
         minutes: 20,
         run: |run| run.cargo(&["test", "--doc", "--workspace"]),
     },
-    Layer { name: "conformance", quick: true, minutes: 2, run: conformance::layer },
+    Layer { name: "conformance", quick: true, minutes: 15, run: conformance::layer },
     Layer { name: "simulation", quick: false, minutes: 20, run: simulation },
     Layer { name: "fuzz", quick: false, minutes: 15, run: fuzz },
     Layer { name: "pyyaml", quick: false, minutes: 15, run: pyyaml::layer },

@@ -1,10 +1,12 @@
 //! What can be written on the command line.
 
+mod allowed;
 mod resource_type;
 mod simulator;
 mod stack;
 mod template;
 
+pub(crate) use allowed::Allowed;
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use stack::{
@@ -12,8 +14,8 @@ pub(crate) use stack::{
     RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
 };
 pub(crate) use template::{
-    FormatTemplates, FunctionCommand, TemplateCommand, TemplateFiles, TemplateSchema, ValidateTemplate,
-    VersionCommand,
+    FormatTemplates, FunctionCommand, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,
+    ValidateTemplate, VersionCommand,
 };
 
 use crate::output::Format;
@@ -50,6 +52,10 @@ pub(crate) struct GlobalArguments {
     /// directory.
     #[arg(long, global = true, value_name = "PATH", env = "HEAT_KEY_FILE")]
     pub(crate) key_file: Option<PathBuf>,
+    /// A folder of environments that lie under those of all stacks, in the order of their names: their registries map types.
+    /// Default: environment.d in the user's configuration directory, where it is there.
+    #[arg(long, global = true, value_name = "FOLDER", env = "HEAT_ENVIRONMENT_DIR")]
+    pub(crate) environment_dir: Option<PathBuf>,
     /// How the answer is written.
     #[arg(short = 'f', long, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: Format,
@@ -136,6 +142,7 @@ mod tests {
             "heat stack output show web --all",
             "heat stack output show web url",
             "heat template validate -t t.yaml -e e.yaml",
+            "heat template graph -t https://h/t.yaml --allow-url https://h/lib/ --allow-files /srv/lib",
             "heat template validate -t t.yaml --fix --dry-run -f sarif",
             "heat template fmt --check a.yaml b.yaml",
             "heat template schema wallaby -o schema.json",

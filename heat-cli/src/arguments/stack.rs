@@ -1,5 +1,6 @@
 //! `heat stack …`
 
+use super::Allowed;
 use super::template::parameter;
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -33,12 +34,14 @@ pub(crate) enum StackCommand {
 /// Template, environment and parameters.
 #[derive(Debug, Args)]
 pub(crate) struct Content {
-    /// The template: a path or a file: URL.
+    /// The template: a path, or a file: or https: URL.
     #[arg(short = 't', long, value_name = "FILE")]
     pub(crate) template: Option<String>,
     /// An environment (repeatable; a later one wins).
     #[arg(short = 'e', long = "environment", value_name = "FILE")]
     pub(crate) environments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The value of a parameter (repeatable; the same name twice makes a list).
     #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,

@@ -1,5 +1,6 @@
 //! `heat template …`
 
+use super::Allowed;
 use clap::{Args, Subcommand};
 
 /// The commands.
@@ -15,9 +16,9 @@ pub(crate) enum TemplateCommand {
     Format(FormatTemplates),
     /// Prints the JSON Schema (draft-07) of a version of the language with all resource types, for editors.
     Schema(TemplateSchema),
-    /// Draws what depends on what: -f plain, dot, mermaid, svg, or json with
-    /// `{"nodes": [name…], "edges": [[needs, needed]…]}`.
-    Graph(TemplateFiles),
+    /// Draws what depends on what, with what is inside of nested stacks: -f plain, dot, mermaid, svg, or json with
+    /// `{"nodes": [name…], "edges": [[needs, needed]…], "nested": {name: {"nodes": …}}}`.
+    Graph(GraphTemplate),
     /// What a version of the language knows.
     #[command(subcommand)]
     Function(FunctionCommand),
@@ -34,7 +35,8 @@ pub(crate) struct ValidateTemplate {
     /// With -f json: also the parameters of nested templates.
     #[arg(long)]
     pub(crate) show_nested: bool,
-    /// Mends what is certain in the template and the environments, and leaves everything else in them as it is.
+    /// Mends what is certain in the template, the environments and the nested templates, each in its own place, and leaves
+    /// everything else in them as it is.
     #[arg(long)]
     pub(crate) fix: bool,
     /// With --fix: mends also what was probably meant.
@@ -43,6 +45,16 @@ pub(crate) struct ValidateTemplate {
     /// With --fix: shows what would be changed, and writes nothing.
     #[arg(long, requires = "fix")]
     pub(crate) dry_run: bool,
+}
+
+/// `heat template graph`
+#[derive(Debug, Args)]
+pub(crate) struct GraphTemplate {
+    #[command(flatten)]
+    pub(crate) files: TemplateFiles,
+    /// How many nested stacks deep it goes; 0 draws each as one resource.
+    #[arg(short = 'n', long, value_name = "DEPTH", default_value_t = usize::MAX, hide_default_value = true)]
+    pub(crate) nested_depth: usize,
 }
 
 /// `heat template fmt`
@@ -73,12 +85,14 @@ pub(crate) struct TemplateSchema {
 /// A template with what belongs to it.
 #[derive(Debug, Args)]
 pub(crate) struct TemplateFiles {
-    /// The template: a path or a file: URL.
+    /// The template: a path, or a file: or https: URL.
     #[arg(short = 't', long, value_name = "FILE")]
     pub(crate) template: String,
     /// An environment (repeatable; a later one wins).
     #[arg(short = 'e', long = "environment", value_name = "FILE")]
     pub(crate) environments: Vec<String>,
+    #[command(flatten)]
+    pub(crate) allowed: Allowed,
     /// The value of a parameter (repeatable). Parameters without a value are no error here.
     #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
     pub(crate) parameters: Vec<(String, String)>,

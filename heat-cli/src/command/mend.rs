@@ -1,15 +1,16 @@
 //! `heat template validate --fix`.
 
 use super::format::difference;
-use super::template::checked_over;
-use crate::arguments::ValidateTemplate;
+use super::template::{checked_over, given};
+use crate::arguments::{GlobalArguments, ValidateTemplate};
 use crate::error::Result;
-use crate::input::{self, Loaded, Overlay};
+use crate::input::{Loaded, Overlay};
 use heat_template::Definition;
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::fix::{self, Applicability};
 use heat_template::source::{FileId, SourceMap};
 use heat_template::yaml::{self, Limits, TextKind};
+use indexmap::{IndexMap, IndexSet};
 use std::fmt::Write;
 
 /// One mistake may hide another; more rounds than this mean that fixes undo each other.
@@ -25,60 +26,62 @@ pub(super) struct Mended {
     pub(super) definition: Option<Definition>,
 }
 
-/// Mends the template and its environments, and writes them unless only a look is wanted.
-pub(super) fn run(arguments: &ValidateTemplate) -> Result<Mended> {
+/// Mends the template, its environments and the nested templates, each in its own place, and writes them unless only a
+/// look is wanted.
+pub(super) fn run(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Mended> {
     let files = &arguments.files;
     let least = if arguments.guesses { Applicability::MaybeWrong } else { Applicability::Safe };
-    let names: Vec<&str> =
-        std::iter::once(&files.template).chain(&files.environments).map(String::as_str).collect();
     let mut overlay = Overlay::new();
-    let mut originals = Overlay::new();
+    // By address: the name for people, and what was there.
+    let mut originals: IndexMap<String, (String, String)> = IndexMap::new();
     let mut told = String::new();
-    let (mut loaded, mut definition) = checked_over(files, &overlay)?;
+    let (mut loaded, mut definition) = checked_over(global, files, &overlay)?;
     for _ in 0..ROUNDS {
-        let mut changed = false;
-        for (file, name) in files_with_fixes(&loaded, &names) {
-            let Some(text) = loaded.sources.get(file).map(|file| file.text().to_owned()) else { continue };
-            let (mended, applied) = mend(&loaded.diagnostics, file, &text, least);
+        // A text may be there twice, as the template and as one of its files.
+        let mut changed = IndexSet::new();
+        for file in files_with_fixes(&loaded) {
+            let Some(source) = loaded.sources.get(file) else { continue };
+            let Some(address) = loaded.address(file).filter(|address| address.starts_with("file:")) else {
+                continue;
+            };
+            if changed.contains(address) {
+                continue;
+            }
+            let text = source.text();
+            let (mended, applied) = mend(&loaded.diagnostics, file, text, least);
             if mended == text {
                 continue;
             }
             for diagnostic in &applied {
                 tell(diagnostic, &loaded.sources, &mut told);
             }
-            originals.entry(name.clone()).or_insert(text);
-            overlay.insert(name, mended);
-            changed = true;
+            let original = || (source.name().to_owned(), text.to_owned());
+            originals.entry(address.to_owned()).or_insert_with(original);
+            overlay.insert(address.to_owned(), mended);
+            changed.insert(address.to_owned());
         }
-        if !changed {
+        if changed.is_empty() {
             break;
         }
-        (loaded, definition) = checked_over(files, &overlay)?;
+        (loaded, definition) = checked_over(global, files, &overlay)?;
     }
     if arguments.dry_run {
         told.clear();
     }
-    for (name, text) in &overlay {
-        if arguments.dry_run {
-            told += &difference(name, originals.get(name).map_or("", String::as_str), text);
-        } else {
-            input::write(name, text)?;
+    let given = given(global, files)?;
+    for (address, text) in &overlay {
+        match originals.get(address) {
+            Some((name, original)) if arguments.dry_run => told += &difference(name, original, text),
+            _ => given.write(address, text)?,
         }
     }
     Ok(Mended { told, loaded, definition })
 }
 
-/// The files of the command line that a fix is about, each once.
-fn files_with_fixes(loaded: &Loaded, names: &[&str]) -> Vec<(FileId, String)> {
-    let mut found: Vec<(FileId, String)> = Vec::new();
+/// The files that a fix is about, each once.
+fn files_with_fixes(loaded: &Loaded) -> IndexSet<FileId> {
     let fixes = loaded.diagnostics.iter().filter_map(|diagnostic| diagnostic.fix.as_ref());
-    for (span, _) in fixes.flat_map(|fix| &fix.edits) {
-        let Some(name) = loaded.sources.get(span.file).map(|file| file.name()) else { continue };
-        if names.contains(&name) && found.iter().all(|(_, known)| known != name) {
-            found.push((span.file, name.to_owned()));
-        }
-    }
-    found
+    fixes.flat_map(|fix| &fix.edits).map(|(span, _)| span.file).collect()
 }
 
 /// The text with its fixes, and the diagnostics whose fixes they are. What would make the text unreadable, or a key

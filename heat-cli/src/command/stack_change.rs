@@ -5,7 +5,7 @@ use crate::arguments::{
     Content, CreateStack, DeleteStacks, GlobalArguments, RollbackChoice, UpdateStack, WaitForStacks,
 };
 use crate::error::{CliError, Result};
-use crate::input::{self, Loaded};
+use crate::input::{self, Given, Loaded};
 use crate::output::Answer;
 use crate::progress;
 use crate::report;
@@ -29,7 +29,7 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
     let Some(template) = create.content.template.as_deref() else {
         return Err(CliError::input("a template is needed: -t FILE"));
     };
-    let mut loaded = load(&create.content, Some(template))?;
+    let mut loaded = load(global, &create.content, Some(template))?;
     loaded.name = Some(create.name.clone());
     // Everything that can be known without a cloud is told before one is asked.
     loaded.check(&full_registry(), true);
@@ -71,7 +71,7 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
     if content.template.is_none() && !update.existing {
         return Err(CliError::input("a template is needed: -t FILE, or --existing to keep the present one"));
     }
-    let mut loaded = load(content, content.template.as_deref())?;
+    let mut loaded = load(global, content, content.template.as_deref())?;
     loaded.name = Some(update.stack.clone());
     if loaded.has_errors() {
         loaded.check(&full_registry(), false);
@@ -168,10 +168,12 @@ pub(super) async fn wait(global: &GlobalArguments, wait: &WaitForStacks) -> Resu
     finished(session, stacks).await
 }
 
-fn load(content: &Content, template: Option<&str>) -> Result<Loaded> {
+fn load(global: &GlobalArguments, content: &Content, template: Option<&str>) -> Result<Loaded> {
     let parameters: IndexMap<String, Value> =
         input::parameters(&content.parameters, content.parameter_file_paths())?;
-    input::load(template, &content.environments, parameters)
+    let (environments, allowed) = (&content.environments, &content.allowed);
+    let environment_dir = input::global_folder(global);
+    Given { template, environments, allowed, environment_dir, parameters }.load()
 }
 
 /// With whose rights a new stack is made, and the project that it belongs to. A stack of the engine's own types needs no

@@ -2,11 +2,11 @@
 
 use super::{Outcome, format, mend};
 use crate::arguments::{
-    FunctionCommand, GlobalArguments, TemplateCommand, TemplateFiles, TemplateSchema, ValidateTemplate,
-    VersionCommand,
+    FunctionCommand, GlobalArguments, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,
+    ValidateTemplate, VersionCommand,
 };
 use crate::error::{CliError, Result};
-use crate::input::{self, Loaded};
+use crate::input::{self, Given, Loaded};
 use crate::output::{Answer, Format};
 use crate::report;
 use crate::session::full_registry;
@@ -16,13 +16,16 @@ use heat_template::dialect::{Dialect, Dialects};
 use heat_template::render;
 use serde_json::{Value, json};
 
+/// A graph with more resources is no help to anybody.
+const MOST_NODES: usize = 10_000;
+
 /// Runs a command about templates.
 pub(super) fn run(global: &GlobalArguments, command: &TemplateCommand) -> Result<Outcome> {
     match command {
         TemplateCommand::Validate(arguments) => validate(global, arguments),
         TemplateCommand::Format(arguments) => format::run(arguments),
         TemplateCommand::Schema(arguments) => schema(arguments).map(Outcome::from),
-        TemplateCommand::Graph(files) => graph(global, files).map(Outcome::from),
+        TemplateCommand::Graph(arguments) => graph(global, arguments).map(Outcome::from),
         TemplateCommand::Version(VersionCommand::List) => Ok(versions().into()),
         TemplateCommand::Function(FunctionCommand::List { version, with_conditions }) => {
             functions(version, *with_conditions).map(Outcome::from)
@@ -30,17 +33,28 @@ pub(super) fn run(global: &GlobalArguments, command: &TemplateCommand) -> Result
     }
 }
 
-fn checked(files: &TemplateFiles) -> Result<(Loaded, Option<Definition>)> {
-    checked_over(files, &input::Overlay::new())
+fn checked(global: &GlobalArguments, files: &TemplateFiles) -> Result<(Loaded, Option<Definition>)> {
+    checked_over(global, files, &input::Overlay::new())
+}
+
+/// What the command is given.
+pub(super) fn given<'a>(global: &GlobalArguments, files: &'a TemplateFiles) -> Result<Given<'a>> {
+    Ok(Given {
+        template: Some(&files.template),
+        environments: &files.environments,
+        allowed: &files.allowed,
+        environment_dir: input::global_folder(global),
+        parameters: input::parameters(&files.parameters, std::iter::empty())?,
+    })
 }
 
 /// Reads and checks, with these texts in place of those on the disk.
 pub(super) fn checked_over(
+    global: &GlobalArguments,
     files: &TemplateFiles,
     overlay: &input::Overlay,
 ) -> Result<(Loaded, Option<Definition>)> {
-    let parameters = input::parameters(&files.parameters, std::iter::empty())?;
-    let mut loaded = input::load_over(Some(&files.template), &files.environments, parameters, overlay)?;
+    let mut loaded = given(global, files)?.load_over(overlay)?;
     let definition = loaded.check(&full_registry(), false);
     Ok((loaded, definition))
 }
@@ -48,10 +62,10 @@ pub(super) fn checked_over(
 fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Outcome> {
     let files = &arguments.files;
     let (told, (loaded, definition)) = if arguments.fix {
-        let mended = mend::run(arguments)?;
+        let mended = mend::run(global, arguments)?;
         (mended.told, (mended.loaded, mended.definition))
     } else {
-        (String::new(), checked(files)?)
+        (String::new(), checked(global, files)?)
     };
     let failed = loaded.has_errors();
     if !told.is_empty() && (global.format.is_data() || global.format.is_report()) {
@@ -117,10 +131,17 @@ fn schema(arguments: &TemplateSchema) -> Result<Answer> {
     Ok(Answer::Nothing)
 }
 
-fn graph(global: &GlobalArguments, files: &TemplateFiles) -> Result<Answer> {
-    let (loaded, definition) = checked(files)?;
+fn graph(global: &GlobalArguments, arguments: &GraphTemplate) -> Result<Answer> {
+    let (loaded, definition) = checked(global, &arguments.files)?;
     let (Some(definition), false) = (definition, loaded.has_errors()) else { return Err(loaded.refused()) };
-    let graph = Graph::of_dependencies(definition.dependencies());
+    let registry = full_registry();
+    let inside = |definition: &Definition| loaded.nested_definitions(definition, &registry);
+    let graph = Graph::of_definition(&definition, &inside, arguments.nested_depth, MOST_NODES);
+    if graph.is_cut() {
+        report::lines(&format!(
+            "only {MOST_NODES} resources are drawn: some nested stacks are drawn as one resource\n"
+        ));
+    }
     let data = json!(graph);
     let text = match global.format {
         Format::Dot => graph.to_dot(),

@@ -1,20 +1,27 @@
 //! Templates, environments, parameters and files, read from where the command line says.
 
-mod collect;
+mod global;
 mod location;
+mod source;
+mod web;
 
+use crate::arguments::Allowed;
 use crate::error::{CliError, Result};
-use collect::Collector;
+pub(crate) use global::{folder as global_folder, global_environment};
 use heat_plugin_sdk::Registry;
-use heat_template::diagnostic::Diagnostic;
+use heat_template::collect::Collector;
+use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::Environment;
+use heat_template::environment::GlobalEnvironment;
 use heat_template::schema::{CustomCheck, CustomConstraints, ResourceTypes};
-use heat_template::source::SourceMap;
+use heat_template::source::{FileId, SourceMap, Span};
 use heat_template::yaml::Limits;
 use heat_template::{Checked, Definition, Files, Inputs, ParseOptions, PseudoParameters, Template};
 use indexmap::IndexMap;
 use location::Location;
 use serde_json::Value;
+pub(crate) use source::Overlay;
+use source::Texts;
 use std::path::PathBuf;
 
 /// Everything that a stack is made from, as it was read: there may be errors among the diagnostics.
@@ -32,23 +39,12 @@ pub(crate) struct Loaded {
     pub(crate) parameters: IndexMap<String, Value>,
     /// What was found while reading.
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// What lies under all environments.
+    global: GlobalEnvironment,
+    /// The addresses of template and environments, by the names that the user gives them.
+    named: IndexMap<String, String>,
     /// The name of the stack, if it has one.
     pub(crate) name: Option<String>,
-}
-
-/// Texts that stand for files, by the names that the command line gives the files.
-pub(crate) type Overlay = IndexMap<String, String>;
-
-/// Reads a template with its environments and everything that they name.
-///
-/// # Errors
-/// A file cannot be read, or is named by a URL that needs a network.
-pub(crate) fn load(
-    template: Option<&str>,
-    environments: &[String],
-    parameters: IndexMap<String, Value>,
-) -> Result<Loaded> {
-    load_over(template, environments, parameters, &Overlay::new())
 }
 
 /// The text of a file that the command line names.
@@ -67,62 +63,93 @@ pub(crate) fn write(name: &str, text: &str) -> Result<()> {
     Location::parse(name)?.write(text)
 }
 
-/// [`load`], but for texts that are not what lies on the disk.
-///
-/// # Errors
-/// A file cannot be read, or is named by a URL that needs a network.
-pub(crate) fn load_over(
-    template: Option<&str>,
-    environments: &[String],
-    parameters: IndexMap<String, Value>,
-    overlay: &Overlay,
-) -> Result<Loaded> {
-    let read_text = |name: &str, location: &Location, what: &str| match overlay.get(name) {
-        Some(text) => Ok(text.clone()),
-        None => location.read_text(what),
-    };
-    let mut sources = SourceMap::new();
-    let mut diagnostics = Vec::new();
-    let mut collector = Collector::default();
-    let mut parsed = None;
-    if let Some(name) = template {
-        let location = Location::parse(name)?;
-        let text = read_text(name, &location, "template")?;
-        let read = Template::parse(&mut sources, name, &text, &ParseOptions::default());
-        diagnostics.extend(read.diagnostics);
-        if let Some(template) = read.value {
-            collector.template(template.file(), &text, &location, &mut diagnostics)?;
-            parsed = Some(template);
+/// What a command is given.
+pub(crate) struct Given<'a> {
+    /// The template, by the name that the user gives it.
+    pub(crate) template: Option<&'a str>,
+    /// The environments likewise; a later one wins.
+    pub(crate) environments: &'a [String],
+    /// Where the files may lie that they name.
+    pub(crate) allowed: &'a Allowed,
+    /// The folder of global environments.
+    pub(crate) environment_dir: Option<PathBuf>,
+    /// Values of parameters.
+    pub(crate) parameters: IndexMap<String, Value>,
+}
+
+impl Given<'_> {
+    fn texts<'o>(&self, overlay: &'o Overlay) -> Result<Texts<'o>> {
+        let names = self.template.into_iter().chain(self.environments.iter().map(String::as_str));
+        Texts::new(names, self.allowed, overlay)
+    }
+
+    /// Writes a text that was read, by its address.
+    ///
+    /// # Errors
+    /// It may not be read, or cannot be written.
+    pub(crate) fn write(&self, address: &str, text: &str) -> Result<()> {
+        self.texts(&Overlay::new())?.write(address, text)
+    }
+
+    /// Reads the template with its environments and everything that they name.
+    ///
+    /// # Errors
+    /// The template or an environment cannot be read.
+    pub(crate) fn load(&self) -> Result<Loaded> {
+        self.load_over(&Overlay::new())
+    }
+
+    /// [`load`](Self::load), but for texts that are not what lies on the disk.
+    ///
+    /// # Errors
+    /// The template or an environment cannot be read.
+    pub(crate) fn load_over(&self, overlay: &Overlay) -> Result<Loaded> {
+        let texts = self.texts(overlay)?;
+        let mut collector = Collector::default();
+        let mut environments = Vec::with_capacity(self.environments.len());
+        let address = |name: &str| texts.address(name).unwrap_or_default().to_owned();
+        if let Some(name) = self.template {
+            collector.template(&address(name));
         }
+        for name in self.environments {
+            environments.push(address(name));
+            collector.environment(&address(name));
+        }
+        texts.collect(&mut collector);
+        let roots = self.template.into_iter().map(|name| (name, "template"));
+        for (name, what) in roots.chain(self.environments.iter().map(|name| (name.as_str(), "environment"))) {
+            if let Some(why) = collector.failure(&address(name)) {
+                return Err(CliError::input(format!("cannot read the {what} {name}: {why}")));
+            }
+        }
+        let mut sources = SourceMap::new();
+        let collected = collector.finish(&mut sources, &ParseOptions::default());
+        let mut diagnostics = collected.diagnostics;
+        let types = |name: &str| Some(collected.template.as_ref()?.parameter(name)?.parameter_type);
+        let merged = Environment::merge_files(
+            &mut sources,
+            &IndexMap::new(),
+            &environments,
+            &collected.environments,
+            &types,
+            &Limits::default(),
+        );
+        diagnostics.extend(merged.diagnostics);
+        let (global, found) = global::read(self.environment_dir.as_deref(), &mut sources)?;
+        diagnostics.extend(found);
+        sources.attach(&collected.files.over(&global));
+        Ok(Loaded {
+            global,
+            sources,
+            template: collected.template,
+            environment: merged.value.unwrap_or_default(),
+            files: collected.files,
+            parameters: self.parameters.clone(),
+            diagnostics,
+            named: texts.into_names(),
+            name: None,
+        })
     }
-    let mut texts = Vec::with_capacity(environments.len());
-    for name in environments {
-        let location = Location::parse(name)?;
-        let text = read_text(name, &location, "environment")?;
-        collector.environment(&text, &location)?;
-        texts.push((name.clone(), text));
-    }
-    let types = |name: &str| Some(parsed.as_ref()?.parameter(name)?.parameter_type);
-    let merged = Environment::merge_files(
-        &mut sources,
-        &IndexMap::new(),
-        environments,
-        &Files::from_iter(texts),
-        &types,
-        &Limits::default(),
-    );
-    diagnostics.extend(merged.diagnostics);
-    let files = collector.into_files();
-    sources.attach(&files);
-    Ok(Loaded {
-        sources,
-        template: parsed,
-        environment: merged.value.unwrap_or_default(),
-        files,
-        parameters,
-        diagnostics,
-        name: None,
-    })
 }
 
 impl Loaded {
@@ -132,8 +159,8 @@ impl Loaded {
         let template = self.template.as_ref()?;
         let inputs = Inputs {
             parameters: self.parameters.clone(),
-            environment: self.environment.clone(),
-            files: self.files.clone(),
+            environment: self.environment.over(&self.global),
+            files: self.files.over(&self.global),
             pseudo: PseudoParameters {
                 // Heat's word for a stack that is only thought of.
                 stack_name: self.name.clone().unwrap_or_else(|| "dummy".to_owned()),
@@ -144,17 +171,40 @@ impl Loaded {
         };
         let Checked { value, diagnostics } =
             template.validate(&inputs, registry as &dyn ResourceTypes, &LaterChecked(registry));
+        let unread: Vec<Span> = self.diagnostics.iter().filter_map(of_a_file).collect();
+        // What could not be read was told of when it was looked for.
+        let told = |diagnostic: &Diagnostic| {
+            let at = of_a_file(diagnostic);
+            at.is_some_and(|at| unread.iter().any(|place| at.to(*place) == at && at.file == place.file))
+        };
         for diagnostic in diagnostics {
-            if !self.diagnostics.contains(&diagnostic) {
+            if !self.diagnostics.contains(&diagnostic) && !told(&diagnostic) {
                 self.diagnostics.push(diagnostic);
             }
         }
         value
     }
 
+    /// The address of a text; none of the operator's, which are not the user's to change.
+    pub(crate) fn address(&self, file: FileId) -> Option<&str> {
+        match self.sources.attached_as(file) {
+            Some(address) => self.files.get(address).map(|_| address),
+            None => self.named.get(self.sources.get(file)?.name()).map(String::as_str),
+        }
+    }
+
     /// The parameters of the templates inside.
     pub(crate) fn nested_parameters(&self, definition: &Definition, registry: &Registry) -> Option<Value> {
         definition.nested_parameters(registry as &dyn ResourceTypes, &LaterChecked(registry))
+    }
+
+    /// The nested stacks of a definition, by resource.
+    pub(crate) fn nested_definitions(
+        &self,
+        definition: &Definition,
+        registry: &Registry,
+    ) -> Vec<(String, Definition)> {
+        definition.nested_definitions(registry as &dyn ResourceTypes, &LaterChecked(registry))
     }
 
     /// Whether it cannot be used.
@@ -166,6 +216,12 @@ impl Loaded {
     pub(crate) fn refused(self) -> CliError {
         CliError::Refused { diagnostics: self.diagnostics, sources: self.sources }
     }
+}
+
+/// Where an error is about a file, or a template, that is not there.
+fn of_a_file(diagnostic: &Diagnostic) -> Option<Span> {
+    let codes = [codes::FILE_REFERENCE, codes::RESOURCE_TYPE_UNKNOWN];
+    diagnostic.primary.as_ref().filter(|_| codes.contains(&diagnostic.code)).map(|label| label.span)
 }
 
 /// The values of the parameters on the command line: texts, and lists where a name comes twice.
@@ -237,6 +293,18 @@ mod tests {
         assert!(missing.message().unwrap().contains("parameter key"));
     }
 
+    fn load(template: Option<&str>, environments: &[String]) -> Result<Loaded> {
+        let allowed = Allowed::default();
+        Given {
+            template,
+            environments,
+            allowed: &allowed,
+            environment_dir: None,
+            parameters: IndexMap::new(),
+        }
+        .load()
+    }
+
     #[test]
     fn a_later_environment_wins() {
         let folder = tempfile::tempdir().unwrap();
@@ -251,7 +319,7 @@ mod tests {
         );
         let first = write("a.yaml", "parameters: {a: one, b: two}\n");
         let second = write("b.yaml", "parameters: {a: three}\n");
-        let loaded = load(Some(&template), &[first, second], IndexMap::new()).unwrap();
+        let loaded = load(Some(&template), &[first, second]).unwrap();
         assert!(!loaded.has_errors(), "{:?}", loaded.diagnostics);
         assert_eq!(loaded.environment.parameters()["a"].value, "three");
         assert_eq!(loaded.environment.parameters()["b"].value, "two");

@@ -6,6 +6,7 @@ use crate::schedule::{PollPolicy, RetryPolicy};
 use crate::seal::{KeyRing, Sealing};
 use crate::store::{MemoryStore, Records, Store};
 use heat_plugin_sdk::Registry;
+use heat_template::environment::GlobalEnvironment;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -21,6 +22,7 @@ pub struct EngineBuilder {
     settings: Settings,
     steps: usize,
     resume: bool,
+    global: GlobalEnvironment,
 }
 
 impl Default for EngineBuilder {
@@ -42,6 +44,7 @@ impl Default for EngineBuilder {
             },
             steps: 1024,
             resume: true,
+            global: GlobalEnvironment::default(),
         }
     }
 }
@@ -51,6 +54,14 @@ impl EngineBuilder {
     #[must_use]
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = registry;
+        self
+    }
+
+    /// What lies under the environments of all stacks (Heat's `environment_dir`). It is not recorded with the stacks: an
+    /// engine with another one sees other types.
+    #[must_use]
+    pub fn global_environment(mut self, global: GlobalEnvironment) -> Self {
+        self.global = global;
         self
     }
 
@@ -187,6 +198,7 @@ impl EngineBuilder {
             clock: self.clock,
             ids: self.ids,
             settings: self.settings,
+            global: self.global,
             steps: Arc::new(Semaphore::new(self.steps)),
             published: watch::Sender::new(0),
         };

@@ -108,7 +108,8 @@ async fn surroundings(core: &Core, desired: &Desired) -> Result<(Environment, Fi
     for (name, hash) in &desired.files {
         files.push((name.clone(), text(core, hash).await?));
     }
-    Ok((environment, Files::from_iter(files)))
+    // What is inside of a nested stack is decided with it.
+    Ok((environment.over(&core.global), Files::from_iter(files).over(&core.global)))
 }
 
 /// Environment and files of a nested stack.

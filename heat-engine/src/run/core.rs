@@ -6,6 +6,7 @@ use super::ids::Ids;
 use crate::schedule::{PollPolicy, RetryPolicy};
 use crate::store::{Batch, Claim, Records, StoreError, Write};
 use heat_plugin_sdk::Registry;
+use heat_template::environment::GlobalEnvironment;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -33,6 +34,8 @@ pub(crate) struct Core {
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) settings: Settings,
+    /// What lies under all environments.
+    pub(crate) global: GlobalEnvironment,
     /// Steps that work at the same time.
     pub(crate) steps: Arc<Semaphore>,
     /// Grows with every commit that holds events.

@@ -485,8 +485,8 @@ fn inputs(core: &Core, stack: &StackRecord, content: &Content) -> Inputs {
     Inputs {
         nesting: Nesting { limits, ..Nesting::default() },
         parameters: content.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-        environment: content.environment.clone(),
-        files: content.files.clone(),
+        environment: content.environment.over(&core.global),
+        files: content.files.over(&core.global),
         pseudo: PseudoParameters {
             stack_name: stack.name.clone(),
             stack_id: Some(stack.id.0.clone()),

@@ -16,12 +16,12 @@ use crate::record::{
     TraversalRecord,
 };
 use crate::schedule::Outcome;
-use crate::store::{Batch, Claim, StoreError, Write};
+use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use heat_plugin_sdk::{PhysicalId, PropertyMap, physical_name};
 use heat_template::composite::Stage;
 use heat_template::definition::NestedError;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -459,6 +459,30 @@ impl Nested {
         }
     }
 
+    /// The stacks inside of one that becomes a stack of its own have it for their outermost one from now on. They are
+    /// written first: whoever repeats this after a crash finds those that are left.
+    async fn uproot(&self, stack: &StackId, owner: &Owner) -> Result<(), StoreError> {
+        let core = &self.ledger.core;
+        let query = StackQuery { nested: true, root: Some(owner.root.clone()), ..StackQuery::default() };
+        let mut inside: HashMap<StackId, Vec<StackRecord>> = HashMap::new();
+        for found in core.records.stacks(&query).await? {
+            if let Some(parent) = found.owner.as_ref().map(|owner| owner.stack.clone()) {
+                inside.entry(parent).or_default().push(found);
+            }
+        }
+        let mut rest = inside.remove(stack).unwrap_or_default();
+        while let Some(mut below) = rest.pop() {
+            rest.extend(inside.remove(&below.id).unwrap_or_default());
+            if let Some(inner) = &mut below.owner {
+                inner.root = stack.clone();
+                inner.depth = inner.depth.saturating_sub(owner.depth);
+            }
+            let claim = core.records.claim(&below.id).await?;
+            core.commit_batch(Batch::new(claim).with(Write::Stack(below)).releasing()).await?;
+        }
+        Ok(())
+    }
+
     async fn try_remove(&self, retain: bool) -> Result<Ended, Trouble> {
         if *self.ledger.signal.borrow() != Signal::Run {
             return Ok(Ended::Interrupted);
@@ -474,8 +498,10 @@ impl Nested {
             return Ok(Ended::Done);
         };
         if retain {
+            if let Some(owner) = stack.owner.take() {
+                self.uproot(&stack.id, &owner).await?;
+            }
             let claim = core.records.claim(&stack.id).await?;
-            stack.owner = None;
             core.commit_batch(Batch::new(claim).with(Write::Stack(stack)).releasing()).await?;
             self.ledger.remove("state changed").await?;
             return Ok(Ended::Done);

@@ -22,7 +22,6 @@ use super::pages::{self, Next};
 use super::request::{Request, Response};
 use super::secret::SecretText;
 use super::service_type::{microversion_name, official_service_type};
-use super::tls;
 use super::token::{Token, TokenCell};
 
 /// A connection to a cloud, as one user, for one scope. Cheap to clone; clones share token, connections and limits.
@@ -75,11 +74,10 @@ impl Client {
     /// [`ErrorClass::Configuration`] when the address or the TLS settings are not usable.
     pub fn new(cloud: Cloud) -> Result<Self> {
         let identity = cloud.auth.identity_root()?;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("heat-rs/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls::client_config(&cloud.tls)?)
-            // A redirect would carry the token to wherever it points.
-            .redirect(reqwest::redirect::Policy::none())
+        // Without redirects: one would carry the token to wherever it points.
+        let mut builder = cloud
+            .tls
+            .http_client()?
             .connect_timeout(Duration::from_secs(10).min(cloud.timeout))
             .pool_idle_timeout(Duration::from_secs(30));
         if !cloud.system_proxy {

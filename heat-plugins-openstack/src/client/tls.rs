@@ -74,6 +74,21 @@ impl Pem {
     }
 }
 
+impl TlsOptions {
+    /// A client of other servers than OpenStack's services, with the same choices: it follows no redirects unless told
+    /// otherwise.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Configuration`](super::ErrorClass::Configuration) when the settings are not usable.
+    pub fn http_client(&self) -> Result<reqwest::ClientBuilder> {
+        Ok(reqwest::Client::builder()
+            .user_agent(concat!("heat-rs/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(client_config(self)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(std::time::Duration::from_secs(10)))
+    }
+}
+
 pub(crate) fn client_config(options: &TlsOptions) -> Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = |error: rustls::Error| Error::configuration(format!("TLS settings: {error}"));

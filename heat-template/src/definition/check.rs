@@ -114,7 +114,7 @@ impl Definition {
         }
         self.check_members(&found, types, custom, &mut diagnostics);
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
-        spell(&mut diagnostics, self.template().file(), self.template().text());
+        spell(&mut diagnostics, self.template().file(), self.template().written());
         unique(diagnostics)
     }
 

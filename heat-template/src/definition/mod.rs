@@ -93,7 +93,7 @@ impl Template {
         let inner = define(self, inputs, custom, &mut diagnostics);
         let secrets = &inner.secrets;
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, secrets));
-        spell(&mut diagnostics, self.file(), self.text());
+        spell(&mut diagnostics, self.file(), self.written());
         Checked::new(Definition(Arc::new(inner)), unique(diagnostics))
     }
 

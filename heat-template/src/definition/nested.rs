@@ -274,6 +274,7 @@ impl Definition {
         resource: &DefinedResource<'_>,
         composite: &Composite,
         custom: &dyn CustomConstraints,
+        child: ChildRequest<'static>,
     ) -> Option<Result<(KnownChild, Inputs), NestedError>> {
         let schema = composite.composite.schema();
         let scope = super::NothingKnown;
@@ -281,7 +282,7 @@ impl Definition {
         let properties = self.resolve_properties(resource, &scope, &schema, custom).ok()?;
         let request = NestedRequest {
             properties: &properties,
-            child: sample(),
+            child,
             facade: self.facade(resource, &scope),
             pseudo: PseudoParameters {
                 stack_name: format!("{}-{}", self.pseudo().stack_name, resource.name()),
@@ -305,7 +306,7 @@ impl Definition {
         if self.nesting().depth >= self.nesting().limits.depth {
             return None;
         }
-        let (child, inputs) = self.foreseen(resource, composite, custom)?.ok()?;
+        let (child, inputs) = self.foreseen(resource, composite, custom, sample())?.ok()?;
         child.template.define(&inputs, custom).value
     }
 
@@ -322,7 +323,9 @@ impl Definition {
             if self.nesting().depth >= self.nesting().limits.depth {
                 continue;
             }
-            let Some(Ok((child, inputs))) = self.foreseen(&resource, &composite, custom) else { continue };
+            let Some(Ok((child, inputs))) = self.foreseen(&resource, &composite, custom, sample()) else {
+                continue;
+            };
             let mut answer = nested_answer(resource.type_name(), &child.template, &inputs.environment);
             let nested = child.template.define(&inputs, custom).value;
             let inside = nested.and_then(|definition| definition.nested_parameters(types, custom));
@@ -330,6 +333,24 @@ impl Definition {
             found.insert(resource.name().to_owned(), Value::Object(answer));
         }
         (!found.is_empty()).then_some(Value::Object(found))
+    }
+
+    /// The nested stacks of this one by resource, with all their members, as far as they are known before anything runs.
+    pub fn nested_definitions(
+        &self,
+        types: &dyn ResourceTypes,
+        custom: &dyn CustomConstraints,
+    ) -> Vec<(String, Definition)> {
+        if self.nesting().depth >= self.nesting().limits.depth {
+            return Vec::new();
+        }
+        let defined = self.resources().filter_map(|resource| {
+            let composite = self.composite(&resource, types)?;
+            let whole = ChildRequest { sample: false, ..sample() };
+            let (child, inputs) = self.foreseen(&resource, &composite, custom, whole)?.ok()?;
+            Some((resource.name().to_owned(), child.template.define(&inputs, custom).value?))
+        });
+        defined.collect()
     }
 
     /// Checks the nested stack of a resource whose properties are right.
@@ -346,7 +367,7 @@ impl Definition {
             diagnostics.push(self.too_deep(resource));
             return;
         }
-        let (child, inputs) = match self.foreseen(resource, composite, custom) {
+        let (child, inputs) = match self.foreseen(resource, composite, custom, sample()) {
             Some(Ok(foreseen)) => foreseen,
             None | Some(Err(NestedError::NotKnownYet)) => return,
             Some(Err(NestedError::Wrong(found))) => return diagnostics.extend(found),

@@ -64,7 +64,7 @@ impl Environment {
         let mut diagnostics = Vec::new();
         let mut strategies = HashMap::new();
         for name in names {
-            let Some(text) = files.get(name) else {
+            let Some(written) = files.written(name) else {
                 let message = format!("the environment file \"{name}\" is not attached");
                 let mut diagnostic = Diagnostic::error(codes::ENVIRONMENT_FILE_MISSING, message);
                 let help = suggest::nearest(name, files.names());
@@ -72,7 +72,7 @@ impl Environment {
                 diagnostics.push(diagnostic);
                 continue;
             };
-            let read = Self::parse(sources, name, text, limits);
+            let read = Self::parse_written(sources, &written, limits);
             diagnostics.extend(read.diagnostics);
             let Some(environment) = read.value else { continue };
             let inner = Arc::unwrap_or_clone(environment.0);

@@ -1,15 +1,18 @@
 //! Environments: values of parameters, and what stands behind the types of resources.
 
+mod global;
 mod merge;
 mod registry;
 
+pub use global::GlobalEnvironment;
 pub use registry::{Hook, Implementation, Registry, RestrictedAction};
 
 use crate::checked::Checked;
 use crate::diagnostic::{Diagnostic, codes};
 use crate::diagnostic::{Guess, spell};
 use crate::parameter::GivenValue;
-use crate::source::SourceMap;
+use crate::source::{FileId, SourceMap};
+use crate::template::Written;
 use crate::yaml::{self, Entry, Limits, Node, TextKind};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -50,17 +53,35 @@ impl Environment {
 
     /// Reads an environment. `name` is its path or URL, for messages.
     pub fn parse(sources: &mut SourceMap, name: &str, text: &str, limits: &Limits) -> Checked<Self> {
-        let text: Arc<str> = text.into();
-        let file = sources.add(name, text.clone());
-        let read = yaml::read(file, &text, TextKind::Environment, limits);
+        let written = Written { name: name.to_owned(), text: text.into(), names: None };
+        Self::parse_written(sources, &written, limits)
+    }
+
+    /// Reads an environment in which names stand for addresses.
+    pub(crate) fn parse_written(
+        sources: &mut SourceMap,
+        written: &Written,
+        limits: &Limits,
+    ) -> Checked<Self> {
+        Self::parse_in(sources, written, limits).0
+    }
+
+    fn parse_in(sources: &mut SourceMap, written: &Written, limits: &Limits) -> (Checked<Self>, FileId) {
+        let text = written.text.clone();
+        let file = sources.add(written.name.clone(), text.clone());
+        let mut read = yaml::read(file, &text, TextKind::Environment, limits);
+        if let (Some(root), Some(names)) = (&mut read.node, &written.names) {
+            names.in_environment(root);
+        }
         let mut diagnostics = read.diagnostics;
-        let Some(node) = read.node else { return Checked::failed(diagnostics) };
+        let Some(node) = read.node else { return (Checked::failed(diagnostics), file) };
         let inner = Reader { diagnostics: &mut diagnostics }.environment(&node);
         spell(&mut diagnostics, file, &text);
-        match inner {
+        let parsed = match inner {
             Some(inner) => Checked::new(Self(Arc::new(inner)), diagnostics),
             None => Checked::failed(diagnostics),
-        }
+        };
+        (parsed, file)
     }
 
     /// Reads an environment that came as a value, inside a request perhaps; places are those in its text as JSON.

@@ -5,6 +5,7 @@
 //! letters). An entry that leads to a type that does not exist is passed over, and so is a wildcard
 //! that leads to a template.
 
+use crate::collect::is_template_name;
 use crate::diagnostic::{Diagnostic, Guess, codes};
 use crate::schema::{ResourceSchema, ResourceTypes};
 use crate::source::Span;
@@ -98,12 +99,24 @@ pub struct Registry {
     types: IndexMap<String, Target>,
     /// Entries for single resources (or for patterns of names, as far as hooks and actions go).
     resources: IndexMap<String, ForResource>,
+    /// That of a global environment, which counts after everything here and is no part of it.
+    pub(super) below: Option<Arc<Registry>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 struct Target {
     name: String,
     span: Option<Span>,
+}
+
+/// An entry that a type may be mapped by.
+struct Candidate<'r> {
+    /// Whether it is one of the global environment.
+    below: bool,
+    /// Whether it is for all resources.
+    general: bool,
+    pattern: &'r str,
+    target: &'r Target,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -117,14 +130,23 @@ struct ForResource {
 
 pub(super) fn read(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> Registry {
     let mut registry = Registry::default();
+    load(&mut registry, entries, diagnostics);
+    registry
+}
+
+/// Lays entries over a registry: null takes away what is there.
+pub(super) fn load(registry: &mut Registry, entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) {
     for entry in entries {
         match (&*entry.key, entry.value.as_map()) {
-            ("resources", Some(resources)) => registry.resources = read_resources(resources, diagnostics),
+            ("resources", Some(resources)) => {
+                for (name, there) in read_resources(resources, diagnostics) {
+                    registry.resources.entry(name).or_default().overlay(&there);
+                }
+            }
             ("resources", None) => wrong(entry, "the entries for resources must be a map", diagnostics),
             _ => read_type(entry, &mut registry.types, diagnostics),
         }
     }
-    registry
 }
 
 fn read_resources(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> IndexMap<String, ForResource> {
@@ -215,11 +237,6 @@ fn words<W: Copy + Ord>(
     words
 }
 
-/// Whether a name is that of a template.
-fn is_template(name: &str) -> bool {
-    name.ends_with(".yaml") || name.ends_with(".template")
-}
-
 /// The type that an entry makes of a type; a wildcard on both sides keeps what it stands for.
 fn mapped(type_name: &str, pattern: &str, target: &Target) -> String {
     match (pattern.strip_suffix('*'), target.name.strip_suffix('*')) {
@@ -250,8 +267,8 @@ impl Registry {
         types: &dyn ResourceTypes,
         depth: usize,
     ) -> Result<Option<Implementation>, Box<Diagnostic>> {
-        for (_, pattern, target) in self.candidates(type_name, resource) {
-            if is_template(&target.name) {
+        for Candidate { pattern, target, .. } in self.candidates(type_name, resource) {
+            if is_template_name(&target.name) {
                 return Ok(Some(Implementation::Template(target.name.clone())));
             }
             if depth >= MOST_MAPPINGS {
@@ -268,40 +285,56 @@ impl Registry {
                 return Ok(Some(found));
             }
         }
-        if is_template(type_name) {
+        if is_template_name(type_name) {
             return Ok(Some(Implementation::Template(type_name.to_owned())));
         }
         Ok(types.resource_type(type_name).map(Implementation::Type))
     }
 
-    /// The entries that a type may be mapped by, the one that counts first: (is general, text of the entry, target),
-    /// which sorts them as Heat does.
-    fn candidates<'r>(&'r self, type_name: &str, resource: &str) -> Vec<(bool, &'r str, &'r Target)> {
-        let mut candidates: Vec<(bool, &str, &Target)> = Vec::new();
-        if let Some(here) = self.resources.get(resource) {
-            candidates.extend(
-                here.types.get_key_value(type_name).map(|(name, target)| (false, name.as_str(), target)),
-            );
+    /// The entries that a type may be mapped by, the one that counts first, as Heat sorts them.
+    fn candidates<'r>(&'r self, type_name: &str, resource: &str) -> Vec<Candidate<'r>> {
+        let mut candidates = Vec::new();
+        self.own_candidates(type_name, resource, false, &mut candidates);
+        if let Some(below) = &self.below {
+            below.own_candidates(type_name, resource, true, &mut candidates);
         }
+        candidates.sort_by_key(|found| (found.below, found.general, found.pattern));
         candidates
-            .extend(self.types.get_key_value(type_name).map(|(name, target)| (true, name.as_str(), target)));
-        for (pattern, target) in &self.types {
+    }
+
+    fn own_candidates<'r>(
+        &'r self,
+        type_name: &str,
+        resource: &str,
+        below: bool,
+        candidates: &mut Vec<Candidate<'r>>,
+    ) {
+        let mut add = |general, (pattern, target): (&'r String, &'r Target)| {
+            candidates.push(Candidate { below, general, pattern, target });
+        };
+        if let Some(entry) = self.resources.get(resource).and_then(|here| here.types.get_key_value(type_name))
+        {
+            add(false, entry);
+        }
+        if let Some(entry) = self.types.get_key_value(type_name) {
+            add(true, entry);
+        }
+        for entry @ (pattern, target) in &self.types {
             if let Some(prefix) = pattern.strip_suffix('*')
                 && type_name.starts_with(prefix)
-                && !is_template(&target.name)
+                && !is_template_name(&target.name)
                 && type_name != target.name
                 && pattern != type_name
             {
-                candidates.push((true, pattern, target));
+                add(true, entry);
             }
         }
-        candidates.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-        candidates
     }
 
     /// The names that the registry gives to types, for "did you mean".
     pub fn type_names(&self) -> impl Iterator<Item = &str> {
-        self.types.keys().map(String::as_str).filter(|name| !name.ends_with('*'))
+        let below = self.below.iter().flat_map(|below| below.types.keys());
+        self.types.keys().chain(below).map(String::as_str).filter(|name| !name.ends_with('*'))
     }
 
     /// Whether a resource waits at a hook; names are matched as the shell does it.
@@ -347,20 +380,26 @@ impl Registry {
         for here in matching.map(|(_, here)| here).chain(self.resources.get(resource)) {
             resources.extend(here.inner.clone());
         }
-        let mut types = self.types.clone();
-        if let Some(entry) = self.template_entry(type_name, resource, 0) {
-            types.shift_remove(entry);
+        let (mut types, mut below) = (self.types.clone(), self.below.clone());
+        match self.template_entry(type_name, resource, 0) {
+            Some((false, entry)) => drop(types.shift_remove(entry)),
+            Some((true, entry)) => {
+                if let Some(below) = &mut below {
+                    Arc::make_mut(below).types.shift_remove(entry);
+                }
+            }
+            None => {}
         }
-        Self { types, resources }
+        Self { types, resources, below }
     }
 
-    /// The general entry behind a type that names a template, perhaps by way of others.
-    fn template_entry(&self, type_name: &str, resource: &str, depth: usize) -> Option<&str> {
-        self.candidates(type_name, resource).into_iter().find_map(|(general, pattern, target)| {
-            if is_template(&target.name) {
-                return general.then_some(pattern);
+    /// The general entry behind a type that names a template, perhaps by way of others, and whether it is a global one.
+    fn template_entry(&self, type_name: &str, resource: &str, depth: usize) -> Option<(bool, &str)> {
+        self.candidates(type_name, resource).into_iter().find_map(|found| {
+            if is_template_name(&found.target.name) {
+                return found.general.then_some((found.below, found.pattern));
             }
-            let next = mapped(type_name, pattern, target);
+            let next = mapped(type_name, found.pattern, found.target);
             (depth < MOST_MAPPINGS).then(|| self.template_entry(&next, resource, depth + 1)).flatten()
         })
     }

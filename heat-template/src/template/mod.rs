@@ -7,6 +7,7 @@ mod read;
 mod report;
 
 pub use files::Files;
+pub(crate) use files::{NamesIn, Written};
 pub use groups::ParameterGroup;
 pub use item::{ConditionDefinition, DependsOn, Output, Resource};
 pub(crate) use report::nested_answer;
@@ -47,7 +48,10 @@ pub struct Template(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) name: String,
     pub(crate) file: FileId,
+    /// As it is written: places are in this.
     pub(crate) text: Arc<str>,
+    /// As it is recorded, where names became addresses.
+    pub(crate) sent: Option<Arc<str>>,
     pub(crate) dialect: Arc<Dialect>,
     pub(crate) description: Option<Value>,
     pub(crate) parameters: Vec<ParameterSchema>,
@@ -91,7 +95,22 @@ impl Template {
 
     /// Reads a template whose text has its place already.
     pub(crate) fn read(file: FileId, name: &str, text: Arc<str>, options: &ParseOptions) -> Checked<Self> {
-        let read = yaml::read(file, &text, options.kind, &options.limits);
+        Self::read_written(file, name, &Written { name: String::new(), text, names: None }, None, options)
+    }
+
+    /// Reads a template in which names stand for addresses; `sent` is the text in which they are.
+    pub(crate) fn read_written(
+        file: FileId,
+        name: &str,
+        written: &Written,
+        sent: Option<Arc<str>>,
+        options: &ParseOptions,
+    ) -> Checked<Self> {
+        let text = written.text.clone();
+        let mut read = yaml::read(file, &text, options.kind, &options.limits);
+        if let (Some(root), Some(names)) = (&mut read.node, &written.names) {
+            names.in_template(root);
+        }
         let mut diagnostics = read.diagnostics;
         let Some(node) = read.node else { return Checked::failed(diagnostics) };
         if node.as_map().is_none() {
@@ -107,7 +126,7 @@ impl Template {
                 return Checked::failed(diagnostics);
             }
         };
-        let source = read::Source { name, file, text, options: options.clone() };
+        let source = read::Source { name, file, text, sent, options: options.clone() };
         let inner = read::read(source, dialect, node, &mut diagnostics);
         diagnostic::spell(&mut diagnostics, file, &inner.text);
         Checked::new(Self(Arc::new(inner)), diagnostics)
@@ -135,15 +154,20 @@ impl Template {
         self.0.file
     }
 
-    /// Its text, for storing it.
+    /// Its text, for storing it. Where names of files were collected, it has their addresses.
     pub fn text(&self) -> &str {
+        self.0.sent.as_ref().unwrap_or(&self.0.text)
+    }
+
+    /// Its text as its author knows it.
+    pub(crate) fn written(&self) -> &str {
         &self.0.text
     }
 
     /// The template as a value, as Heat's API shows it.
     pub fn to_value(&self) -> Value {
         // The text was read before within these limits, so it can be read again.
-        let read = yaml::read(self.0.file, &self.0.text, TextKind::Template, &self.0.options.limits);
+        let read = yaml::read(self.0.file, self.text(), TextKind::Template, &self.0.options.limits);
         read.node.map_or(Value::Null, |node| node.to_value())
     }
 

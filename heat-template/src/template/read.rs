@@ -26,6 +26,7 @@ pub(super) struct Source<'a> {
     pub(super) name: &'a str,
     pub(super) file: FileId,
     pub(super) text: Arc<str>,
+    pub(super) sent: Option<Arc<str>>,
     pub(super) options: ParseOptions,
 }
 
@@ -84,6 +85,7 @@ pub(super) fn read(
         name: source.name.to_owned(),
         file: source.file,
         text: source.text,
+        sent: source.sent,
         description: root.get(keys.description).map(Node::to_value),
         parameters,
         parameter_names,

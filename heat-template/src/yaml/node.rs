@@ -82,6 +82,14 @@ impl Node {
         }
     }
 
+    /// The entries, to be changed.
+    pub(crate) fn entries_mut(&mut self) -> Option<&mut Vec<Entry>> {
+        match &mut self.kind {
+            NodeKind::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
     /// The items, if it is a list.
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.kind {

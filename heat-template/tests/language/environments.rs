@@ -2,12 +2,14 @@
 
 use crate::kit::{Given, Types, output, stack_with};
 use heat_template::Files;
-use heat_template::environment::{Environment, Hook, Implementation, RestrictedAction};
+use heat_template::environment::{Environment, GlobalEnvironment, Hook, Implementation, RestrictedAction};
 use heat_template::parameter::ParameterType;
+use heat_template::schema::{ResourceSchema, ResourceTypes};
 use heat_template::source::SourceMap;
 use heat_template::yaml::Limits;
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 fn read(text: &str) -> (Option<Environment>, Vec<String>) {
     let read = Environment::parse(&mut SourceMap::new(), "e.yaml", text, &Limits::default());
@@ -185,4 +187,80 @@ fn parameters_are_merged_by_strategy() {
         merged("parameters: {s: a}", "parameters: {s: b}\nparameter_merge_strategies: {s: nonsense}"),
         Ok(json!({"s": "b"}))
     );
+}
+
+fn global(environments: &[(&str, &str)]) -> (GlobalEnvironment, Vec<String>) {
+    let environments = Files::from_iter(environments.iter().copied());
+    let files = Files::from_iter([("global.yaml", "heat_template_version: 2021-04-16\n")]);
+    let merged = GlobalEnvironment::merge(&mut SourceMap::new(), &environments, &files, &Limits::default());
+    (merged.value.unwrap(), merged.diagnostics.iter().map(ToString::to_string).collect())
+}
+
+/// Every type that begins with `Test::`.
+struct All;
+
+impl ResourceTypes for All {
+    fn resource_type(&self, name: &str) -> Option<Arc<ResourceSchema>> {
+        let schema = ResourceSchema { type_name: name.into(), ..ResourceSchema::default() };
+        name.starts_with("Test::").then(|| Arc::new(schema))
+    }
+
+    fn type_names(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+fn found_behind(environment: &Environment, type_name: &str, resource: &str) -> Option<String> {
+    match environment.registry().resolve(type_name, resource, &All).unwrap()? {
+        Implementation::Type(schema) => Some(schema.type_name.clone()),
+        Implementation::Template(name) => Some(name),
+    }
+}
+
+/// As Heat's `get_resource_info` sorts them.
+#[test]
+fn a_global_environment_counts_after_all_that_a_user_says() {
+    let (global, problems) = global(&[
+        (
+            "1",
+            "resource_registry: {'My::*': 'Test::*', My::Gone: Test::Lost, resources: {r: {My::A: Test::R}}}",
+        ),
+        ("2", "resource_registry: {My::Gone: ~, Op::T: global.yaml, resources: {s: {My::A: Test::S}}}"),
+    ]);
+    assert_eq!(problems, [""; 0]);
+    let user = read("resource_registry: {'My::N*': 'Test::User*', My::B: Test::User}").0.unwrap();
+    let environment = user.over(&global);
+    for (type_name, resource, expected) in [
+        ("My::B", "r", "Test::User"),
+        ("My::Net", "x", "Test::Useret"),
+        ("My::A", "r", "Test::R"),
+        ("My::A", "s", "Test::S"),
+        ("My::A", "x", "Test::A"),
+        ("My::Gone", "x", "Test::Gone"),
+        ("Op::T", "x", "global.yaml"),
+    ] {
+        assert_eq!(
+            found_behind(&environment, type_name, resource).as_deref(),
+            Some(expected),
+            "{type_name} {resource}"
+        );
+    }
+    assert_eq!(found_behind(&user, "My::A", "r"), None);
+    // It is no part of what is shown, or recorded.
+    assert_eq!(environment.to_value(), user.to_value());
+    assert_eq!(environment.over(&GlobalEnvironment::default()).to_value(), user.to_value());
+    // A template in place of a type may use that very type: inside, its entry is gone.
+    assert_eq!(found_behind(&environment.child("x", "Op::T"), "Op::T", "y"), None);
+    assert_eq!(found_behind(&environment.child("x", "My::A"), "Op::T", "y").as_deref(), Some("global.yaml"));
+    let files = Files::from_iter([("own.yaml", "")]).over(&global);
+    assert!(files.get("global.yaml").is_some());
+    assert_eq!(files.names().collect::<Vec<_>>(), ["own.yaml"]);
+}
+
+#[test]
+fn what_has_no_effect_in_a_global_environment_is_told() {
+    let text = "parameters: {a: 1}\nparameter_defaults: {a: 1}\nresource_registry: {A::B: 5}\n";
+    let (_, problems) = global(&[("1", text)]);
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(problems.iter().filter(|problem| problem.contains("has no effect")).count() == 2);
 }
