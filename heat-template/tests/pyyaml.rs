@@ -10,7 +10,7 @@
 )]
 
 #[allow(dead_code, reason = "only some kinds of changes are made here")]
-#[path = "mutation/mutate.rs"]
+#[path = "fuzz/mutate.rs"]
 mod mutate;
 
 use heat_template::format::{Style, format};
@@ -199,7 +199,7 @@ fn formatted_texts_mean_what_they_did() {
         let mut random = Random::new(seed);
         let text = &corpus[random.below(corpus.len())];
         if text.len() < 20_000 {
-            texts.push(mutate(text, &corpus, &mut random));
+            texts.push(mutate(text, &corpus, &mutate::YAML, &mut random));
         }
     }
     let pairs: Vec<Value> = texts

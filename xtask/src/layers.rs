@@ -9,6 +9,7 @@ use crate::conformance;
 use crate::outside;
 use crate::pyyaml;
 use crate::step::{LayerRun, StepError};
+use crate::wasm;
 
 /// A layer of tests.
 #[derive(Debug)]
@@ -44,6 +45,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "conformance", quick: true, minutes: 15, run: conformance::layer },
     Layer { name: "simulation", quick: false, minutes: 20, run: simulation },
     Layer { name: "fuzz", quick: false, minutes: 15, run: fuzz },
+    Layer { name: "wasm", quick: false, minutes: 15, run: wasm::layer },
     Layer { name: "pyyaml", quick: false, minutes: 15, run: pyyaml::layer },
     Layer { name: "docs", quick: false, minutes: 15, run: docs },
     Layer { name: "api", quick: false, minutes: 15, run: api::layer },
@@ -85,9 +87,7 @@ fn simulation(run: &LayerRun) -> Result<(), StepError> {
 /// Many more changed templates, environments and expressions than in `unit`.
 fn fuzz(run: &LayerRun) -> Result<(), StepError> {
     let mut cargo = run.cargo_command();
-    cargo
-        .args(["test", "--workspace", "--test", "mutation", "--test", "yaql"])
-        .env("HEAT_MUTATIONS", "100000");
+    cargo.args(["test", "--workspace", "--test", "fuzz"]).env("HEAT_MUTATIONS", "100000");
     run.run(&mut cargo)
 }
 

@@ -5,6 +5,7 @@
 //! cargo xtask conformance [DIR] [--family NAME] [--case NAME] [-v]   the cases that were recorded from OpenStack Heat
 //! cargo xtask api [--write]                                          the public items of the library crates, and their lists
 //! cargo xtask corpora FOLDER… [--only values|verdicts]               templates of others, read and judged as PyYAML and Heat do
+//! cargo xtask fuzz [TARGET…] [--minutes N] [--keep]                  texts that the language cannot bear, guided by coverage
 //! cargo xtask bench [--only BENCHMARK,…] [--write]                   ratios of what is measured in one run
 //! cargo xtask cloud up|down|status|clouds-yaml|smoke                 a real OpenStack control plane on this machine
 //! ```
@@ -16,11 +17,13 @@ mod checkout;
 mod cloud;
 mod conformance;
 mod corpora;
+mod fuzz;
 mod layers;
 mod outside;
 mod pyyaml;
 mod step;
 mod test_run;
+mod wasm;
 
 use std::process::ExitCode;
 
@@ -48,6 +51,8 @@ enum Command {
     Corpora(corpora::CorporaArguments),
     /// A real OpenStack control plane on this machine (Debian 12, root), for the tests that need one.
     Cloud(cloud::CloudArguments),
+    /// Look for texts that the language cannot bear, guided by which ways through the code they take.
+    Fuzz(fuzz::FuzzArguments),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +63,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Corpora(arguments) => corpora::run(&arguments),
         Command::Cloud(arguments) => cloud::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
     };
     match outcome {
         Ok(code) => code,

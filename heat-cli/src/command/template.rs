@@ -61,7 +61,7 @@ pub(super) fn checked_over(
 
 fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Outcome> {
     let files = &arguments.files;
-    let (told, (loaded, definition)) = if arguments.fix {
+    let (told, (mut loaded, definition)) = if arguments.fix {
         let mended = mend::run(global, arguments)?;
         (mended.told, (mended.loaded, mended.definition))
     } else {
@@ -88,10 +88,17 @@ fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Ou
             if let Value::Object(fields) = &mut data {
                 let diagnostics = render::json(&loaded.diagnostics, &loaded.sources);
                 fields.insert("diagnostics".to_owned(), json!(diagnostics));
-                let nested = definition.filter(|_| arguments.show_nested);
-                let nested =
-                    nested.and_then(|definition| loaded.nested_parameters(&definition, &full_registry()));
-                fields.extend(nested.map(|nested| ("NestedParameters".to_owned(), nested)));
+                if let Some(definition) = definition.filter(|_| arguments.show_nested) {
+                    match loaded.nested_parameters(&definition, &full_registry()) {
+                        Ok(nested) => {
+                            fields.extend(nested.map(|nested| ("NestedParameters".to_owned(), nested)));
+                        }
+                        Err(too_many) => {
+                            loaded.diagnostics.push(*too_many);
+                            return Err(loaded.refused());
+                        }
+                    }
+                }
             }
             return Ok(Answer::Text { text: String::new(), data }.into());
         }

@@ -194,7 +194,11 @@ impl Loaded {
     }
 
     /// The parameters of the templates inside.
-    pub(crate) fn nested_parameters(&self, definition: &Definition, registry: &Registry) -> Option<Value> {
+    pub(crate) fn nested_parameters(
+        &self,
+        definition: &Definition,
+        registry: &Registry,
+    ) -> Result<Option<Value>, Box<Diagnostic>> {
         definition.nested_parameters(registry as &dyn ResourceTypes, &LaterChecked(registry))
     }
 

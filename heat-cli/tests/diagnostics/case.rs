@@ -1,6 +1,7 @@
 //! A text that provokes a code, and how it is brought to do so.
 
 use crate::types::{self, Types};
+use heat_template::definition::{Nesting, NestingLimits};
 use heat_template::diagnostic::{Code, Diagnostic};
 use heat_template::render::{self, Terminal};
 use heat_template::schema::GenericConstraints;
@@ -39,6 +40,7 @@ pub(crate) struct Case {
     pub(crate) missing_environment: Option<&'static str>,
     pub(crate) parameters: Value,
     pub(crate) limits: Limits,
+    pub(crate) nesting: NestingLimits,
     /// What the page says about how it is asked.
     pub(crate) note: &'static str,
     pub(crate) ask: Ask,
@@ -55,6 +57,7 @@ pub(crate) fn case(code: Code, template: &str) -> Case {
         missing_environment: None,
         parameters: Value::Null,
         limits: Limits::default(),
+        nesting: NestingLimits::default(),
         note: "",
         ask: Ask::Validate,
     }
@@ -81,6 +84,10 @@ impl Case {
 
     pub(crate) fn limits(self, limits: Limits, note: &'static str) -> Self {
         Self { limits, note, ..self }
+    }
+
+    pub(crate) fn nesting(self, nesting: NestingLimits, note: &'static str) -> Self {
+        Self { nesting, note, ..self }
     }
 
     pub(crate) fn missing(self, name: &'static str, note: &'static str) -> Self {
@@ -139,6 +146,7 @@ impl Case {
             parameters: parameters.as_object().cloned().unwrap_or_default().into_iter().collect(),
             environment: merged.value.clone().unwrap_or_default(),
             files: attached.clone(),
+            nesting: Nesting { limits: self.nesting, ..Nesting::default() },
             ..Inputs::default()
         };
         let types = Types::new();

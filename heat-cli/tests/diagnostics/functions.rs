@@ -106,5 +106,11 @@ resources:
         ),
         case(CONDITION_VALUE, "heat_template_version: 2021-04-16\nconditions:\n  large: 5\n"),
         case(FUNCTION_LOOKALIKE, &output("{get_parm: host}")),
+        case(
+            VALUE_TOO_LARGE,
+            &value(
+                "\n        repeat:\n          template: abcdef\n          for_each:\n            a: &digits [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8\", \"9\"]\n            b: *digits\n            c: *digits\n            d: *digits\n            e: *digits\n            f: *digits",
+            ),
+        ),
     ]
 }

@@ -1,6 +1,7 @@
 //! Codes of resources, properties and outputs: 4 and 5.
 
 use crate::case::{Ask, Case, case};
+use heat_template::definition::NestingLimits;
 use heat_template::diagnostic::codes::*;
 
 fn resource(text: &str) -> String {
@@ -76,6 +77,26 @@ parameters:
   size: {type: json, default: {}}
 ",
             ),
+        case(
+            TOO_MANY_NESTED,
+            "
+heat_template_version: 2021-04-16
+resources:
+  north: {type: shelf.yaml, properties: {zone: north}}
+  south: {type: shelf.yaml, properties: {zone: south}}
+",
+        )
+        .attached(
+            "shelf.yaml",
+            "
+heat_template_version: 2021-04-16
+parameters:
+  zone: {type: string}
+resources:
+  disk: {type: Acme::Disk, properties: {zone: {get_param: zone}}}
+",
+        )
+        .nesting(NestingLimits { resources: 3, ..NestingLimits::default() }, "With a limit of 3:"),
         case(OUTPUT_SHAPE, &output("http://web")),
         case(OUTPUT_VALUE_MISSING, &output("{description: Where it is.}")),
         case(OUTPUT_UNKNOWN, &output("{value: http://web}"))

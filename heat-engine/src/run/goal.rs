@@ -481,7 +481,11 @@ async fn defined(
 }
 
 fn inputs(core: &Core, stack: &StackRecord, content: &Content) -> Inputs {
-    let limits = NestingLimits { depth: core.settings.max_nested_depth };
+    let least = NestingLimits::default();
+    let limits = NestingLimits {
+        depth: core.settings.max_nested_depth,
+        resources: core.settings.max_resources.max(least.resources),
+    };
     Inputs {
         nesting: Nesting { limits, ..Nesting::default() },
         parameters: content.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),

@@ -18,6 +18,7 @@ use crate::schema::{
 };
 use serde_json::Value;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// A stack of which nothing is known yet: reference ids and attributes are unknown.
@@ -70,7 +71,9 @@ impl Definition {
             .resources()
             .map(|resource| self.behind(&resource, types, &mut names, checked, &mut diagnostics))
             .collect();
-        let context = self.context(&NoResources);
+        let allowance = Rc::clone(&checked.allowance);
+        allowance.grow(self.template().resources().len());
+        let context = self.context(&NoResources).sharing(&allowance);
         let resource_type = |name: &str| match found.get(self.0.resources.get_index_of(name)?) {
             Some(Found::Type(schema) | Found::Composite(schema, _)) => Some(schema.clone()),
             _ => None,
@@ -94,7 +97,7 @@ impl Definition {
             let right =
                 defaults.entry(Arc::as_ptr(schema)).or_insert_with(|| right_defaults(&schema.properties));
             let before = diagnostics.len();
-            self.check_resource(&resource, schema, right, custom, &mut diagnostics);
+            self.check_resource(&resource, &context, schema, right, custom, &mut diagnostics);
             if let Found::Composite(_, composite) = behind
                 && !diagnostics[before..].iter().any(Diagnostic::is_error)
             {
@@ -105,7 +108,7 @@ impl Definition {
             let path = [keys.outputs, output.name(), keys.output_value];
             calls(output.value(), &path, &context, &resource_type, &mut diagnostics);
             // Heat evaluates an output only when it is asked for, so that a wrong one does not refuse the template.
-            let unknown = self.context(&NothingKnown);
+            let unknown = self.context(&NothingKnown).sharing(&allowance);
             if let Err(error) = output.value().evaluate(&unknown) {
                 let mut diagnostic = error.at(output.value().span()).within(&join(&path)).into_diagnostic();
                 diagnostic.severity = Severity::Warning;
@@ -191,6 +194,7 @@ impl Definition {
     fn check_resource(
         &self,
         resource: &DefinedResource<'_>,
+        context: &Context<'_>,
         schema: &ResourceSchema,
         right: &[bool],
         custom: &dyn CustomConstraints,
@@ -211,13 +215,13 @@ impl Definition {
             diagnostics
                 .push(Diagnostic::error(codes::DELETION_POLICY, message).at(span, "").path(join(&path)));
         }
-        self.check_update_policy(resource, schema, custom, diagnostics);
+        self.check_update_policy(resource, context, schema, custom, diagnostics);
         let coercion = Coercion::strict(custom);
         let before = diagnostics.len();
-        self.check_properties(resource, schema, &coercion, right, diagnostics);
+        self.check_properties(resource, context, schema, &coercion, right, diagnostics);
         let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
         if !failed && !resource.facts.waiting.is_empty() {
-            self.check_later(resource, schema, &coercion, diagnostics);
+            self.check_later(resource, &context.with_scope(&NothingKnown), schema, &coercion, diagnostics);
         }
     }
 
@@ -225,12 +229,12 @@ impl Definition {
     fn check_later(
         &self,
         resource: &DefinedResource<'_>,
+        unknown: &Context<'_>,
         schema: &ResourceSchema,
         coercion: &Coercion<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let waiting = &resource.facts.waiting;
-        let unknown = self.context(&NothingKnown);
         let mut later = Vec::new();
         if schema.translations.is_empty() {
             let keys = self.template().dialect().keys();
@@ -240,7 +244,7 @@ impl Definition {
                 let (Some(expression), Some(property)) = (value, schema.properties.get(&**name)) else {
                     continue;
                 };
-                match expression.evaluate_nullable(&unknown) {
+                match expression.evaluate_nullable(unknown) {
                     Ok(Some(value)) => {
                         for mut problem in coercion.value(property, value).1 {
                             let span = expression.locate(&problem.path, problem.about_key);
@@ -257,7 +261,7 @@ impl Definition {
             }
         } else {
             let known = |name: &str| !waiting.iter().any(|waiting| **waiting == *name);
-            self.properties_with(resource, &unknown, schema, coercion, &known, &mut later);
+            self.properties_with(resource, unknown, schema, coercion, &known, &mut later);
         }
         for mut diagnostic in later {
             diagnostic.severity = Severity::Warning;
@@ -268,6 +272,7 @@ impl Definition {
     fn check_update_policy(
         &self,
         resource: &DefinedResource<'_>,
+        context: &Context<'_>,
         schema: &ResourceSchema,
         custom: &dyn CustomConstraints,
         diagnostics: &mut Vec<Diagnostic>,
@@ -275,7 +280,7 @@ impl Definition {
         let Some(expression) = resource.update_policy() else { return };
         let keys = self.template().dialect().keys();
         let path = [keys.resources, resource.name(), keys.update_policy];
-        match self.evaluate_at(expression, &path, &NoResources).map(Evaluated::into_map) {
+        match self.evaluate_in(expression, &path, context).map(Evaluated::into_map) {
             Ok(Ok(given)) => {
                 let (_, problems) = Coercion::strict(custom).properties(&schema.update_policy, given);
                 for problem in problems {

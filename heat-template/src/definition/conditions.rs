@@ -42,6 +42,7 @@ pub(super) fn decide(
                 enabled: names,
                 scope: &NoResources,
                 facade: None,
+                allowance: None,
             };
             let value = match expressions.get(name) {
                 Some(expression) => value_of(name, expression, &context),

@@ -4,7 +4,7 @@ use super::Definition;
 use crate::diagnostic::codes;
 use crate::diagnostic::suggest;
 use crate::evaluated::Evaluated;
-use crate::expression::{EvaluationError, Expression, References, Scope, join};
+use crate::expression::{Context, EvaluationError, Expression, References, Scope, join};
 
 impl Definition {
     /// The value of an output; null for one that is disabled.
@@ -25,7 +25,7 @@ impl Definition {
         if !self.output_is_enabled(name) {
             return Ok(Evaluated::NULL);
         }
-        self.evaluate_at(output.value(), &[keys.outputs, name, keys.output_value], scope)
+        self.evaluate_in(output.value(), &[keys.outputs, name, keys.output_value], &self.context(scope))
     }
 
     /// What an output needs from outside; nothing for one that is disabled or does not exist.
@@ -42,12 +42,20 @@ impl Definition {
     ///
     /// If a function in it cannot do its work.
     pub fn metadata(&self, resource: &str, scope: &dyn Scope) -> Result<Evaluated, EvaluationError> {
+        self.metadata_in(resource, &self.context(scope))
+    }
+
+    pub(super) fn metadata_in(
+        &self,
+        resource: &str,
+        context: &Context<'_>,
+    ) -> Result<Evaluated, EvaluationError> {
         let empty = || Evaluated::Known(serde_json::Value::Object(serde_json::Map::new()));
         let keys = self.template().dialect().keys();
         let Some(metadata) = self.resource(resource).and_then(|resource| resource.metadata()) else {
             return Ok(empty());
         };
-        let value = self.evaluate_at(metadata, &[keys.resources, resource, keys.metadata], scope)?;
+        let value = self.evaluate_in(metadata, &[keys.resources, resource, keys.metadata], context)?;
         Ok(if value == Evaluated::NULL { empty() } else { value })
     }
 
@@ -62,17 +70,17 @@ impl Definition {
         path: &str,
         scope: &dyn Scope,
     ) -> Result<Evaluated, EvaluationError> {
-        self.evaluate_at(expression, &[path], scope)
+        self.evaluate_in(expression, &[path], &self.context(scope))
     }
 
-    pub(super) fn evaluate_at(
+    pub(super) fn evaluate_in(
         &self,
         expression: &Expression,
         path: &[&str],
-        scope: &dyn Scope,
+        context: &Context<'_>,
     ) -> Result<Evaluated, EvaluationError> {
         expression
-            .evaluate(&self.context(scope))
+            .evaluate(context)
             .map_err(|error| self.without_secrets(error.at(expression.span()).within(&join(path))))
     }
 }

@@ -47,12 +47,15 @@ pub struct Nesting {
 pub struct NestingLimits {
     /// How many stacks may lie inside each other below the root (Heat's `max_nested_stack_depth`).
     pub depth: usize,
+    /// How many nested stacks and resources in them a check looks at, the same ones once (Heat's `max_resources_per_stack`
+    /// counts the resources of the whole tree). It keeps templates that hold several of each other from multiplying.
+    pub resources: usize,
 }
 
 impl Default for NestingLimits {
-    /// Heat's: five.
+    /// Heat's five deep; 100,000 where Heat has 1,000.
     fn default() -> Self {
-        Self { depth: 5 }
+        Self { depth: 5, resources: 100_000 }
     }
 }
 

@@ -188,6 +188,7 @@ fn define(
         enabled: &declared,
         scope: &NoResources,
         facade: inputs.nesting.facade.as_ref(),
+        allowance: None,
     };
     // First which resources there are, for what all others may refer to.
     let mut disabled = HashSet::new();
@@ -550,6 +551,7 @@ impl Definition {
             enabled: &self.0.names,
             scope,
             facade: self.0.nesting.facade.as_ref(),
+            allowance: None,
         }
     }
 

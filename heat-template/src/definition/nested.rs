@@ -7,13 +7,14 @@ use crate::composite::{
 use crate::diagnostic::{Diagnostic, Severity, codes};
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
-use crate::expression::{FacadeValues, Scope, Step, join};
+use crate::expression::{Allowance, Context, FacadeValues, Scope, Step, join};
 use crate::parameter::PseudoParameters;
 use crate::schema::{CustomConstraints, ResourceSchema, ResourceTypes};
 use crate::template::nested_answer;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What stands behind the type of a resource that is a nested stack.
@@ -71,9 +72,25 @@ pub enum NestedError {
 }
 
 /// What was checked already of a tree of nested stacks: what is the same is checked once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Checked {
     seen: HashSet<String>,
+    pub(super) allowance: Rc<Allowance<'static>>,
+    counted: Counted,
+}
+
+impl Default for Checked {
+    fn default() -> Self {
+        Self { seen: HashSet::new(), allowance: Rc::new(Allowance::of_check()), counted: Counted::default() }
+    }
+}
+
+/// How many nested stacks and resources in them were looked at.
+#[derive(Debug, Default)]
+struct Counted {
+    resources: usize,
+    /// That they are too many was told.
+    told: bool,
 }
 
 impl Definition {
@@ -101,15 +118,18 @@ impl Definition {
 
     /// What `resource_facade` gives in the nested stack of a resource.
     pub fn facade(&self, resource: &DefinedResource<'_>, scope: &dyn Scope) -> FacadeValues {
+        self.facade_in(resource, &self.context(scope))
+    }
+
+    fn facade_in(&self, resource: &DefinedResource<'_>, context: &Context<'_>) -> FacadeValues {
         let empty = || Evaluated::Known(Value::Object(Map::new()));
         let unknown = || Evaluated::Unknown(crate::evaluated::Unknown::default());
-        let context = self.context(scope);
         let update_policy = match resource.update_policy() {
-            Some(policy) => policy.evaluate(&context).unwrap_or_else(|_| unknown()),
+            Some(policy) => policy.evaluate(context).unwrap_or_else(|_| unknown()),
             None => empty(),
         };
         FacadeValues {
-            metadata: self.metadata(resource.name(), scope).unwrap_or_else(|_| unknown()),
+            metadata: self.metadata_in(resource.name(), context).unwrap_or_else(|_| unknown()),
             deletion_policy: resource.deletion_policy().name().to_owned(),
             update_policy: if update_policy == Evaluated::NULL { empty() } else { update_policy },
         }
@@ -275,15 +295,16 @@ impl Definition {
         composite: &Composite,
         custom: &dyn CustomConstraints,
         child: ChildRequest<'static>,
+        allowance: &Allowance<'_>,
     ) -> Option<Result<(KnownChild, Inputs), NestedError>> {
         let schema = composite.composite.schema();
-        let scope = super::NothingKnown;
+        let context = self.context(&super::NothingKnown).sharing(allowance);
         // What is wrong with them was told before.
-        let properties = self.resolve_properties(resource, &scope, &schema, custom).ok()?;
+        let properties = self.resolve_properties_in(resource, &context, &schema, custom).ok()?;
         let request = NestedRequest {
             properties: &properties,
             child,
-            facade: self.facade(resource, &scope),
+            facade: self.facade_in(resource, &context),
             pseudo: PseudoParameters {
                 stack_name: format!("{}-{}", self.pseudo().stack_name, resource.name()),
                 ..self.pseudo().clone()
@@ -306,33 +327,75 @@ impl Definition {
         if self.nesting().depth >= self.nesting().limits.depth {
             return None;
         }
-        let (child, inputs) = self.foreseen(resource, composite, custom, sample())?.ok()?;
+        let allowance = Allowance::of_check();
+        let (child, inputs) = self.foreseen(resource, composite, custom, sample(), &allowance)?.ok()?;
         child.template.define(&inputs, custom).value
     }
 
     /// What Heat's template validation tells of nested stacks (`show_nested`): by resource `Type`, `Description`,
     /// `Parameters`, and what is nested in them under `NestedParameters`. `None` where nothing is nested.
+    ///
+    /// # Errors
+    ///
+    /// If there are more nested stacks than the limit allows: here each is told, the same ones each time.
     pub fn nested_parameters(
         &self,
         types: &dyn ResourceTypes,
         custom: &dyn CustomConstraints,
-    ) -> Option<Value> {
+    ) -> Result<Option<Value>, Box<Diagnostic>> {
+        self.nested_answers(types, custom, &Allowance::of_check(), &mut Counted::default())
+    }
+
+    fn nested_answers(
+        &self,
+        types: &dyn ResourceTypes,
+        custom: &dyn CustomConstraints,
+        allowance: &Allowance<'_>,
+        counted: &mut Counted,
+    ) -> Result<Option<Value>, Box<Diagnostic>> {
         let mut found = Map::new();
         for resource in self.resources() {
             let Some(composite) = self.composite(&resource, types) else { continue };
             if self.nesting().depth >= self.nesting().limits.depth {
                 continue;
             }
-            let Some(Ok((child, inputs))) = self.foreseen(&resource, &composite, custom, sample()) else {
+            let foreseen = self.foreseen(&resource, &composite, custom, sample(), allowance);
+            let Some(Ok((child, inputs))) = foreseen else {
                 continue;
             };
+            self.count(&resource, &child, counted)?;
+            allowance.grow(child.template.resources().len());
             let mut answer = nested_answer(resource.type_name(), &child.template, &inputs.environment);
             let nested = child.template.define(&inputs, custom).value;
-            let inside = nested.and_then(|definition| definition.nested_parameters(types, custom));
-            answer.extend(inside.map(|inside| ("NestedParameters".to_owned(), inside)));
+            if let Some(definition) = nested
+                && let Some(inside) = definition.nested_answers(types, custom, allowance, counted)?
+            {
+                answer.insert("NestedParameters".to_owned(), inside);
+            }
             found.insert(resource.name().to_owned(), Value::Object(answer));
         }
-        (!found.is_empty()).then_some(Value::Object(found))
+        Ok((!found.is_empty()).then_some(Value::Object(found)))
+    }
+
+    /// Counts a nested stack that is about to be looked at.
+    fn count(
+        &self,
+        resource: &DefinedResource<'_>,
+        child: &KnownChild,
+        counted: &mut Counted,
+    ) -> Result<(), Box<Diagnostic>> {
+        counted.resources += 1 + child.template.resources().len();
+        let most = self.nesting().limits.resources;
+        if counted.resources <= most {
+            return Ok(());
+        }
+        let keys = self.template().dialect().keys();
+        let message = format!("there are more than {most} nested stacks and resources in them");
+        Err(Box::new(
+            Diagnostic::error(codes::TOO_MANY_NESTED, message)
+                .at(resource.resource().type_span(), "")
+                .path(join(&[keys.resources, resource.name(), keys.resource_type])),
+        ))
     }
 
     /// The nested stacks of this one by resource, with all their members, as far as they are known before anything runs.
@@ -344,13 +407,22 @@ impl Definition {
         if self.nesting().depth >= self.nesting().limits.depth {
             return Vec::new();
         }
-        let defined = self.resources().filter_map(|resource| {
-            let composite = self.composite(&resource, types)?;
+        let (allowance, mut counted) = (Allowance::of_check(), Counted::default());
+        let mut defined = Vec::new();
+        for resource in self.resources() {
+            let Some(composite) = self.composite(&resource, types) else { continue };
             let whole = ChildRequest { sample: false, ..sample() };
-            let (child, inputs) = self.foreseen(&resource, &composite, custom, whole)?.ok()?;
-            Some((resource.name().to_owned(), child.template.define(&inputs, custom).value?))
-        });
-        defined.collect()
+            let foreseen = self.foreseen(&resource, &composite, custom, whole, &allowance);
+            let Some(Ok((child, inputs))) = foreseen else { continue };
+            // What comes after so many would be seen by nobody.
+            if self.count(&resource, &child, &mut counted).is_err() {
+                break;
+            }
+            allowance.grow(child.template.resources().len());
+            let definition = child.template.define(&inputs, custom).value;
+            defined.extend(definition.map(|definition| (resource.name().to_owned(), definition)));
+        }
+        defined
     }
 
     /// Checks the nested stack of a resource whose properties are right.
@@ -367,12 +439,22 @@ impl Definition {
             diagnostics.push(self.too_deep(resource));
             return;
         }
-        let (child, inputs) = match self.foreseen(resource, composite, custom, sample()) {
+        if checked.counted.told {
+            return;
+        }
+        let (child, inputs) = match self.foreseen(resource, composite, custom, sample(), &checked.allowance) {
             Some(Ok(foreseen)) => foreseen,
             None | Some(Err(NestedError::NotKnownYet)) => return,
             Some(Err(NestedError::Wrong(found))) => return diagnostics.extend(found),
         };
         if !checked.seen.insert(key(&child, &inputs)) {
+            return;
+        }
+        if let Err(too_many) = self.count(resource, &child, &mut checked.counted) {
+            if !checked.counted.told {
+                checked.counted.told = true;
+                diagnostics.push(*too_many);
+            }
             return;
         }
         let defined = child.template.define(&inputs, custom);

@@ -3,7 +3,7 @@
 use super::{DefinedResource, Definition, redact};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
-use crate::expression::{Context, Expression, Kind, MapEntry, NoResources, Scope, Step, join};
+use crate::expression::{Context, Expression, Kind, MapEntry, Scope, Step, join};
 use crate::schema::{Coercion, CustomConstraints, PropertyProblem, ResourceSchema, Translation};
 use indexmap::IndexMap;
 use std::borrow::Cow;
@@ -25,11 +25,20 @@ impl Definition {
         schema: &ResourceSchema,
         custom: &dyn CustomConstraints,
     ) -> Result<IndexMap<String, Evaluated>, Vec<Diagnostic>> {
-        let context = self.context(scope);
+        self.resolve_properties_in(resource, &self.context(scope), schema, custom)
+    }
+
+    pub(super) fn resolve_properties_in(
+        &self,
+        resource: &DefinedResource<'_>,
+        context: &Context<'_>,
+        schema: &ResourceSchema,
+        custom: &dyn CustomConstraints,
+    ) -> Result<IndexMap<String, Evaluated>, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
         let values = self.properties_with(
             resource,
-            &context,
+            context,
             schema,
             &Coercion::strict(custom),
             &|_| false,
@@ -95,12 +104,12 @@ impl Definition {
     pub(super) fn check_properties(
         &self,
         resource: &DefinedResource<'_>,
+        context: &Context<'_>,
         schema: &ResourceSchema,
         coercion: &Coercion<'_>,
         right: &[bool],
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let context = &self.context(&NoResources);
         let waiting = &resource.facts.waiting;
         let types_only = &|name: &str| waiting.iter().any(|waiting| **waiting == *name);
         let entries = match resource.properties().map(Expression::kind) {

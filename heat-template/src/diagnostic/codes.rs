@@ -214,6 +214,9 @@ codes! {
     FUNCTION_LOOKALIKE = "HT0315": "a map looks like a function but is data",
         "A call is a map with exactly one key, which is the name of a function of this version. \
          Everything else is data, without a word from Heat.";
+    VALUE_TOO_LARGE = "HT0316": "functions make too much",
+        "The functions of one value may make a certain amount of text, lists and maps and not more, what one makes for \
+         another counted. Heat has no limit.";
 
     // 4: resources and properties
     RESOURCE_SHAPE = "HT0401": "a resource has the wrong shape",
@@ -264,6 +267,9 @@ codes! {
         "A template that is used inside itself, directly or by way of others, has no end; otherwise the limit can be raised.";
     FACADE = "HT0420": "a template does not fit the type that it stands for",
         "A template in place of a type takes what the type requires and offers its attributes as outputs.";
+    TOO_MANY_NESTED = "HT0421": "too many nested stacks",
+        "Nested templates that hold several of others multiply. Stacks and resources below the root are counted; the limit \
+         can be raised.";
 
     // 5: outputs
     OUTPUT_SHAPE = "HT0501": "an output has the wrong shape",

@@ -4,6 +4,7 @@
 
 pub mod codes;
 mod guess;
+pub mod limits;
 pub mod suggest;
 
 pub use guess::Guess;

@@ -1,7 +1,7 @@
 //! "Did you mean": the known name nearest to one that is not known.
 
 /// How many candidates are looked at; more would make a typing error in a huge template slow.
-const MAX_CANDIDATES: usize = 5_000;
+const MAX_CANDIDATES: usize = 1_000;
 
 /// Longer names are not compared: nobody mistypes them.
 const MAX_LENGTH: usize = 128;
@@ -18,7 +18,7 @@ pub struct Nearest<'a> {
 /// The candidate that `name` was probably meant to be, if one is near enough.
 ///
 /// Near means at most a third of the characters changed, added, left out or swapped with their neighbour, case aside. Of
-/// equally near candidates the first one is given. At most the first 5,000 candidates are looked at.
+/// equally near candidates the first one is given. At most the first 1,000 candidates are looked at.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     guess(name, candidates).map(|nearest| nearest.name)
 }
@@ -46,7 +46,7 @@ pub fn guess<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> O
             continue;
         }
         // A single different letter says nothing: `a` is not meant by `b`.
-        let distance = rows.distance(&wanted, &given);
+        let distance = rows.distance(&wanted, &given, bound);
         if distance <= bound && distance < wanted.len().max(given.len()) {
             match best {
                 Some((before, other)) if before == distance => alone &= other == candidate,
@@ -79,8 +79,14 @@ struct Rows {
 }
 
 impl Rows {
-    /// Optimal string alignment: changes, additions, omissions and swaps of neighbours.
-    fn distance(&mut self, a: &[char], b: &[char]) -> usize {
+    /// Optimal string alignment: changes, additions, omissions and swaps of neighbours. Beyond the bound it is only told that
+    /// it is more.
+    fn distance(&mut self, a: &[char], b: &[char], bound: usize) -> usize {
+        // What both begin and end with costs nothing.
+        let same = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+        let (a, b) = (&a[same..], &b[same..]);
+        let same = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+        let (a, b) = (&a[..a.len() - same], &b[..b.len() - same]);
         self.last = (0..=b.len()).collect();
         self.before_last.clone_from(&self.last);
         for (i, x) in a.iter().enumerate() {
@@ -93,6 +99,10 @@ impl Rows {
                     cost = cost.min(self.before_last[j - 1] + 1);
                 }
                 self.row.push(cost);
+            }
+            // A swap looks two rows back.
+            if self.row.iter().chain(&self.last).all(|cost| *cost > bound) {
+                return bound + 1;
             }
             std::mem::swap(&mut self.before_last, &mut self.last);
             std::mem::swap(&mut self.last, &mut self.row);

@@ -6,6 +6,7 @@ mod registry;
 
 pub use global::GlobalEnvironment;
 pub use registry::{Hook, Implementation, Registry, RestrictedAction};
+pub(crate) use registry::{LONGEST_MAPPED, MOST_MAPPINGS, MOST_TRIES};
 
 use crate::checked::Checked;
 use crate::diagnostic::{Diagnostic, codes};

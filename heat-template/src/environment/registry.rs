@@ -17,7 +17,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How often one type may be mapped to the next; Heat runs until Python's stack is full.
-const MOST_MAPPINGS: usize = 100;
+pub(crate) const MOST_MAPPINGS: usize = 100;
+
+/// How many entries are tried in all to find what stands behind one type: where several suit each name, the ways multiply.
+pub(crate) const MOST_TRIES: usize = 1_000;
+
+/// Bytes of a name that entries with `*` made, each perhaps a longer one.
+pub(crate) const LONGEST_MAPPED: usize = 1_000;
 
 /// What stands behind a type.
 #[derive(Debug, Clone, PartialEq)]
@@ -237,12 +243,26 @@ fn words<W: Copy + Ord>(
     words
 }
 
-/// The type that an entry makes of a type; a wildcard on both sides keeps what it stands for.
-fn mapped(type_name: &str, pattern: &str, target: &Target) -> String {
+/// The type that an entry makes of a type; a wildcard on both sides keeps what it stands for. `None` where that would be a
+/// name that grows with each entry.
+fn mapped(type_name: &str, pattern: &str, target: &Target) -> Option<String> {
     match (pattern.strip_suffix('*'), target.name.strip_suffix('*')) {
-        (Some(from), Some(to)) => format!("{to}{}", &type_name[from.len()..]),
-        _ => target.name.clone(),
+        (Some(from), Some(to)) => {
+            let kept = &type_name[from.len()..];
+            (to.len() + kept.len() <= LONGEST_MAPPED.max(type_name.len())).then(|| format!("{to}{kept}"))
+        }
+        _ => Some(target.name.clone()),
     }
+}
+
+/// Types that are mapped to the next for ever, as far as anybody would look.
+fn endless(type_name: &str, target: &Target) -> Box<Diagnostic> {
+    let message = format!("types are mapped in a circle: {type_name} is mapped to {}", target.name);
+    let mut diagnostic = Diagnostic::error(codes::REGISTRY_LOOP, message);
+    if let Some(span) = target.span {
+        diagnostic = diagnostic.at(span, "");
+    }
+    Box::new(diagnostic)
 }
 
 impl Registry {
@@ -257,7 +277,7 @@ impl Registry {
         resource: &str,
         types: &dyn ResourceTypes,
     ) -> Result<Option<Implementation>, Box<Diagnostic>> {
-        self.resolve_from(type_name, resource, types, 0)
+        self.resolve_from(type_name, resource, types, 0, &mut 0)
     }
 
     fn resolve_from(
@@ -266,22 +286,20 @@ impl Registry {
         resource: &str,
         types: &dyn ResourceTypes,
         depth: usize,
+        tries: &mut usize,
     ) -> Result<Option<Implementation>, Box<Diagnostic>> {
         for Candidate { pattern, target, .. } in self.candidates(type_name, resource) {
             if is_template_name(&target.name) {
                 return Ok(Some(Implementation::Template(target.name.clone())));
             }
-            if depth >= MOST_MAPPINGS {
-                let message =
-                    format!("types are mapped in a circle: {type_name} is mapped to {}", target.name);
-                let mut diagnostic = Diagnostic::error(codes::REGISTRY_LOOP, message);
-                if let Some(span) = target.span {
-                    diagnostic = diagnostic.at(span, "");
-                }
-                return Err(Box::new(diagnostic));
+            *tries += 1;
+            if depth >= MOST_MAPPINGS || *tries > MOST_TRIES {
+                return Err(endless(type_name, target));
             }
-            let next = mapped(type_name, pattern, target);
-            if let Some(found) = self.resolve_from(&next, resource, types, depth + 1)? {
+            let Some(next) = mapped(type_name, pattern, target) else {
+                return Err(endless(type_name, target));
+            };
+            if let Some(found) = self.resolve_from(&next, resource, types, depth + 1, tries)? {
                 return Ok(Some(found));
             }
         }
@@ -319,15 +337,20 @@ impl Registry {
         if let Some(entry) = self.types.get_key_value(type_name) {
             add(true, entry);
         }
-        for entry @ (pattern, target) in &self.types {
-            if let Some(prefix) = pattern.strip_suffix('*')
-                && type_name.starts_with(prefix)
+        let suits = |(pattern, target): &(&'r String, &'r Target)| {
+            pattern.strip_suffix('*').is_some_and(|prefix| type_name.starts_with(prefix))
                 && !is_template_name(&target.name)
                 && type_name != target.name
-                && pattern != type_name
-            {
-                add(true, entry);
-            }
+                && *pattern != type_name
+        };
+        if self.types.len() <= type_name.len() {
+            self.types.iter().filter(suits).for_each(|entry| add(true, entry));
+        } else {
+            // A name has fewer beginnings than the registry has entries.
+            let ends = type_name.char_indices().map(|(at, _)| at).chain([type_name.len()]);
+            let patterns = ends.map(|end| format!("{}*", &type_name[..end]));
+            let entries = patterns.filter_map(|pattern| self.types.get_key_value(&pattern));
+            entries.filter(suits).for_each(|entry| add(true, entry));
         }
     }
 
@@ -381,7 +404,7 @@ impl Registry {
             resources.extend(here.inner.clone());
         }
         let (mut types, mut below) = (self.types.clone(), self.below.clone());
-        match self.template_entry(type_name, resource, 0) {
+        match self.template_entry(type_name, resource, 0, &mut 0) {
             Some((false, entry)) => drop(types.shift_remove(entry)),
             Some((true, entry)) => {
                 if let Some(below) = &mut below {
@@ -394,13 +417,23 @@ impl Registry {
     }
 
     /// The general entry behind a type that names a template, perhaps by way of others, and whether it is a global one.
-    fn template_entry(&self, type_name: &str, resource: &str, depth: usize) -> Option<(bool, &str)> {
+    fn template_entry(
+        &self,
+        type_name: &str,
+        resource: &str,
+        depth: usize,
+        tries: &mut usize,
+    ) -> Option<(bool, &str)> {
         self.candidates(type_name, resource).into_iter().find_map(|found| {
             if is_template_name(&found.target.name) {
                 return found.general.then_some((found.below, found.pattern));
             }
-            let next = mapped(type_name, found.pattern, found.target);
-            (depth < MOST_MAPPINGS).then(|| self.template_entry(&next, resource, depth + 1)).flatten()
+            *tries += 1;
+            if depth >= MOST_MAPPINGS || *tries > MOST_TRIES {
+                return None;
+            }
+            let next = mapped(type_name, found.pattern, found.target)?;
+            self.template_entry(&next, resource, depth + 1, tries)
         })
     }
 

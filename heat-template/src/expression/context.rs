@@ -1,6 +1,6 @@
 //! What an expression sees when it is evaluated.
 
-use super::{EvaluationError, Expression};
+use super::{Allowance, EvaluationError, Expression};
 use crate::diagnostic::Guess;
 use crate::diagnostic::codes;
 use crate::evaluated::Evaluated;
@@ -166,6 +166,8 @@ pub struct Context<'a> {
     pub scope: &'a dyn Scope,
     /// The parent stack's side of a nested stack.
     pub facade: Option<&'a FacadeValues>,
+    /// What is left of what the expression may make, or the check outside of one.
+    pub(crate) allowance: Option<&'a Allowance<'a>>,
 }
 
 impl std::fmt::Debug for Context<'_> {
@@ -182,6 +184,32 @@ impl<'a> Context<'a> {
         'a: 'b,
     {
         Context { scope, ..self }
+    }
+
+    /// Counts work that is limited for each value already against what all values of a check may use.
+    ///
+    /// # Errors
+    ///
+    /// If that is more than a check may use.
+    pub(crate) fn charge_check(&self, bytes: usize) -> Result<(), EvaluationError> {
+        self.allowance.and_then(Allowance::of_all).map_or(Ok(()), |all| all.take(bytes))
+    }
+
+    /// The same as part of a check, which has an allowance for all that it evaluates.
+    pub(crate) fn sharing<'b>(self, allowance: &'b Allowance<'b>) -> Context<'b>
+    where
+        'a: 'b,
+    {
+        Context { allowance: Some(allowance), ..self }
+    }
+
+    /// Counts bytes that a function is about to make, or that it has to go through.
+    ///
+    /// # Errors
+    ///
+    /// If that is more than an expression may use.
+    pub(crate) fn charge(&self, bytes: usize) -> Result<(), EvaluationError> {
+        self.allowance.map_or(Ok(()), |allowance| allowance.take(bytes))
     }
 
     /// Evaluates a condition: a name, a boolean or a call of a condition function.

@@ -4,6 +4,7 @@
 //! which was made by the dialect's table and has checked the shape of its arguments. A call with wrong arguments
 //! compiles to a node that keeps its diagnostic: it is a problem only where evaluation would come to it.
 
+mod allowance;
 mod compile;
 mod context;
 mod error;
@@ -12,6 +13,7 @@ mod references;
 mod scalar;
 mod walk;
 
+pub(crate) use allowance::{Allowance, MOST_MADE, MOST_MADE_FOR_EACH, MOST_MADE_IN_ALL, weight};
 pub use compile::{Call, Compile, Compiler, Place};
 pub use context::{Conditions, Context, Facade, FacadeValues, NoResources, ResourceNames, Scope};
 pub use error::EvaluationError;
@@ -197,6 +199,11 @@ impl Expression {
     ///
     /// The first function that cannot do its work, with its place.
     pub fn evaluate_nullable(&self, context: &Context<'_>) -> Result<Option<Evaluated>, EvaluationError> {
+        if !self.is_constant() && !context.allowance.is_some_and(Allowance::is_of_value) {
+            // This is the whole expression; what is inside of it shares what it may use.
+            let allowance = Allowance::of_value(context.allowance);
+            return self.evaluate_nullable(&Context { allowance: Some(&allowance), ..*context });
+        }
         match &self.kind {
             Kind::Scalar(scalar) => Ok(Some(Evaluated::Known(scalar.to_value()))),
             Kind::List { constant: true, .. } | Kind::Map { constant: true, .. } => {
@@ -222,7 +229,11 @@ impl Expression {
                 Ok(Some(values.finish()))
             }
             Kind::Call { name, function } => {
-                function.evaluate(context).map_err(|error| error.at(self.span).within(name))
+                let made = function.evaluate(context).and_then(|made| {
+                    context.charge(made.as_ref().map_or(0, allowance::weight_of))?;
+                    Ok(made)
+                });
+                made.map_err(|error| error.at(self.span).within(name))
             }
             Kind::Invalid(diagnostic) => Err(EvaluationError::compiled((**diagnostic).clone())),
         }

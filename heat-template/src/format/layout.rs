@@ -103,12 +103,13 @@ impl Layout<'_> {
             }
             _ => {
                 self.blank_line(root.start);
-                let rest = self.text.get(root.start as usize..).unwrap_or_default();
-                if rest.starts_with("---") || rest.starts_with("...") {
-                    // In the first column it would be a marker.
-                    self.indent(INDENT);
-                }
+                let begin = self.out.len();
                 self.standing(root, INDENT);
+                let written = self.out.get(begin..).unwrap_or_default();
+                if written.starts_with("---") || written.starts_with("...") {
+                    // In the first column it would be a marker.
+                    self.out.insert_str(begin, &" ".repeat(INDENT));
+                }
             }
         }
     }

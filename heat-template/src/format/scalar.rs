@@ -34,7 +34,11 @@ pub(super) fn written(raw: &str, value: &str, tagged: bool, place: Place) -> Wri
     let is_hidden = |c: char| !is_printable(c) && !matches!(c, '\n' | '\r' | '\t');
     match raw.chars().next() {
         Some(first) if raw.contains(is_hidden) && !matches!(first, '|' | '>') => on_one_line(),
-        Some('|' | '>') => block(raw, value).unwrap_or_else(on_one_line),
+        Some('|' | '>') => block(raw, value).unwrap_or_else(|| match (on_one_line(), comment(raw), place) {
+            // It stood behind the sign of the block, where the line ends in either way.
+            (Written::Line(line), Some(comment), Place::Block) => Written::Line(format!("{line}  {comment}")),
+            (written, ..) => written,
+        }),
         Some('"' | '\'') if !raw.contains(is_break) => {
             let verbatim = tagged || raw.contains('\\') || !value.chars().all(is_printable);
             Written::Line(if verbatim { raw.to_owned() } else { text(value, place) })
@@ -51,6 +55,12 @@ fn text(value: &str, place: Place) -> String {
         Place::Flow => yaml::word(value),
         Place::Block | Place::Key => yaml::flow_text(value),
     }
+}
+
+/// The comment behind the sign of a block.
+fn comment(raw: &str) -> Option<&str> {
+    let head = raw.split(is_break).next()?;
+    Some(head.get(head.find('#')?..)?.trim_end())
 }
 
 /// The lines of a text, whatever breaks them.

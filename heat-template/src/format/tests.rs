@@ -1,7 +1,7 @@
 //! The style by example; and whatever is written: the same meaning, and nothing more to do the second time.
 
 #[allow(dead_code, reason = "only some kinds of changes are made here")]
-#[path = "../../tests/mutation/mutate.rs"]
+#[path = "../../tests/fuzz/mutate.rs"]
 mod mutate;
 
 use super::*;
@@ -177,6 +177,11 @@ fn what_yaml_can_do_survives() {
         "a: # first\n  # second\n  b: 1\n  # third\n # fourth\n# fifth\nc: 1\n",
         "- # dash\n  a: 1\n-\n  # own\n  - b\n- # x\n  y\n",
         "%YAML 1.1\n---\na: 1\n...\n# end\n",
+        "  ...a\u{feff}b\n",
+        "\"...a\"\n",
+        "a: > # nothing\n\nb: |#-\nc: 1\n",
+        "- | # the sign is gone\n  a\u{2028}  b\n",
+        "'---'\n",
         "# before\n--- # at\n# after\na: 1\n",
         "--- |\n x\n",
         "--- text\n",
@@ -278,7 +283,7 @@ fn changed_templates_keep_their_meaning() {
     let mut formatted = 0;
     for seed in 0..count {
         let mut random = mutate::Random::new(seed);
-        let text = mutate::mutate(&corpus[random.below(corpus.len())], &corpus, &mut random);
+        let text = mutate::mutate(&corpus[random.below(corpus.len())], &corpus, &mutate::YAML, &mut random);
         // A lone scalar may become one that is read as JSON; then the text stays as it is.
         let is_scalar = value(&text).is_none_or(|value| !value.starts_with(['{', '[']));
         if !is_scalar && arranged(&text).is_some() {

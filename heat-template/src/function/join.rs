@@ -84,6 +84,7 @@ impl Function for ListJoin {
             let message = format!("the delimiter of {name} must be a text, not {}", shown(&delimiter));
             return Err(EvaluationError::value(message));
         };
+        context.charge(delimiter.len().saturating_mul(pieces.len().saturating_sub(1)))?;
         let mut text = String::new();
         for (at, piece) in pieces.iter().enumerate() {
             if at > 0 {

@@ -3,7 +3,7 @@
 use super::{Function, Outcome, give, known, shown, visit_whole};
 use crate::diagnostic::Diagnostic;
 use crate::evaluated::Evaluated;
-use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
+use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach, weight};
 use crate::python;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -115,6 +115,8 @@ impl Function for MapReplace {
                 }
             };
             let value = value.as_str().and_then(|text| values.get(text)).unwrap_or(value);
+            // One text may stand for many large values.
+            context.charge(weight(value))?;
             output.insert(key, value.clone());
         }
         give(output)

@@ -28,6 +28,7 @@ pub mod yaql;
 pub mod zones;
 
 pub use attribute::select_attribute;
+pub(crate) use repeat::MOST_COPIES;
 
 use crate::diagnostic::Diagnostic;
 use crate::evaluated::Evaluated;

@@ -3,12 +3,15 @@
 use super::{Checking, Function, Outcome, give, known, shown};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::expression::{
-    Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Scalar,
+    Argument, Call, Compiler, Context, EvaluationError, Expression, Kind, Reach, Scalar, weight,
 };
 use serde_json::Value;
 
 /// Copies that one `repeat` may make; Heat has no limit, and a template of a few lines could fill any memory.
-const MOST_COPIES: usize = 100_000;
+pub(crate) const MOST_COPIES: usize = 100_000;
+
+/// So many bytes that are looked through count as one that is made.
+const LOOKED_FOR: usize = 4;
 
 /// `repeat: {template: …, for_each: {variable: [value, …]}}`.
 #[derive(Debug)]
@@ -140,8 +143,11 @@ impl Function for Repeat {
         };
         if copies > MOST_COPIES {
             let message = format!("repeat would make {copies} copies; at most {MOST_COPIES} are possible");
-            return Err(EvaluationError::value(message));
+            return Err(EvaluationError::new(codes::VALUE_TOO_LARGE, message));
         }
+        // Each variable is looked for in each copy, though it may not be there.
+        let looked_for = weight(&template).saturating_mul(variables.len().max(1));
+        context.charge(looked_for.saturating_mul(copies) / LOOKED_FOR)?;
         let mut results = Vec::with_capacity(copies);
         let mut chosen = vec![0_usize; lists.len()];
         for copy in 0..copies {
@@ -161,36 +167,51 @@ impl Function for Repeat {
                 .zip(&chosen)
                 .map(|((variable, list), at)| (variable.as_str(), &list[*at]))
                 .collect();
-            results.push(substitute(&template, &pairs)?);
+            results.push(substitute(context, &template, &pairs)?);
         }
         give(results)
     }
 }
 
 /// Replaces each variable in all texts and keys, one after the other: a later one also in what an earlier one put in.
-fn substitute(template: &Value, pairs: &[(&str, &Value)]) -> Result<Value, EvaluationError> {
+fn substitute(
+    context: &Context<'_>,
+    template: &Value,
+    pairs: &[(&str, &Value)],
+) -> Result<Value, EvaluationError> {
     Ok(match template {
-        Value::String(text) => Value::String(substitute_text(text, pairs)?),
+        Value::String(text) => Value::String(substitute_text(context, text, pairs)?),
         Value::Array(items) => {
-            Value::Array(items.iter().map(|item| substitute(item, pairs)).collect::<Result<_, _>>()?)
+            Value::Array(items.iter().map(|item| substitute(context, item, pairs)).collect::<Result<_, _>>()?)
         }
         Value::Object(entries) => Value::Object(
             entries
                 .iter()
-                .map(|(key, value)| Ok((substitute_text(key, pairs)?, substitute(value, pairs)?)))
+                .map(|(key, value)| {
+                    Ok((substitute_text(context, key, pairs)?, substitute(context, value, pairs)?))
+                })
                 .collect::<Result<_, EvaluationError>>()?,
         ),
         other => other.clone(),
     })
 }
 
-fn substitute_text(text: &str, pairs: &[(&str, &Value)]) -> Result<String, EvaluationError> {
+fn substitute_text(
+    context: &Context<'_>,
+    text: &str,
+    pairs: &[(&str, &Value)],
+) -> Result<String, EvaluationError> {
     let mut text = text.to_owned();
     for (variable, value) in pairs {
         let Value::String(value) = value else {
             let message = format!("repeat can put only texts into a text: {variable} is {}", shown(value));
             return Err(EvaluationError::value(message));
         };
+        // It may grow with each variable, and is counted as a whole only when it is made.
+        if value.len() > variable.len() {
+            let found = text.matches(variable).count();
+            context.charge(found.saturating_mul(value.len() - variable.len()))?;
+        }
         text = text.replace(variable, value);
     }
     Ok(text)

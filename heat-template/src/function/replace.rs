@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// So many bytes that are looked through count as one that is made.
+const LOOKED_FOR: usize = 16;
+
 /// How a version behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Manner {
@@ -133,13 +136,20 @@ impl Function for StrReplace {
             let message = format!("the params of {} must be a map, not {}", self.name, shown(&params));
             return Err(EvaluationError::value(message));
         };
-        give(self.replace(&template, &params)?)
+        give(self.replace(context, &template, &params)?)
     }
 }
 
 impl StrReplace {
     /// One pass: longer keys first, equal ones in alphabetical order; what was put in is not looked at again.
-    fn replace(&self, template: &str, params: &Map<String, Value>) -> Result<String, EvaluationError> {
+    fn replace(
+        &self,
+        context: &Context<'_>,
+        template: &str,
+        params: &Map<String, Value>,
+    ) -> Result<String, EvaluationError> {
+        // Each key is looked for in the whole template, which is quicker than making it.
+        context.charge(params.len().saturating_mul(template.len()) / LOOKED_FOR)?;
         let mut keys: Vec<&String> = params.keys().collect();
         keys.sort_by(|a, b| b.chars().count().cmp(&a.chars().count()).then_with(|| a.cmp(b)));
         let mut texts = Vec::with_capacity(keys.len());
@@ -182,12 +192,8 @@ impl StrReplace {
                 unused.join(",")
             )));
         }
-        Ok(pieces
-            .into_iter()
-            .map(|piece| match piece {
-                Piece::Open(text) | Piece::Done(text) => text,
-            })
-            .collect())
+        context.charge(pieces.iter().map(|piece| piece.text().len()).sum())?;
+        Ok(pieces.iter().map(Piece::text).collect())
     }
 
     fn text<'v>(&self, key: &str, value: &'v Value) -> Result<Cow<'v, str>, EvaluationError> {
@@ -223,4 +229,12 @@ enum Piece<'t> {
     Open(&'t str),
     /// Put in.
     Done(&'t str),
+}
+
+impl<'t> Piece<'t> {
+    fn text(&self) -> &'t str {
+        match self {
+            Self::Open(text) | Self::Done(text) => text,
+        }
+    }
 }

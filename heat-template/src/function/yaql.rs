@@ -11,6 +11,9 @@ use crate::yaql::{Fault, Statement, SyntaxError, place};
 use serde_json::{Value, json};
 use std::ops::Range;
 
+/// So many bytes that are made count as much as one step of an expression.
+const STEP: usize = 64;
+
 /// `yaql: {expression: text, data: value}`.
 #[derive(Debug)]
 struct Yaql {
@@ -127,7 +130,10 @@ impl Function for Yaql {
             Some(data) => known!(data.evaluate(context).map_err(|error| error.within("data"))?),
             None => json!({}),
         };
-        let result = statement.evaluate(&json!({"data": data}));
+        // Where nothing is left, no work is begun.
+        context.charge_check(1)?;
+        let (result, steps) = statement.evaluate_counting(&json!({"data": data}));
+        context.charge_check(usize::try_from(steps).unwrap_or(usize::MAX).saturating_mul(STEP))?;
         match result {
             Ok(value) => Ok(Some(Evaluated::Known(value))),
             Err(fault) => {

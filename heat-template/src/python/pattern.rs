@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Steps that a match may take back before it is given up.
-const BACKTRACK_LIMIT: usize = 1_000_000;
+pub(crate) const BACKTRACK_LIMIT: usize = 1_000_000;
 
 /// A compiled pattern in Python's syntax.
 #[derive(Clone)]

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, codes};
 use crate::source::Span;
 
 /// Deeper trees are refused whatever the limits say: their owners walk them recursively.
-const DEEPEST: usize = 1_000;
+pub(crate) const DEEPEST: usize = 1_000;
 
 /// A limit that a text goes beyond.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use crate::diagnostic::{Applicability, Diagnostic, codes, suggest};
 use crate::source::Span;
 
 /// So many are told; a text with more is hostile or not a template at all, and nobody reads them.
-const MOST: usize = 1_000;
+pub(crate) const MOST: usize = 1_000;
 
 /// For so many undefined aliases a similar anchor is looked for.
 const SUGGESTIONS: usize = 20;

@@ -50,8 +50,10 @@ mod recent;
 mod resolve;
 mod syntax;
 
+pub(crate) use budget::DEEPEST;
 pub use emit::emit;
 pub(crate) use emit::{flow_text, is_printable, quoted, word};
+pub(crate) use findings::MOST as MOST_PROBLEMS;
 pub use limits::Limits;
 pub use node::{Entry, Node, NodeKind};
 pub use number::{float_number, float_text};

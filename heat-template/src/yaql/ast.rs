@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The most levels that an expression may be nested.
-pub(super) const MAX_DEPTH: u16 = 100;
+pub(crate) const MAX_DEPTH: u16 = 100;
 
 /// A part of an expression with its place.
 #[derive(Debug)]

@@ -12,17 +12,17 @@ use super::fault::{Fault, Result};
 use super::value::Value;
 
 /// Heat's `[yaql]limit_iterators`.
-pub(super) const LIMIT_ITERATORS: usize = 200;
+pub(crate) const LIMIT_ITERATORS: usize = 200;
 
 /// Heat's `[yaql]memory_quota`, in bytes.
-pub(super) const MEMORY_QUOTA: usize = 10_000;
+pub(crate) const MEMORY_QUOTA: usize = 10_000;
 
 /// How many steps an expression may take. A call takes one, and another for every 64 bytes it makes.
-pub(super) const FUEL: u64 = 1_000_000;
+pub(crate) const FUEL: u64 = 1_000_000;
 
 /// How deep calls may lie in each other, in Python's frames: of the original's 1000 Heat itself needs some hundreds. Not
 /// optimised, this much needs less than 1 MiB of stack.
-pub(super) const FRAMES: u32 = 600;
+pub(crate) const FRAMES: u32 = 600;
 
 pub(super) fn too_much_memory() -> Box<Fault> {
     Fault::other(format!("the expression uses more memory than the quota of {MEMORY_QUOTA} bytes"))

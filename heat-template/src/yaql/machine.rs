@@ -116,6 +116,11 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// What was paid so far.
+    pub(super) fn paid(&self) -> u64 {
+        FUEL - self.fuel
+    }
+
     /// Pays for a value that was made.
     pub(super) fn pay_for(&mut self, value: &Value) -> Result<()> {
         let size = match value {

@@ -47,8 +47,11 @@ mod syntax;
 mod text;
 mod value;
 
+pub(crate) use ast::MAX_DEPTH;
 pub use fault::Fault;
+pub(crate) use limits::{FRAMES, FUEL, LIMIT_ITERATORS, MEMORY_QUOTA};
 pub(crate) use place::place;
+pub(crate) use regex::BACKTRACK_LIMIT;
 pub use syntax::SyntaxError;
 
 use machine::Machine;
@@ -77,11 +80,22 @@ impl Statement {
     /// If a function does not suit its arguments, if a limit is exceeded, or if the result is nothing that a template
     /// has a type for, as a date.
     pub fn evaluate(&self, data: &Json) -> Result<Json, Box<Fault>> {
-        let mut machine = Machine::new(convert::from_json(data)?);
+        self.evaluate_counting(data).0
+    }
+
+    /// The same, with the number of steps that it took.
+    pub(crate) fn evaluate_counting(&self, data: &Json) -> (Result<Json, Box<Fault>>, u64) {
+        let data = match convert::from_json(data) {
+            Ok(data) => data,
+            Err(fault) => return (Err(fault), 0),
+        };
+        let mut machine = Machine::new(data);
         let context = machine.child(0);
-        let value = machine.evaluate(&self.tree, None, context)?;
-        limits::check_size(&value)?;
-        convert::to_json(&mut machine, &value)
+        let result = machine.evaluate(&self.tree, None, context).and_then(|value| {
+            limits::check_size(&value)?;
+            convert::to_json(&mut machine, &value)
+        });
+        (result, machine.paid())
     }
 }
 

@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Steps that a search may take back before it is given up.
-const BACKTRACK_LIMIT: usize = 100_000;
+pub(crate) const BACKTRACK_LIMIT: usize = 100_000;
 
 /// The most that a compiled pattern may take.
 const COMPILED_BYTES: usize = 1 << 20;

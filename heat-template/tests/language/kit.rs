@@ -187,20 +187,3 @@ impl Scope for Attributes {
         Ok(Evaluated::Known(self.0.clone()))
     }
 }
-
-/// Asks a definition everything that it can be asked.
-pub(crate) struct NothingFails;
-
-impl NothingFails {
-    pub(crate) fn look_at(definition: &Definition) {
-        let _ = format!("{definition:?} {:?}", definition.parameters().listed());
-        for resource in definition.resources() {
-            let _ = definition.metadata(resource.name(), &NoResources);
-            if let Some(schema) = Types.resource_type(resource.type_name()) {
-                let _ = definition.resolve_properties(&resource, &NoResources, &schema, &GenericConstraints);
-            }
-        }
-        let _ = definition.template().validation_answer(definition.environment());
-        let _ = definition.template().to_value();
-    }
-}

@@ -6,7 +6,6 @@ mod defaults;
 mod diagnostics;
 mod environments;
 mod functions;
-mod hostile;
 mod kit;
 mod parameters;
 mod properties;

@@ -10,9 +10,6 @@
     reason = "a test ends where something is not as it should be"
 )]
 
-mod hostile;
-mod mutation;
-
 use heat_template::yaql::Statement;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;

@@ -1,12 +1,15 @@
 //! What nobody should be able to do with an expression: never end, fill the memory, overflow the stack.
 
-use super::evaluate;
-use serde_json::json;
+use crate::kit::{ENDLESS, newest};
+use heat_template::yaql::Statement;
+use serde_json::{Value, json};
 use std::sync::mpsc;
-use std::time::Duration;
 
-/// Whatever takes longer never ends: the others take a hundredth of it, also unoptimised.
-const ENDLESS: Duration = Duration::from_secs(60);
+/// What an expression comes to.
+fn evaluate(expression: &str, data: &Value) -> Result<Value, String> {
+    let statement = Statement::parse(expression).map_err(|error| error.to_string())?;
+    statement.evaluate(&json!({"data": data})).map_err(|fault| fault.to_string())
+}
 
 /// Evaluates on a thread with half the stack that threads have, and gives up where there is no end.
 fn ends(expression: String) -> Result<serde_json::Value, String> {
@@ -185,4 +188,31 @@ fn values_can_be_gone_through_while_they_are_gone_through() {
     ] {
         let _ = ends(expression.to_owned());
     }
+}
+
+#[test]
+fn expressions_in_a_template_that_never_end() {
+    let of = |expression: &str| {
+        newest(&format!(
+            "outputs:\n  o:\n    value: {{yaql: {{expression: \"{expression}\", data: {{}}}}}}\n"
+        ))
+    };
+    of("sequence().len()").refused("HT0305", "t.yaml:4:44");
+    of("range(200).select(range(200).select(range(200).select($).sum()).sum()).sum()")
+        .refused("HT0305", "t.yaml:4:90");
+    let deep = "(".repeat(10_000);
+    newest(&format!("outputs: {{o: {{value: {{yaql: {{expression: \"{deep}\", data: {{}}}}}}}}}}\n"))
+        .refused("HT0301", "t.yaml:2:143");
+}
+
+#[test]
+fn many_expressions_that_take_long() {
+    let endless = "range(200).select(range(200).select(range(200).select($).sum()).sum()).sum()";
+    let resources: String = (0..100)
+        .map(|at| {
+            format!("  r{at}: {{type: Test::Any, properties: {{value: {{yaql: {{expression: \"{endless}\", data: {{}}}}}}}}}}\n")
+        })
+        .collect();
+    let judged = newest(&format!("resources:\n{resources}")).refused("HT0316", "t.yaml:7:45");
+    assert!(judged.count("HT0305") < 70, "{}", judged.count("HT0305"));
 }

@@ -27,7 +27,7 @@ impl Random {
 }
 
 /// What has a meaning to YAML, to Heat or to careless readers.
-const PIECES: [&str; 74] = [
+pub(crate) const YAML: [&str; 74] = [
     "{",
     "}",
     "[",
@@ -104,15 +104,55 @@ const PIECES: [&str; 74] = [
     "condition: ",
 ];
 
-/// `text` with one to four changes; `others` are what pieces are borrowed from.
-pub(crate) fn mutate(text: &str, others: &[String], random: &mut Random) -> String {
+/// What the grammar of YAQL is made of, to be put anywhere.
+pub(crate) const YAQL: [&str; 36] = [
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "$",
+    ".",
+    ",",
+    " => ",
+    " -> ",
+    "?.",
+    "'",
+    "\"",
+    "`",
+    "\\",
+    " + ",
+    " - ",
+    " * ",
+    "/",
+    " mod ",
+    " and ",
+    "not ",
+    " in ",
+    "null",
+    "true",
+    "0",
+    "-1",
+    "1.5",
+    "99999999999999999999",
+    "x",
+    "é😀",
+    "\u{0}",
+    " = ",
+    "$x",
+    "@",
+];
+
+/// `text` with one to four changes: `pieces` put in, parts of `others` borrowed.
+pub(crate) fn mutate(text: &str, others: &[String], pieces: &[&str], random: &mut Random) -> String {
     let mut text = text.to_owned();
     for _ in 0..=random.below(4) {
         text = match random.below(10) {
-            0 => insert(&text, random.one(&PIECES), random),
+            0 => insert(&text, random.one(pieces), random),
             1 => {
                 let (from, to) = range(&text, random);
-                [&text[..from], random.one(&PIECES), &text[to..]].concat()
+                [&text[..from], random.one(pieces), &text[to..]].concat()
             }
             2 => {
                 let (from, to) = range(&text, random);

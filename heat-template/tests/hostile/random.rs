@@ -1,11 +1,30 @@
-//! Whatever comes in, an answer comes out: no panic, no endless work.
+//! Random values with functions in them: whatever comes in, an answer comes out.
 
-use crate::kit::{NothingFails, stack};
+use crate::language::{Types, stack};
+use heat_template::Definition;
 use heat_template::NoResources;
 use heat_template::definition::NothingKnown;
 use heat_template::dialect::{condition_function_table, function_table};
+use heat_template::schema::{GenericConstraints, ResourceTypes};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+/// Asks a definition everything that it can be asked.
+struct NothingFails;
+
+impl NothingFails {
+    fn look_at(definition: &Definition) {
+        let _ = format!("{definition:?} {:?}", definition.parameters().listed());
+        for resource in definition.resources() {
+            let _ = definition.metadata(resource.name(), &NoResources);
+            if let Some(schema) = Types.resource_type(resource.type_name()) {
+                let _ = definition.resolve_properties(&resource, &NoResources, &schema, &GenericConstraints);
+            }
+        }
+        let _ = definition.template().validation_answer(definition.environment());
+        let _ = definition.template().to_value();
+    }
+}
 
 /// Values with functions in them, right and wrong.
 fn value() -> impl Strategy<Value = Value> {
@@ -95,33 +114,4 @@ proptest! {
         let text = json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"R": a}, "Parameters": {"P": b}, "Outputs": {"O": {"Value": a}}});
         stack(&text.to_string());
     }
-}
-
-#[test]
-fn deep_nesting_needs_no_more_stack_than_a_thread_has() {
-    let mut value = "x".to_owned();
-    for _ in 0..60 {
-        value = format!("{{list_join: ['', [{value}]]}}");
-    }
-    let found = stack(&format!("heat_template_version: 2021-04-16\noutputs: {{o: {{value: {value}}}}}\n"));
-    // Either it is deeper than the reader allows, or it has a value.
-    match found.definition.as_ref().filter(|_| found.errors().is_empty()) {
-        Some(definition) => assert_eq!(crate::kit::output(definition), Ok(json!("x"))),
-        None => assert!(!found.errors().is_empty()),
-    }
-}
-
-#[test]
-fn equal_items_are_found_quickly_among_many() {
-    let list = (0..60_000).map(|at| at.to_string()).collect::<Vec<_>>().join(", ");
-    let text = format!(
-        "heat_template_version: 2021-04-16\nparameters: {{p: {{type: json, default: [{list}]}}}}\noutputs:\n  o: {{value: {{filter: [{{get_param: p}}, {{list_concat_unique: [{{get_param: p}}, {{get_param: p}}]}}]}}}}\n"
-    );
-    assert_eq!(crate::kit::output(&stack(&text).ok()), Ok(json!([])));
-}
-
-#[test]
-fn a_pattern_that_explodes_is_given_up() {
-    let text = "heat_template_version: 2021-04-16\nparameters: {p: {type: string, default: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, constraints: [{allowed_pattern: '(?=(a+)+$)(a+)+\\2b'}]}}\n";
-    stack(text).refused("HT0207", &["p"]);
 }

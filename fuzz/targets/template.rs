@@ -1,0 +1,4 @@
+//! See `heat-template/tests/fuzz/judge/template.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| -> libfuzzer_sys::Corpus { heat_fuzz::judge("template", bytes) });
