@@ -91,7 +91,7 @@ fn problems_inside_have_their_place_in_the_nested_file() {
     let found = body["diagnostics"].as_array().expect("diagnostics");
     let inside = |one: &Value| {
         let path = one["path"].as_str().unwrap_or_default();
-        path.starts_with("resources.box<") && path.ends_with("/box.yaml>.resources.core.properties")
+        path.starts_with("resources.box<") && path.ends_with("box.yaml>.resources.core.properties")
     };
     assert!(found.iter().any(inside), "{found:#?}");
 }
