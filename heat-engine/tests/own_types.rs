@@ -111,3 +111,43 @@ resources:
     let events = recorder.events(stack.id(), &EventQuery::default()).await.unwrap();
     assert!(events.iter().any(|event| event.row.document.contains("Test Resource failed broken")));
 }
+
+fn many(properties: &str) -> Template {
+    let resources: String =
+        (0..2000).map(|n| format!("  r{n}: {{type: OS::Heat::RandomString{properties}}}\n")).collect();
+    template(&format!("heat_template_version: 2021-04-16\nresources:\n{resources}"))
+}
+
+#[tokio::test]
+async fn work_that_never_waits_leaves_others_their_turn_and_hears_what_it_is_told() {
+    let engine = Engine::builder().store(MemoryStore::new()).secrets_in_clear().build().await.unwrap();
+    let stack = engine.create(NewStack::new("s", many(""))).await.unwrap();
+    let turns = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&turns);
+    let other = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    complete(&stack).await;
+    other.abort();
+    let turns = turns.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(turns >= 2000 / 64, "another task had {turns} turns");
+    stack.update(Update::to(many(", properties: {length: 20}"))).await.unwrap();
+    tokio::task::yield_now().await;
+    engine.shutdown().await;
+    assert_eq!(stack.show().await.unwrap().stack_status, "UPDATE_IN_PROGRESS", "it was interrupted");
+}
+
+#[tokio::test]
+async fn work_that_never_waits_has_an_end_when_its_time_is_over() {
+    let builder = Engine::builder().store(MemoryStore::new()).secrets_in_clear();
+    let engine = builder.action_timeout(Some(std::time::Duration::from_millis(1))).build().await.unwrap();
+    let stack = engine.create(NewStack::new("s", many(""))).await.unwrap();
+    let view = stack.finished().await.unwrap();
+    assert_eq!(
+        (view.stack_status.as_str(), view.stack_status_reason.as_str()),
+        ("CREATE_FAILED", "Create timed out")
+    );
+}

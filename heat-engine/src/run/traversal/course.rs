@@ -1,7 +1,7 @@
 //! The course of a traversal: steps are begun as soon as they are ready, and what became of them is minded.
 
 use super::ending::{Failing, title};
-use super::permits::{Full, Permits, Waits};
+use super::permits::{Permits, Waits};
 use super::{Begun, End, StepEnd, StepResult, Traversal};
 use crate::plan::{Step, StepKind};
 use crate::record::OnFailure;
@@ -18,6 +18,9 @@ use tokio::time::Instant;
 
 /// So many steps are begun before those that work are asked how far they are.
 const BEGUN_AT_ONCE: usize = 32;
+
+/// So many steps are minded before others get their turn.
+const TURNS_AT_ONCE: usize = 32;
 
 impl Traversal {
     /// Runs until nothing is left to do, and records the stack's end.
@@ -50,24 +53,39 @@ impl Traversal {
             Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
         });
         let (mut interrupted, mut timed_out, mut paused) = (false, false, None);
+        let mut turns = 0_usize;
         let mut permits = Permits::new(Arc::clone(&self.core.steps));
         loop {
+            // Whoever runs besides gets his turn, though there may always be something to do here.
+            turns += 1;
+            if turns % TURNS_AT_ONCE == 0 {
+                tokio::task::yield_now().await;
+            }
+            if schedule.is_stopped() {
+                for id in permits.give_up() {
+                    let _ = schedule.put_back(id);
+                }
+            }
             // Steps are begun a few at a time, so that those that are begun get on meanwhile.
-            let (mut begun, mut full) = (0, None);
-            while begun < BEGUN_AT_ONCE
-                && let Some(id) = schedule.next_ready()
-            {
+            let mut begun = 0;
+            while begun < BEGUN_AT_ONCE {
+                let id = match permits.next() {
+                    Some(id) => id,
+                    None => {
+                        let Some(id) = schedule.next_ready() else { break };
+                        let _ = schedule.start(id);
+                        let waits = plan.step(id).map_or(Waits::Nested, |step| self.waits(step));
+                        if !permits.admit(id, waits) {
+                            continue;
+                        }
+                        id
+                    }
+                };
                 let Some(step) = plan.step(id) else {
-                    let _ = schedule.start(id);
                     let _ = schedule.finish(id, Outcome::Skipped);
                     continue;
                 };
-                if let Err(why) = permits.take(id, self.waits(step)) {
-                    full = Some(why);
-                    break;
-                }
                 begun += 1;
-                let _ = schedule.start(id);
                 match self.begin(id, step, &listening) {
                     Begun::Works(work) => running.push(work),
                     Begun::Over(outcome) => {
@@ -76,15 +94,30 @@ impl Traversal {
                     }
                 }
             }
-            let more = schedule.next_ready().is_some();
-            if full != Some(Full::OfAll) {
-                permits.give_back_spare();
-            }
-            if running.is_empty() && !more {
+            let more = begun == BEGUN_AT_ONCE;
+            let short = !more && permits.is_short();
+            if running.is_empty() && !more && !short {
                 break;
             }
             tokio::select! {
                 biased;
+                told = told(&mut self.interrupt), if !interrupted && !timed_out => {
+                    schedule.stop();
+                    if let Signal::Abort(reason) = &told {
+                        timed_out = true;
+                        failure.get_or_insert(Failing::Stack(reason.clone()));
+                    } else {
+                        interrupted = true;
+                    }
+                    signal.send_replace(told);
+                }
+                () = sleep_until(deadline), if !timed_out && !interrupted => {
+                    timed_out = true;
+                    schedule.stop();
+                    let text = format!("{} timed out", title(self.record.action));
+                    failure.get_or_insert(Failing::Stack(text.clone()));
+                    signal.send_replace(Signal::Abort(text));
+                }
                 // Each step counts for itself: a budget of the runtime that they shared would let each round of polls get
                 // on with few of them, so that a thousand steps would be polled for nothing a thousand times.
                 Some(end) = unconstrained(running.next()) => {
@@ -125,25 +158,8 @@ impl Traversal {
                         }
                     }
                 }
-                told = told(&mut self.interrupt), if !interrupted && !timed_out => {
-                    schedule.stop();
-                    if let Signal::Abort(reason) = &told {
-                        timed_out = true;
-                        failure.get_or_insert(Failing::Stack(reason.clone()));
-                    } else {
-                        interrupted = true;
-                    }
-                    signal.send_replace(told);
-                }
-                () = sleep_until(deadline), if !timed_out && !interrupted => {
-                    timed_out = true;
-                    schedule.stop();
-                    let text = format!("{} timed out", title(self.record.action));
-                    failure.get_or_insert(Failing::Stack(text.clone()));
-                    signal.send_replace(Signal::Abort(text));
-                }
-                () = permits.wait(), if full == Some(Full::OfAll) => {}
-                () = std::future::ready(()), if more && full.is_none() => {}
+                () = permits.wait(), if short => {}
+                () = std::future::ready(()), if more => {}
             }
         }
         if interrupted && failure.is_none() && !schedule.is_complete() {
