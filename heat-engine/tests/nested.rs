@@ -274,6 +274,10 @@ async fn what_is_inside_of_a_retained_stack_stays_inside_of_it() {
     let inside = engine.all_stacks(&inside).await.unwrap();
     assert!(inside.iter().any(|stack| stack.parent.as_deref() == Some(kept.id().as_str())), "{inside:#?}");
     assert_eq!(paths(&kept).await.len(), 2);
+    // It has what it was made with, the template of what is inside among it.
+    kept.update(Update::existing().parameters([("value".to_owned(), json!("two"))])).await.unwrap();
+    complete(&kept).await;
+    assert!(cloud.names().contains(&("core".to_owned(), "two".to_owned())), "{:?}", cloud.names());
     kept.delete().await.unwrap();
     assert!(kept.finished().await.unwrap().is_complete());
     stack.delete().await.unwrap();

@@ -10,10 +10,15 @@ use heat_template::yaml::Limits;
 use heat_template::{Environment, Files, ParseOptions, Template};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The environment as it is kept: parameter values are kept apart, sealed where they are hidden.
 fn environment_text(content: &Content) -> String {
-    let mut value = content.environment.to_value();
+    text_of(&content.environment)
+}
+
+fn text_of(environment: &Environment) -> String {
+    let mut value = environment.to_value();
     if let Value::Object(sections) = &mut value {
         sections.remove("parameters");
         sections.retain(|_, section| match section {
@@ -43,7 +48,7 @@ pub(super) fn desired(content: &Content) -> Desired {
     Desired {
         template: Some(SourceHash::of(content.template.text())),
         environment: Some(SourceHash::of(&environment_text(content))),
-        files: content.files.iter().map(|(name, text)| (name.to_owned(), SourceHash::of(text))).collect(),
+        files: hashes(&content.files),
         parameters,
         hidden: content
             .template
@@ -54,6 +59,10 @@ pub(super) fn desired(content: &Content) -> Desired {
             .collect(),
         secret: false,
     }
+}
+
+fn hashes(files: &Files) -> BTreeMap<String, SourceHash> {
+    files.iter().map(|(name, text)| (name.to_owned(), SourceHash::of(text))).collect()
 }
 
 /// The texts that a stack is made from.
@@ -81,9 +90,11 @@ pub(crate) async fn recorded(
         return Err(EngineError::LostSource { hash: "of the template".to_owned() });
     };
     let (environment, files) = match &stack.owner {
-        Some(owner) => inherited(core, owner).await?,
+        Some(owner) => inherited(core, owner, |stack| stack.desired.clone()).await?,
         None => surroundings(core, desired).await?,
     };
+    // What is inside of a nested stack is decided with it.
+    let (environment, files) = (environment.over(&core.global), files.over(&core.global));
     let options = ParseOptions::default();
     let parsed = Template::parse(&mut sources, "template", &text(core, hash).await?, &options);
     let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
@@ -108,12 +119,37 @@ async fn surroundings(core: &Core, desired: &Desired) -> Result<(Environment, Fi
     for (name, hash) in &desired.files {
         files.push((name.clone(), text(core, hash).await?));
     }
-    // What is inside of a nested stack is decided with it.
-    Ok((environment.over(&core.global), Files::from_iter(files).over(&core.global)))
+    Ok((environment, Files::from_iter(files)))
 }
 
-/// Environment and files of a nested stack.
-async fn inherited(core: &Core, owner: &Owner) -> Result<(Environment, Files), EngineError> {
+/// A nested stack that becomes one of its own gets the environment and the files that it was made with. Gives the texts that
+/// are to be written with its record.
+pub(crate) async fn keep_surroundings(
+    core: &Core,
+    stack: &mut StackRecord,
+) -> Result<Vec<Source>, EngineError> {
+    let Some(owner) = &stack.owner else { return Ok(Vec::new()) };
+    // An update that takes it out of the outermost stack may have taken its files, too.
+    let made_with =
+        |outer: &'_ StackRecord| outer.last_complete.clone().unwrap_or_else(|| outer.desired.clone());
+    let (environment, files) = inherited(core, owner, made_with).await?;
+    let environment = text_of(&environment);
+    let (hash, names) = (SourceHash::of(&environment), hashes(&files));
+    for desired in std::iter::once(&mut stack.desired).chain(&mut stack.last_complete) {
+        desired.environment = Some(hash.clone());
+        desired.files.clone_from(&names);
+    }
+    // Its parameter defaults may be meant for hidden parameters of any template inside.
+    let texts = files.iter().map(|(_, text)| Source::new(text));
+    Ok(std::iter::once(Source::secret(environment)).chain(texts).collect())
+}
+
+/// Environment and files of a nested stack, from what the outermost one is or was.
+async fn inherited(
+    core: &Core,
+    owner: &Owner,
+    of: impl Fn(&StackRecord) -> Desired,
+) -> Result<(Environment, Files), EngineError> {
     let gone = |id: &StackId| EngineError::NoSuchStack { name: id.0.clone(), project: String::new() };
     let mut way = vec![(owner.resource.clone(), owner.type_name.clone())];
     let mut outer = owner.stack.clone();
@@ -125,7 +161,7 @@ async fn inherited(core: &Core, owner: &Owner) -> Result<(Environment, Files), E
                 outer = owner.stack;
             }
             None => {
-                let (environment, files) = surroundings(core, &stack.desired).await?;
+                let (environment, files) = surroundings(core, &of(&stack)).await?;
                 let inner = way.iter().rev().fold(environment, |environment, (resource, type_name)| {
                     environment.child(resource, type_name)
                 });

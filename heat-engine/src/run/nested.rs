@@ -9,19 +9,19 @@ use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
 use super::planning::{begin, make_plan, wake};
 use super::traversal::{End, Traversal};
-use crate::engine::EngineError;
+use crate::engine::{EngineError, store_content};
 use crate::plan::{DesiredState, Plan};
 use crate::record::{
     Action, IntentKind, OnFailure, Owner, ResourceRecord, Resources, StackId, StackRecord, Status,
     TraversalRecord,
 };
 use crate::schedule::Outcome;
-use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
+use crate::store::{Batch, Claim, StoreError, Write};
 use heat_plugin_sdk::{PhysicalId, PropertyMap, physical_name};
 use heat_template::composite::Stage;
 use heat_template::definition::NestedError;
 use serde_json::Value;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -459,28 +459,38 @@ impl Nested {
         }
     }
 
-    /// The stacks inside of one that becomes a stack of its own have it for their outermost one from now on. They are
-    /// written first: whoever repeats this after a crash finds those that are left.
-    async fn uproot(&self, stack: &StackId, owner: &Owner) -> Result<(), StoreError> {
+    /// A nested stack becomes a stack of its own: it keeps the environment and the files that it had from outside, and is
+    /// the outermost one of those inside of it.
+    async fn uproot(&self, mut stack: StackRecord, resources: &Resources) -> Result<(), StoreError> {
         let core = &self.ledger.core;
-        let query = StackQuery { nested: true, root: Some(owner.root.clone()), ..StackQuery::default() };
-        let mut inside: HashMap<StackId, Vec<StackRecord>> = HashMap::new();
-        for found in core.records.stacks(&query).await? {
-            if let Some(parent) = found.owner.as_ref().map(|owner| owner.stack.clone()) {
-                inside.entry(parent).or_default().push(found);
+        let sources = match store_content::keep_surroundings(core, &mut stack).await {
+            Ok(sources) => sources,
+            Err(EngineError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::warn!(stack = %stack.name, %error, "what is kept loses its environment and its files");
+                Vec::new()
             }
-        }
-        let mut rest = inside.remove(stack).unwrap_or_default();
-        while let Some(mut below) = rest.pop() {
-            rest.extend(inside.remove(&below.id).unwrap_or_default());
-            if let Some(inner) = &mut below.owner {
-                inner.root = stack.clone();
+        };
+        let Some(owner) = stack.owner.take() else { return Ok(()) };
+        // Those inside are written first: whoever repeats this after a crash finds those that are left.
+        let inside = |resources: &Resources| -> Vec<StackId> {
+            resources.values().filter_map(|record| Some(record.nested.as_ref()?.stack.clone())).collect()
+        };
+        let mut rest = inside(resources);
+        while let Some(id) = rest.pop() {
+            let Some(mut below) = core.records.stack(&id).await? else { continue };
+            rest.extend(inside(&core.records.resources(&id).await?));
+            if let Some(inner) = below.owner.as_mut().filter(|inner| inner.root == owner.root) {
+                inner.root = stack.id.clone();
                 inner.depth = inner.depth.saturating_sub(owner.depth);
+                let claim = core.records.claim(&id).await?;
+                core.commit_batch(Batch::new(claim).with(Write::Stack(below)).releasing()).await?;
             }
-            let claim = core.records.claim(&below.id).await?;
-            core.commit_batch(Batch::new(claim).with(Write::Stack(below)).releasing()).await?;
         }
-        Ok(())
+        let claim = core.records.claim(&stack.id).await?;
+        let mut batch = Batch::new(claim).with(Write::Stack(stack));
+        batch.writes.extend(sources.into_iter().map(Write::Source));
+        core.commit_batch(batch.releasing()).await
     }
 
     async fn try_remove(&self, retain: bool) -> Result<Ended, Trouble> {
@@ -498,11 +508,7 @@ impl Nested {
             return Ok(Ended::Done);
         };
         if retain {
-            if let Some(owner) = stack.owner.take() {
-                self.uproot(&stack.id, &owner).await?;
-            }
-            let claim = core.records.claim(&stack.id).await?;
-            core.commit_batch(Batch::new(claim).with(Write::Stack(stack)).releasing()).await?;
+            self.uproot(stack, &found.resources).await?;
             self.ledger.remove("state changed").await?;
             return Ok(Ended::Done);
         }
