@@ -102,6 +102,17 @@ pub(crate) async fn recorded(
     Ok(Content { template, environment, files, parameters })
 }
 
+/// The environment of an outermost stack.
+pub(crate) async fn recorded_environment(
+    core: &Core,
+    stack: &StackRecord,
+) -> Result<Option<Environment>, EngineError> {
+    match &stack.owner {
+        None => Ok(Some(surroundings(core, &stack.desired).await?.0)),
+        Some(_) => Ok(None),
+    }
+}
+
 /// Environment and files of an outermost stack.
 async fn surroundings(core: &Core, desired: &Desired) -> Result<(Environment, Files), EngineError> {
     let environment = match &desired.environment {

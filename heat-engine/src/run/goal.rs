@@ -17,6 +17,7 @@ use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRe
 use crate::store::texts_in;
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
 use heat_plugin_sdk::{Credentials, Failure, Registry, Sibling, SiblingIndex};
+use heat_template::Environment;
 use heat_template::definition::{Composite, DefinedResource, Definition, Inputs, Nesting, NestingLimits};
 use heat_template::diagnostic::{Diagnostic, codes};
 use heat_template::environment::{Implementation, RestrictedAction};
@@ -400,6 +401,11 @@ impl Goal {
                 OutputView { output_key, output_value, description, output_error }
             })
             .collect()
+    }
+
+    /// The environment, where there is anything to be.
+    pub(crate) fn environment(&self) -> Option<&Environment> {
+        self.definition.as_ref().map(Definition::environment)
     }
 
     /// What the environment forbids to do to a resource.

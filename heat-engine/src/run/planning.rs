@@ -3,10 +3,11 @@
 use super::core::Core;
 use super::goal::Goal;
 use super::traversal::stack_event;
-use crate::engine::EngineError;
-use crate::plan::{self, NestedRecord, NestedRecords, Plan, PlanError};
+use crate::engine::{EngineError, store_content};
+use crate::plan::{self, NestedRecord, NestedRecords, Plan, PlanError, StepKind};
 use crate::record::{Action, OnFailure, Resources, StackRecord, Status, TraversalRecord};
 use crate::store::{Batch, Claim, StoreError, Write};
+use heat_template::environment::Hook;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,12 +63,49 @@ pub(crate) async fn make_plan(
                 limit,
             });
         }
+        if let Ok(plan) = &plan {
+            refuse_hooks(core, stack, goal, plan).await?;
+        }
         return plan.map_err(|error| match error {
             // Their places are in the template, like those of everything else that is wrong with it.
             PlanError::Properties { diagnostics, .. } => diagnostics.into(),
             other => other.into(),
         });
     }
+}
+
+/// A hook is there for somebody to look before it goes on; nobody would wait at it, so it is not passed in silence.
+async fn refuse_hooks(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    goal: &Goal,
+    plan: &Plan,
+) -> Result<(), EngineError> {
+    let recorded = match goal.environment() {
+        None => store_content::recorded_environment(core, stack).await?,
+        Some(_) => None,
+    };
+    let Some(environment) = goal.environment().or(recorded.as_ref()) else { return Ok(()) };
+    let registry = environment.registry();
+    if !registry.has_hooks() {
+        return Ok(());
+    }
+    for step in &plan.steps {
+        let hooks = match &step.kind {
+            StepKind::Create { .. } => [Hook::PreCreate, Hook::PostCreate],
+            StepKind::Update { .. } | StepKind::Decide { .. } => [Hook::PreUpdate, Hook::PostUpdate],
+            StepKind::Delete { .. } => [Hook::PreDelete, Hook::PostDelete],
+            StepKind::Keep { .. } | StepKind::Refuse { .. } => continue,
+        };
+        if let Some(hook) = hooks.into_iter().find(|hook| registry.has_hook(&step.resource, *hook)) {
+            return Err(EngineError::Unsupported(format!(
+                "resources.{}: the hook {} of the environment; update the stack with an environment without it to go on",
+                step.resource,
+                hook.name()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The record of a new traversal, and the batch that makes it durable.

@@ -360,6 +360,11 @@ impl Registry {
         self.types.keys().chain(below).map(String::as_str).filter(|name| !name.ends_with('*'))
     }
 
+    /// Whether there is any hook.
+    pub fn has_hooks(&self) -> bool {
+        self.resources.values().any(|here| !here.hooks.is_empty())
+    }
+
     /// Whether a resource waits at a hook; names are matched as the shell does it.
     pub fn has_hook(&self, resource: &str, hook: Hook) -> bool {
         self.resources
