@@ -18,14 +18,17 @@ use support::kills::{Operation, Scene};
 /// How many kills the inner loop of a developer has.
 const USUAL_KILLS: usize = 4;
 
-/// A stack of 30 resources, in two forms: the second one changes things in place, replaces, removes and adds.
+/// A stack of 30 resources of services and 2 local ones, in two forms: the second one changes things in place, replaces, removes and adds.
 fn template(changed: bool) -> String {
     let mut text = "heat_template_version: 2021-04-16\nresources:\n".to_owned();
     let mut put = |name: &str, type_name: &str, properties: &str| {
         let _ = writeln!(text, "  {name}: {{type: {type_name}, properties: {{{properties}}}}}");
     };
     put("router", "OS::Neutron::Router", "external_gateway_info: {network: public}");
-    put("group", "OS::Neutron::SecurityGroup", "description: all");
+    // Nothing but records, which others use.
+    put("secret", "OS::Heat::RandomString", if changed { "length: 24" } else { "length: 16" });
+    put("note", "OS::Heat::Value", "value: {list_join: ['-', [of, {get_attr: [secret, value]}]]}");
+    put("group", "OS::Neutron::SecurityGroup", "description: {get_attr: [note, value]}");
     let port = if changed { 8443 } else { 443 };
     for (name, port) in [("rule_1", 80), ("rule_2", port)] {
         let range = format!("protocol: tcp, port_range_min: {port}, port_range_max: {port}");
@@ -95,7 +98,7 @@ fn template(changed: bool) -> String {
 #[test]
 fn the_stack_has_thirty_resources() {
     for changed in [false, true] {
-        assert_eq!(template(changed).matches("type: OS::").count(), 30);
+        assert_eq!(template(changed).matches("type: OS::").count(), 32);
     }
 }
 
@@ -122,7 +125,7 @@ fn more(before: &BTreeMap<String, usize>, now: &BTreeMap<String, usize>) -> BTre
 fn all_are_there(home: &Home, cloud: &CloudProcess) {
     let resources = home.json(&["stack", "resource", "list", "s"]);
     let resources = resources.as_array().expect("resources");
-    assert_eq!(resources.len(), 30);
+    assert_eq!(resources.len(), 32);
     let inventory = cloud.ask("GET", "inventory", "")["inventory"].to_string();
     for resource in resources {
         let text = |field: &str| resource[field].as_str().unwrap_or_else(|| panic!("{field}: {resource}"));
@@ -226,7 +229,7 @@ fn the_cloud_inside_the_command_survives_kills_too() {
     scene.run_with_kills(Operation::Update, kills, within);
     scene.run_with_kills(Operation::Delete, kills, within);
     scene.run_with_kills(Operation::Create, kills, within);
-    assert_eq!(scene.home.json(&["stack", "resource", "list", "s"]).as_array().map(Vec::len), Some(30));
+    assert_eq!(scene.home.json(&["stack", "resource", "list", "s"]).as_array().map(Vec::len), Some(32));
     scene.run_with_kills(Operation::Delete, kills, within);
     // A network of the same range fits again: nothing of the old ones is left.
     scene.run_with_kills(Operation::Create, 0, Duration::ZERO);

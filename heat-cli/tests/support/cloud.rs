@@ -66,6 +66,31 @@ impl CloudProcess {
         serde_json::from_str(body).unwrap_or(Value::Null)
     }
 
+    /// A token of the cloud's user.
+    pub fn token(&self) -> String {
+        let body = json!({"auth": {
+            "identity": {"methods": ["password"], "password": {
+                "user": {"name": "demo", "domain": {"id": "default"}, "password": "demo"}}},
+            "scope": {"project": {"name": "demo", "domain": {"id": "default"}}}}})
+        .to_string();
+        let mut stream = TcpStream::connect(&self.address).expect("the simulator answers");
+        write!(
+            stream,
+            "POST /identity/v3/auth/tokens HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let header = answer.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("x-subject-token").then(|| value.trim().to_owned())
+        });
+        header.unwrap_or_else(|| panic!("no token: {answer}"))
+    }
+
     /// Adds a rule about what shall go wrong.
     pub fn fault(&self, rule: &str) {
         self.ask("POST", "faults", rule);
