@@ -11,7 +11,7 @@ pub(crate) struct Allowed {
     #[arg(long = "allow-files", value_name = "FOLDER")]
     pub(crate) folders: Vec<PathBuf>,
     /// Templates and environments may name what lies on the web at addresses that begin so, such as
-    /// https://example.org/stacks/ (repeatable).
+    /// `https://example.org/stacks/` (repeatable).
     #[arg(long = "allow-url", value_name = "PREFIX")]
     pub(crate) urls: Vec<String>,
 }
