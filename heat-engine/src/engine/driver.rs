@@ -3,7 +3,7 @@
 use super::EngineError;
 use crate::plan::Plan;
 use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, TraversalRecord};
-use crate::run::{Core, Current, End, Goal, Signal, Traversal, begin, is_passing, make_plan};
+use crate::run::{Core, Current, End, Goal, Secrets, Signal, Traversal, begin, is_passing, make_plan};
 use crate::store::{Claim, StoreError};
 use heat_plugin_sdk::FailureClass;
 use std::collections::HashMap;
@@ -72,7 +72,8 @@ impl Driver {
         }
     }
 
-    /// Starts a task for a traversal that is recorded.
+    /// Starts a task for a traversal that is recorded. `before` is what the stack should be before it, where that is
+    /// something else.
     pub(super) fn start(
         &self,
         claim: Claim,
@@ -80,7 +81,12 @@ impl Driver {
         record: TraversalRecord,
         goal: Arc<Goal>,
         current: Current,
+        before: Option<&Desired>,
     ) {
+        let secrets = Secrets::of(&self.core.registry, &stack, &goal, &current);
+        if let Some(before) = before {
+            secrets.learn_hidden(before);
+        }
         let (interrupt, interrupted) = watch::channel(Signal::Run);
         let (end, over) = watch::channel(false);
         let id = stack.id.clone();
@@ -94,6 +100,7 @@ impl Driver {
             goal,
             current,
             interrupt: interrupted,
+            secrets: Arc::new(secrets),
         };
         let (core, slots) = (Arc::clone(&self.core), Arc::clone(&self.slots));
         tokio::spawn(async move {
@@ -151,16 +158,18 @@ async fn begin_rollback(core: &Arc<Core>, traversal: &mut Traversal) -> bool {
     let mut wait = Duration::from_millis(500);
     loop {
         let Err(error) = roll_back(core, traversal).await else { return true };
-        tracing::error!(stack = %traversal.stack.name, %error, "the rollback cannot begin");
+        // A service that was asked may have repeated what it was sent.
+        let why = traversal.secrets.mask(&error.to_string());
+        tracing::error!(stack = %traversal.stack.name, error = why, "the rollback cannot begin");
         let recorded = match &error {
             EngineError::Store(StoreError::Fenced { .. } | StoreError::NoSuchStack { .. }) => return false,
             EngineError::Service(failure) if *failure.class() == FailureClass::Unauthenticated => {
-                Some(traversal.pause(failure.to_string()).await.map(drop))
+                Some(traversal.pause(traversal.secrets.told(failure)).await.map(drop))
             }
             // Neither the store nor a service stays away for ever.
             EngineError::Store(_) => None,
             EngineError::Service(failure) if is_passing(failure) => None,
-            _ => Some(traversal.end_without_rollback(&error.to_string()).await),
+            _ => Some(traversal.end_without_rollback(&why).await),
         };
         if matches!(recorded, Some(Ok(()))) {
             return false;
@@ -181,6 +190,7 @@ async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), En
         None => Goal::nothing(core),
     };
     let resources = core.records.resources(&stack.id).await?;
+    traversal.secrets.learn_hidden(&stack.desired);
     stack.desired = target.unwrap_or_default();
     let goal = Arc::new(goal);
     let plan = make_plan(core, &stack, &goal, &resources, Action::Rollback).await?;

@@ -116,7 +116,7 @@ impl Engine {
         core.commit_batch(batch).await?;
         tracing::info!(stack = %stack.name, id = %stack.id, "stack is being created");
         let id = stack.id.clone();
-        self.0.driver.start(claim, stack, record, goal, Current::new(Resources::new()));
+        self.0.driver.start(claim, stack, record, goal, Current::new(Resources::new()), None);
         Ok(Stack::new(self.clone(), id))
     }
 
@@ -298,7 +298,7 @@ impl Engine {
             }
         };
         tracing::info!(stack = %stack.name, action = %record.action, "going on with an unfinished stack");
-        self.0.driver.start(claim, stack, record, Arc::new(goal), current);
+        self.0.driver.start(claim, stack, record, Arc::new(goal), current, None);
         Ok(())
     }
 

@@ -285,6 +285,7 @@ impl Stack {
         self.engine.0.driver.interrupt(&self.id).await;
         let claim = core.records.claim(&self.id).await?;
         let now = self.record().await?;
+        let before = now.desired;
         let mut stack = StackRecord {
             revision: now.revision,
             action: now.action,
@@ -314,7 +315,8 @@ impl Stack {
         let sources = store_content::sources(&content).map(Write::Source);
         batch.writes.splice(0..0, sources);
         core.commit_batch(batch).await?;
-        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
+        let current = Current::new(resources);
+        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, Some(&before));
         Ok(())
     }
 
@@ -428,7 +430,7 @@ impl Stack {
         };
         let (record, batch) = begin(core, &claim, &mut stack, plan, Action::Delete, OnFailure::Stop, "");
         core.commit_batch(batch).await?;
-        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources));
+        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources), None);
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! The record of one incarnation while something works on it: what becomes durable when, and whether to go on.
 
 use super::core::Core;
+use super::secrets::Secrets;
 use crate::record::{Action, Event, IncarnationId, Intent, IntentKind, ResourceRecord, Status, TraversalId};
-use crate::store::{Claim, StoreError, Write, secret_texts};
+use crate::store::{Claim, StoreError, Write};
 use heat_plugin_sdk::{Failure, FailureClass, PhysicalId, PropertyMap, StackIdentity};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -97,9 +98,10 @@ impl Page {
     ) -> Result<(), StoreError> {
         let next = Arc::new(next);
         let mut writes = Vec::with_capacity(self.unwritten.len() + 2);
-        writes.extend(self.unwritten.drain(..).chain(event).map(Write::Event));
+        writes.extend(self.unwritten.iter().cloned().chain(event).map(Write::Event));
         writes.push(Write::Resource(Arc::clone(&next)));
         core.commit(claim, writes).await?;
+        self.unwritten.clear();
         self.record = next;
         Ok(())
     }
@@ -117,8 +119,8 @@ pub(crate) struct Ledger {
     /// Whether the thing is nothing but its record ([`is_local`](heat_plugin_sdk::Resource::is_local)): what is not durable
     /// was not done, so the beginning of an operation becomes durable together with its end.
     pub(crate) local: bool,
-    /// Secret texts that its values were made of.
-    pub(crate) secrets: Arc<Vec<String>>,
+    /// What it must not tell.
+    pub(crate) secrets: Arc<Secrets>,
 }
 
 impl Ledger {
@@ -188,9 +190,11 @@ impl Ledger {
         record.status = Status::Complete;
         reason.clone_into(&mut record.reason);
         let (event, id) = (self.event(record, self.core.clock.now()), record.id.clone());
-        let mut writes: Vec<_> = page.unwritten.drain(..).chain([event]).map(Write::Event).collect();
+        let mut writes: Vec<_> = page.unwritten.iter().cloned().chain([event]).map(Write::Event).collect();
         writes.push(Write::RemoveResource(id));
-        self.core.commit(&self.claim, writes).await
+        self.core.commit(&self.claim, writes).await?;
+        page.unwritten.clear();
+        Ok(())
     }
 
     fn event(&self, record: &ResourceRecord, now: jiff::Timestamp) -> Event {
@@ -258,7 +262,7 @@ impl Ledger {
 
     /// Records a failure. The intent stays where it is not known whether the request was done: whoever comes next looks.
     pub(crate) async fn fail(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
-        let reason = self.redacted(reason).await;
+        let reason = self.redacted(&reason).await;
         self.write(Some((action, Status::Failed, &reason)), |record| {
             let nothing_made = record.physical_id.is_none();
             if let Some(intent) = &mut record.intent {
@@ -275,7 +279,7 @@ impl Ledger {
 
     /// Fails before anything was begun: the event tells it, the record stays as it is.
     pub(crate) async fn refuse(&self, action: Action, reason: String) -> Result<Ended, StoreError> {
-        let reason = self.redacted(reason).await;
+        let reason = self.redacted(&reason).await;
         let record = self.record().await;
         let refused =
             ResourceRecord { action, status: Status::Failed, reason: reason.clone(), ..(*record).clone() };
@@ -294,25 +298,28 @@ impl Ledger {
             Ok(ended) => Ok(ended),
             Err(Break::Interrupted) => Ok(Ended::Interrupted),
             // What was refused was not done: the intent stays, and whoever has other credentials goes on from it.
-            Err(Break::Refused(failure)) => {
-                let reason = self.reason(&failure).await;
-                Ok(Ended::Paused(self.redacted(reason).await))
-            }
+            Err(Break::Refused(failure)) => Ok(Ended::Paused(self.reason(&failure).await)),
             Err(Break::Store(error)) => Err(error),
             Err(Break::Aborted(reason)) => self.fail(action, reason).await,
             Err(Break::Failed(failure)) => self.fail(action, self.reason(&failure).await).await,
         }
     }
 
-    /// A reason without the secrets of the resource, which a service may repeat in what it says.
-    async fn redacted(&self, reason: String) -> String {
-        let record = self.record().await;
-        let schema = self.core.registry.resource(&record.type_name).map(|plugin| plugin.schema());
-        // Of a text that was made of several a service may repeat a part.
-        secret_texts(&record, schema.as_deref())
-            .iter()
-            .chain(self.secrets.iter())
-            .fold(reason, |reason, secret| reason.replace(secret.as_str(), "******"))
+    /// What is secret in the record as it is now must not be told from now on, here and elsewhere.
+    pub(crate) async fn learn(&self) {
+        self.secrets.learn_record(&self.core.registry, &*self.record().await);
+    }
+
+    /// What a service says of a failure, for reasons and the log: it may repeat secrets, or parts of them.
+    pub(crate) async fn told(&self, failure: &Failure) -> String {
+        self.learn().await;
+        self.secrets.told(failure)
+    }
+
+    /// A reason without secrets, whoever worded it.
+    async fn redacted(&self, reason: &str) -> String {
+        self.learn().await;
+        self.secrets.mask_reason(reason)
     }
 
     /// `Class: resources.name: message`, as Heat words the reason of a resource's failure.
@@ -331,7 +338,7 @@ impl Ledger {
             FailureClass::Unsupported => "NotSupported",
             _ => "ResourceInError",
         };
-        format!("{class}: resources.{name}: {failure}")
+        format!("{class}: resources.{name}: {}", self.told(failure).await)
     }
 
     /// Waits, unless the traversal or the step's time-out says otherwise.

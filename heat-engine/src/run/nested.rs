@@ -200,14 +200,18 @@ impl Nested {
     ) -> Result<(End, ChildGoal), Trouble> {
         let ChildGoal { goal, desired, source, memory, stages, complete } = child;
         let goal = Arc::new(goal);
+        let current = Current::new(resources);
+        let secrets = Arc::clone(&self.ledger.secrets);
+        secrets.learn(&self.ledger.core.registry, &stack, &goal, &current);
         let end = run(Traversal {
             core: Arc::clone(&self.ledger.core),
             claim,
             stack,
             record,
             goal: Arc::clone(&goal),
-            current: Current::new(resources),
+            current,
             interrupt: self.ledger.signal.clone(),
+            secrets,
         })
         .await?;
         // The traversal is over, and nobody else holds it.
@@ -318,6 +322,7 @@ impl Nested {
             Some(stack) => stack,
             None => self.new_stack(record, id),
         };
+        self.ledger.secrets.learn_hidden(&stack.desired);
         stack.desired = child.desired.clone();
         stack.timeout_minutes = self.parent.timeout_minutes;
         if let Some(owner) = &mut stack.owner {
@@ -550,14 +555,18 @@ impl Nested {
             }
         };
         stack.credentials = self.parent.credentials.clone();
+        let current = Current::new(found.resources);
+        let secrets = Arc::clone(&self.ledger.secrets);
+        secrets.learn(&core.registry, &stack, &goal, &current);
         let end = run(Traversal {
             core: Arc::clone(core),
             claim,
             stack,
             record: traversal,
             goal: Arc::new(goal),
-            current: Current::new(found.resources),
+            current,
             interrupt: self.ledger.signal.clone(),
+            secrets,
         })
         .await?;
         match end {

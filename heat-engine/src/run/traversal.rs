@@ -18,11 +18,12 @@ use super::core::Core;
 use super::current::Current;
 use super::goal::{Goal, Unresolved};
 use super::ledger::Page;
+use super::secrets::Secrets;
 use super::work::{Ended, Facts, Ledger, Signal, Work};
 use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of};
 use crate::record::{Action, IncarnationId, IntentKind, ResourceRecord, StackRecord, TraversalRecord};
 use crate::schedule::Outcome;
-use crate::store::{Claim, StoreError, Write, secret_texts, texts_in};
+use crate::store::{Claim, StoreError, Write};
 pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
@@ -74,6 +75,8 @@ pub(crate) struct Traversal {
     pub(crate) current: Current,
     /// Told from outside: stop and let somebody else go on, or give up.
     pub(crate) interrupt: watch::Receiver<Signal>,
+    /// What must not be told. Stacks inside of others share it: parts of what is secret in one are handed to another.
+    pub(crate) secrets: Arc<Secrets>,
 }
 
 impl Traversal {
@@ -91,16 +94,6 @@ impl Traversal {
         record: Arc<ResourceRecord>,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Work, Unresolved> {
-        self.work_towards(record, None, signal)
-    }
-
-    /// The worker for an incarnation that gets another definition.
-    fn work_towards(
-        &self,
-        record: Arc<ResourceRecord>,
-        facts: Option<&Facts>,
-        signal: &watch::Receiver<Signal>,
-    ) -> Result<Work, Unresolved> {
         let missing = || {
             Unresolved::Wrong(format!(
                 "resources.{}: no plugin provides the type {}",
@@ -110,11 +103,7 @@ impl Traversal {
         let resource = self.core.registry.resource(&record.type_name).ok_or_else(missing)?;
         let connector = self.core.registry.resource_connector(&record.type_name).ok_or_else(missing)?;
         let wanted = self.goal.wanted_attributes(&record.name);
-        let facts_requires = facts.into_iter().flat_map(|facts| &facts.requires);
-        let sensitive =
-            !record.sensitive.is_empty() || facts.is_some_and(|facts| !facts.sensitive.is_empty());
-        let secrets = self.secrets_around(record.requires.iter().chain(facts_requires), sensitive);
-        let ledger = Ledger { local: resource.is_local(), secrets, ..self.ledger(record, signal) };
+        let ledger = Ledger { local: resource.is_local(), ..self.ledger(record, signal) };
         Ok(Work {
             ledger,
             wanted,
@@ -122,29 +111,6 @@ impl Traversal {
             resource: Arc::clone(resource),
             connector: Arc::clone(connector),
         })
-    }
-
-    /// The secret texts that the values of a resource may be made of: those of hidden parameters, and those of what it
-    /// depends on.
-    fn secrets_around<'a>(
-        &self,
-        requires: impl Iterator<Item = &'a IncarnationId>,
-        sensitive: bool,
-    ) -> Arc<Vec<String>> {
-        let hidden = self.goal.hidden_texts();
-        if !sensitive {
-            return hidden;
-        }
-        let mut texts: Vec<String> = hidden.to_vec();
-        // A deletion has a goal without parameters.
-        let desired = &self.stack.desired;
-        texts.extend(texts_in(desired.hidden.iter().filter_map(|name| desired.parameters.get(name))));
-        for record in requires.filter_map(|id| self.current.resource(id)) {
-            let schema = self.core.registry.resource(&record.type_name).map(|plugin| plugin.schema());
-            texts.extend(secret_texts(record, schema.as_deref()));
-        }
-        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        Arc::new(texts)
     }
 
     /// The door to the record of an incarnation.
@@ -160,7 +126,7 @@ impl Traversal {
             deadline: limit.map(|limit| Instant::now() + limit),
             page: Arc::new(Mutex::new(Page::new(record))),
             local: false,
-            secrets: self.goal.hidden_texts(),
+            secrets: Arc::clone(&self.secrets),
         }
     }
 
@@ -180,18 +146,27 @@ impl Traversal {
 
     /// Begins a step. Everything that can be decided at once is decided here, where all records are at hand.
     fn begin(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Begun {
-        match self.prepare(id, step, signal) {
+        let prepared = self.prepare(id, step, signal).map_err(|unresolved| match unresolved {
+            Unresolved::Ask => Unresolved::Ask,
+            // A service that was asked may have repeated the value.
+            Unresolved::Wrong(reason) => Unresolved::Wrong(self.secrets.mask_reason(&reason)),
+            Unresolved::Invalid(reason) => Unresolved::Invalid(self.secrets.mask_reason(&reason)),
+        });
+        match prepared {
             Ok(begun) => begun,
             Err(Unresolved::Ask) => {
                 let (core, goal) = (Arc::clone(&self.core), Arc::clone(&self.goal));
                 let (credentials, name) = (self.stack.credentials.clone(), step.resource.clone());
+                let secrets = Arc::clone(&self.secrets);
                 Begun::Works(Box::pin(async move {
                     let result = match goal.fetch(&core, &credentials).await {
                         Ok(_) => StepResult::Asked,
                         Err(failure) if *failure.class() == FailureClass::Unauthenticated => {
-                            StepResult::Paused(format!("resources.{name}: {failure}"))
+                            StepResult::Paused(format!("resources.{name}: {}", secrets.told(&failure)))
                         }
-                        Err(failure) => StepResult::Failed(format!("resources.{name}: {failure}")),
+                        Err(failure) => {
+                            StepResult::Failed(format!("resources.{name}: {}", secrets.told(&failure)))
+                        }
                     };
                     StepEnd { step: id, records: Vec::new(), result: Ok(result) }
                 }))
@@ -326,7 +301,7 @@ impl Traversal {
             }
             None => None,
         };
-        let work = self.work_towards(record, Some(&facts), signal)?;
+        let work = self.work(record, signal)?;
         let incarnation = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         let outcome = if replaces.is_some() { Outcome::Replaced } else { Outcome::Done };
@@ -358,7 +333,7 @@ impl Traversal {
                 others.push(self.ledger(other.clone(), signal));
             }
         }
-        let work = self.work_towards(record, Some(&facts), signal)?;
+        let work = self.work(record, signal)?;
         let incarnation = incarnation.clone();
         let work_id = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
@@ -431,8 +406,8 @@ impl Traversal {
         let facts = self.facts(&step.resource, &state);
         let mut new_record = self.new_record(successor, step);
         Arc::make_mut(&mut new_record).replaces = Some(incarnation.clone());
-        let old = self.work_towards(record, Some(&facts), signal)?;
-        let new = self.work_towards(new_record, Some(&facts), signal)?;
+        let old = self.work(record, signal)?;
+        let new = self.work(new_record, signal)?;
         let (incarnation, successor) = (incarnation.clone(), successor.clone());
         let (type_name, core) = (step.type_name.clone(), Arc::clone(&self.core));
         // Which one stands for the name is known when the step ends.
@@ -545,6 +520,8 @@ async fn end_as(
         Ended::Interrupted => StepResult::Interrupted,
         Ended::Paused(reason) => StepResult::Paused(reason),
     });
+    // What is secret in it may be handed on from now on.
+    work.learn().await;
     StepEnd { step, records: vec![(id, Some(work.record().await))], result }
 }
 

@@ -151,7 +151,10 @@ impl Work {
         let trial = Trial { operation, attempt: *attempt, seed };
         match classify(&failure, trial, &self.core.settings.retry) {
             Verdict::Retry { after } => {
-                tracing::debug!(attempt = *attempt, wait = ?after, %failure, "trying again");
+                if tracing::enabled!(tracing::Level::DEBUG) {
+                    let failure = self.told(&failure).await;
+                    tracing::debug!(attempt = *attempt, wait = ?after, %failure, "trying again");
+                }
                 self.pause(after).await?;
                 Ok(Next::Again)
             }
@@ -230,7 +233,10 @@ impl Work {
                     self.retry(failure, None, &mut attempt).await?;
                 }
                 Err(failure) => {
-                    tracing::debug!(attribute = name, %failure, "attribute is not there");
+                    if tracing::enabled!(tracing::Level::DEBUG) {
+                        let failure = self.told(&failure).await;
+                        tracing::debug!(attribute = name, %failure, "attribute is not there");
+                    }
                     return Ok(Value::Null);
                 }
             }

@@ -36,7 +36,7 @@ mod records;
 mod retention;
 mod row;
 mod secrets;
-pub(crate) use secrets::{secret_texts, texts_in};
+pub(crate) use secrets::{SecretTexts, secret_texts, texts_in};
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(any(test, feature = "testing"))]

@@ -3,7 +3,7 @@
 use crate::record::{Desired, ResourceRecord, StackRecord, hidden_mark, secret_mark};
 use heat_plugin_sdk::schema::{Children, PropertySchema, ResourceSchema};
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// A place in a JSON document, from its root.
@@ -117,39 +117,73 @@ pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchem
     places
 }
 
-/// The texts that are secret in a resource, longest first: what must not be told, whoever says it. Texts of less than four
-/// characters are found in too much else.
-pub(crate) fn secret_texts(record: &ResourceRecord, schema: Option<&ResourceSchema>) -> Vec<String> {
-    let asked_for = record.intent.as_ref().and_then(|intent| intent.properties.as_ref());
-    let mut document = json!({
-        "properties": record.properties,
-        "intent": {"properties": asked_for},
-        "attributes": record.attributes,
-        "private": record.private,
-        "metadata": record.metadata,
-        "definition": record.definition,
-    });
-    let mut texts = BTreeSet::new();
-    for place in of_resource(record, schema) {
-        if let Some(value) = at(&mut document, &place) {
-            collect(value, &mut texts);
-        }
-    }
-    in_order(texts)
+/// The texts that must not be told of a resource, whoever says them.
+#[derive(Default)]
+pub(crate) struct SecretTexts {
+    /// What the type, or a template that stands for it, calls secret.
+    pub(crate) secret: Vec<String>,
+    /// What came from a secret: the values of sensitive properties, of the metadata and of what a nested stack tells, and
+    /// what the plugin keeps to itself. Texts that are no secret may stand among them.
+    pub(crate) made: Vec<String>,
 }
 
-/// The texts in values that are secret, longest first, without those that are too short to look for.
+/// The texts that must not be told of a resource. Fewer than are sealed: of a sensitive resource all attributes are sealed,
+/// its name and its status among them, but where they repeat a secret that is found as what it is.
+pub(crate) fn secret_texts(record: &ResourceRecord, schema: Option<&ResourceSchema>) -> SecretTexts {
+    let (mut secret, mut made) = (BTreeSet::new(), BTreeSet::new());
+    let asked_for = record.intent.as_ref().and_then(|intent| intent.properties.as_ref());
+    let known = record.nested.is_some() || schema.is_some();
+    for values in record.properties.iter().chain(asked_for) {
+        for (name, value) in values {
+            if record.sensitive.contains(&hidden_mark(name)) {
+                collect(value, &mut secret);
+            } else if !known || record.sensitive.contains(name) {
+                collect(value, &mut made);
+            }
+        }
+        if let Some(schema) = schema {
+            let mut places = Vec::new();
+            in_fields(&schema.properties, values, &BTreeSet::new(), &mut Place::new(), &mut places);
+            let found = places.iter().filter_map(|place| inside(values, place));
+            found.for_each(|value| collect(value, &mut secret));
+        }
+    }
+    for (name, value) in &record.attributes {
+        if schema.and_then(|schema| schema.attributes.get(name)).is_some_and(|attribute| attribute.secret) {
+            collect(value, &mut secret);
+        } else if record.sensitive.contains(&secret_mark(name)) {
+            collect(value, &mut made);
+        }
+    }
+    // A composite type keeps the names of its members there.
+    if let Some(private) = record.private.as_ref().filter(|_| record.nested.is_none()) {
+        collect(private, &mut made);
+    }
+    if record.sensitive.contains("metadata") {
+        collect(&record.metadata, &mut made);
+    }
+    SecretTexts { secret: without_short(secret), made: without_short(made) }
+}
+
+/// The value at a place in properties.
+fn inside<'a>(values: &'a Map<String, Value>, place: &[PlacePart]) -> Option<&'a Value> {
+    let (PlacePart::Key(first), rest) = place.split_first()? else { return None };
+    rest.iter().try_fold(values.get(first)?, |value, part| match part {
+        PlacePart::Key(key) => value.get(key),
+        PlacePart::Index(index) => value.get(index),
+    })
+}
+
+/// The texts in values that are secret, without those that are too short to look for.
 pub(crate) fn texts_in<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
     let mut texts = BTreeSet::new();
     values.into_iter().for_each(|value| collect(value, &mut texts));
-    in_order(texts)
+    without_short(texts)
 }
 
-/// A longer one may hold a shorter one, so it is looked for first.
-fn in_order(texts: BTreeSet<String>) -> Vec<String> {
-    let mut texts: Vec<String> = texts.into_iter().filter(|text| text.chars().count() >= 4).collect();
-    texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-    texts
+/// Texts of less than four characters are found in too much else.
+fn without_short(texts: BTreeSet<String>) -> Vec<String> {
+    texts.into_iter().filter(|text| text.chars().count() >= 4).collect()
 }
 
 fn collect(value: &Value, texts: &mut BTreeSet<String>) {

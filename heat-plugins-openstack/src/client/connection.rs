@@ -295,7 +295,15 @@ impl Client {
             match policy.pause_after(attempt, exchange.repeatable, &error, jitter()) {
                 None => return Err(error),
                 Some(pause) => {
-                    tracing::debug!(%error, attempt, pause_ms = pause.as_millis() as u64, "trying again");
+                    // Not what the service says: it may repeat a secret that it was sent.
+                    let (class, status) = (error.class(), error.status());
+                    tracing::debug!(
+                        ?class,
+                        status,
+                        attempt,
+                        pause_ms = pause.as_millis() as u64,
+                        "trying again"
+                    );
                     tokio::time::sleep(pause).await;
                     attempt += 1;
                 }

@@ -3,6 +3,7 @@
 use super::Goal;
 use crate::plan::Prospects;
 use crate::run::current::Current;
+use crate::run::secrets::words;
 use heat_plugin_sdk::PhysicalId;
 use heat_template::expression::{AttributeReference, Expression};
 use heat_template::parameter::ParameterValue;
@@ -10,7 +11,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 impl Goal {
-    /// The texts of hidden parameters, longest first.
+    /// The words of the template, where it is not made of secret values.
+    pub(crate) fn plain_words(&self) -> Option<impl Iterator<Item = String> + '_> {
+        let definition = self.definition.as_ref().filter(|_| !self.secret)?;
+        Some(words(definition.template().text()))
+    }
+
+    /// The texts of hidden parameters.
     pub(crate) fn hidden_texts(&self) -> Arc<Vec<String>> {
         Arc::clone(&self.hidden_texts)
     }

@@ -180,8 +180,8 @@ impl Traversal {
                 Ok(()) => {}
                 Err(Break::Store(error)) => return Err(error),
                 Err(Break::Interrupted) => return Ok(End::Interrupted),
-                Err(Break::Refused(refused)) => return self.pause(refused.to_string()).await,
-                Err(Break::Failed(failed)) => failure = Some(Failing::Resource(failed.to_string())),
+                Err(Break::Refused(refused)) => return self.pause(self.secrets.told(&refused)).await,
+                Err(Break::Failed(failed)) => failure = Some(Failing::Resource(self.secrets.told(&failed))),
                 Err(Break::Aborted(reason)) => failure = Some(Failing::Resource(reason)),
             }
         }

@@ -7,6 +7,7 @@ use crate::run::goal::Unresolved;
 use crate::run::ledger::{Ended, Signal};
 use crate::run::nested::{Nested, Wanted};
 use crate::schedule::Outcome;
+use crate::store::texts_in;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -116,6 +117,9 @@ impl Traversal {
                 others.push(Predecessor::Nested(self.ledger(other, signal)));
             }
         }
+        // What is handed in, and parts of it, must not be told inside either.
+        let handed_in = facts.sensitive.iter().filter_map(|name| properties.get(name));
+        self.secrets.learn_made(texts_in(handed_in));
         let nested = self.nested(record, planned(step), signal);
         let incarnation = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
