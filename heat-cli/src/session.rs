@@ -70,6 +70,24 @@ impl Session {
         Self::on(global, location).await
     }
 
+    /// As [`open`](Self::open), but a store that is not there and could be made is taken for an empty one: nothing is
+    /// made.
+    ///
+    /// # Errors
+    /// The store or the key file cannot be used.
+    pub(crate) async fn open_for_preview(global: &GlobalArguments) -> Result<Self> {
+        let (location, is_named) = store_location(global)?;
+        match &location {
+            StoreLocation::Sqlite(path) if !path.exists() => {
+                if is_named {
+                    has_folder(path)?;
+                }
+                Self::on(global, StoreLocation::Memory).await
+            }
+            _ => Self::on(global, location).await,
+        }
+    }
+
     async fn on(global: &GlobalArguments, location: StoreLocation) -> Result<Self> {
         let interrupt = Interrupt::listen()
             .map_err(|error| CliError::Failed(format!("cannot listen for Ctrl-C: {error}")))?;
@@ -82,15 +100,7 @@ impl Session {
                 .shared_store(Arc::new(MemoryStore::new()))
                 .keys(KeyRing::generate().map_err(EngineError::from)?),
             StoreLocation::Sqlite(path) => {
-                // A folder that the user names and that is not there is a slip of the pen.
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-                    return Err(CliError::input(format!(
-                        "the store {} cannot be made: there is no folder {}",
-                        path.display(),
-                        folder.display()
-                    )));
-                }
+                has_folder(path)?;
                 let keys = keys(global, path)?;
                 let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path)?);
                 builder.shared_store(store).keys(keys)
@@ -261,6 +271,19 @@ fn key_file(global: &GlobalArguments) -> Result<PathBuf> {
     paths.map(|paths| paths.key_file).ok_or_else(|| {
         CliError::input("nothing says where your home is: name a key file with --key-file or HEAT_KEY_FILE")
     })
+}
+
+/// Whether a store can lie there: a folder that the user names and that is not there is a slip of the pen.
+fn has_folder(store: &Path) -> Result<()> {
+    let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        None => Ok(()),
+        Some(folder) => Err(CliError::input(format!(
+            "the store {} cannot be made: there is no folder {}",
+            store.display(),
+            folder.display()
+        ))),
+    }
 }
 
 /// The keys that seal secrets in a store; made on first use.

@@ -59,7 +59,7 @@ pub(crate) struct GlobalArguments {
     /// How the answer is written.
     #[arg(short = 'f', long, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: Format,
-    /// Shows only this column (repeatable); for the formats table, plain and value.
+    /// Shows only this column, or this field of JSON and YAML (repeatable).
     #[arg(short = 'c', long = "column", global = true, value_name = "COLUMN")]
     pub(crate) columns: Vec<String>,
     /// No progress on stderr, only warnings and errors.
