@@ -8,7 +8,7 @@ use crate::interrupt::Interrupt;
 use crate::progress::{self, Show};
 use crate::settings::{StoreLocation, default_paths, make_folder_of};
 use heat_engine::record::EventSequence;
-use heat_engine::seal::{self, KeyRing};
+use heat_engine::seal::{self, KeyFileError, KeyRing};
 use heat_engine::store::{MemoryStore, SqliteStore, StackQuery, Store};
 use heat_engine::{Engine, EngineError, Stack, StackView};
 use heat_plugin_sdk::Registry;
@@ -101,6 +101,13 @@ impl Session {
                 .keys(KeyRing::generate().map_err(EngineError::from)?),
             StoreLocation::Sqlite(path) => {
                 has_folder(path)?;
+                if path.is_dir() {
+                    return Err(CliError::input(format!(
+                        "the store {0} is a folder, name a file in it: sqlite:{1}",
+                        path.display(),
+                        path.join("heat.db").display()
+                    )));
+                }
                 let keys = keys(global, path)?;
                 let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path)?);
                 builder.shared_store(store).keys(keys)
@@ -300,7 +307,16 @@ fn keys(global: &GlobalArguments, store: &Path) -> Result<KeyRing> {
     make_folder_of(&path).map_err(|error| {
         CliError::input(format!("cannot make the folder of the key file {}: {error}", path.display()))
     })?;
-    let (keys, made) = seal::open_key_file(&path).map_err(|error| CliError::input(error.to_string()))?;
+    let (keys, made) = seal::open_key_file(&path).map_err(|error| match error {
+        // Permissions are no matter where there is nothing to protect.
+        KeyFileError::Keys { .. } | KeyFileError::TooOpen { .. } if !holds_keys(&path) => {
+            CliError::input(format!(
+                "{} is no key file: name another one with --key-file, or a path where nothing is, to have one made",
+                path.display()
+            ))
+        }
+        error => CliError::input(error.to_string()),
+    })?;
     if made && !global.quiet {
         let _ = writeln!(
             std::io::stderr(),
@@ -309,4 +325,12 @@ fn keys(global: &GlobalArguments, store: &Path) -> Result<KeyRing> {
         );
     }
     Ok(keys)
+}
+
+/// Whether a file has the form of a key file. One that cannot be read is taken for one: that is told otherwise.
+fn holds_keys(path: &Path) -> bool {
+    match std::fs::read(path) {
+        Ok(bytes) => std::str::from_utf8(&bytes).is_ok_and(|text| KeyRing::parse(text).is_ok()),
+        Err(_) => true,
+    }
 }

@@ -4,6 +4,7 @@
 mod support;
 
 use serde_json::Value;
+use support::cloud::CloudProcess;
 use support::{Home, Ran};
 
 const TEMPLATE: &str = "heat_template_version: 2021-04-16
@@ -184,4 +185,95 @@ outputs:
     let wrong = home.run(&["stack", "show", "s", "-f", "json", "-c", "colour"]);
     assert_eq!(wrong.code, 2, "{}", wrong.said());
     assert!(wrong.stderr.contains("there is no column colour"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_program_gets_an_error_body_for_words_that_make_no_sense() {
+    let home = Home::new();
+    for words in [
+        &["-f", "json", "stack", "shwo", "s"] as &[&str],
+        &["stack", "show", "--nosuch", "--format=json"],
+        &["stack", "create", "s", "--timeout", "never", "-fjson"],
+    ] {
+        let ran = home.run(words);
+        assert_eq!(ran.code, 2, "{}", ran.said());
+        let body = ran.json();
+        assert_eq!(
+            (&body["code"], &body["error"]["type"]),
+            (&400.into(), &"HTTPBadRequest".into()),
+            "{body}"
+        );
+        let message = body["error"]["message"].as_str().expect("a message");
+        assert!(ran.stderr.contains(message) && !message.starts_with("error:"), "{}", ran.said());
+    }
+    let help = home.ok(&["stack", "show", "--help", "-f", "json"]);
+    assert!(help.stdout.contains("Usage"), "help is help: {}", help.said());
+    assert_eq!(home.run(&["stack", "shwo"]).stdout, "");
+}
+
+#[test]
+fn a_store_or_a_key_file_that_is_none_is_told_with_what_to_write_instead() {
+    let home = Home::new();
+    let template = home.put("t.yaml", TEMPLATE);
+    let text = home.put("notes.txt", "no keys here\n");
+    std::fs::create_dir(home.path().join("folder")).expect("a folder");
+    for (words, told) in [
+        (["--store", "/nonexistent/x"], "sqlite:/nonexistent/x"),
+        (["--store", "sqlite:folder"], "is a folder, name a file in it"),
+        (["--key-file", text.as_str()], "notes.txt is no key file"),
+    ] {
+        let ran = home.run(&[&["stack", "create", "s", "-t", &template] as &[&str], &words].concat());
+        assert_eq!(ran.code, 2, "{}", ran.said());
+        assert!(ran.stderr.contains(told) && !ran.stderr.contains("chmod"), "{}", ran.stderr);
+    }
+    assert!(!home.ok(&["--help"]).stdout.contains("postgres"));
+    // Real keys that others can read are another matter.
+    home.ok(&["stack", "create", "s", "-t", &template, "-q"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let key_file = home.path().join(".config/heat/heat.key");
+        std::fs::set_permissions(&key_file, std::fs::Permissions::from_mode(0o644)).expect("permissions");
+        let ran = home.run(&["stack", "list"]);
+        assert!(ran.code == 2 && ran.stderr.contains("chmod 600"), "{}", ran.said());
+    }
+}
+
+#[test]
+fn an_empty_template_is_told_by_its_name() {
+    let home = Home::new();
+    for text in ["", " \n\n"] {
+        let template = home.put("nothing.yaml", text);
+        for words in [["template", "validate", "-t", &template] as [&str; 4], ["stack", "create", "s", "-t"]]
+        {
+            let words = if words[3] == "-t" { [&words[..], &[&template]].concat() } else { words.to_vec() };
+            let ran = home.run(&words);
+            assert_eq!(ran.code, 2, "{}", ran.said());
+            let told = format!("the template {template} is empty");
+            assert!(ran.stderr.contains(&told), "{}", ran.said());
+        }
+        let template = home.put("t.yaml", TEMPLATE);
+        let environment = home.put("e.yaml", text);
+        home.ok(&["template", "validate", "-t", &template, "-e", &environment]);
+    }
+}
+
+#[test]
+fn a_cloud_that_refuses_or_is_not_there_is_told_with_who_asked_and_where_that_is_written() {
+    let cloud = CloudProcess::start(&[]);
+    let template = support::project_file("examples/web-tier.yaml");
+    let port = cloud.address.rsplit_once(':').expect("a port").1;
+    for (from, to, code, told) in [
+        ("password: demo", "password: hunter2", 2, "does not accept the credentials"),
+        (&*format!(":{port}/"), ":1/", 1, "does not answer"),
+    ] {
+        let home = Home::with_cloud("simulator", &cloud.clouds_yaml.replace(from, to));
+        let ran = home.run(&["stack", "create", "web", "-t", &template]);
+        assert_eq!(ran.code, code, "{}", ran.said());
+        let file = home.path().join("clouds.yaml").display().to_string();
+        for word in ["cloud simulator", "username demo", &file, told] {
+            assert!(ran.stderr.contains(word), "{word}: {}", ran.said());
+        }
+        assert!(!ran.said().contains("hunter2"), "{}", ran.said());
+    }
 }
