@@ -33,7 +33,10 @@ use tracing_subscriber::EnvFilter;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return ExitCode::from(mistyped(&error)),
+    };
     watch(&arguments);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -44,6 +47,21 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(command::run(&arguments));
     ExitCode::from(finish(&arguments, result))
+}
+
+/// Writes what is wrong with the arguments, or the help that they ask for. Gives the exit code.
+fn mistyped(error: &clap::Error) -> u8 {
+    // If nobody reads it, the exit code says it.
+    let _ = error.print();
+    let format = arguments::asked_format(std::env::args_os().skip(1));
+    if let Some(format) = format.filter(|format| error.use_stderr() && format.is_data()) {
+        let text = error.to_string();
+        let message = text.trim_end().trim_start_matches("error: ");
+        if let Some(body) = CliError::input(message).body() {
+            let _ = output::write(&Answer::Bare(body), format, &[], None, &mut std::io::stdout().lock());
+        }
+    }
+    u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
 /// Writes the answer or the failure. Gives the exit code.

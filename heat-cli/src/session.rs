@@ -8,7 +8,7 @@ use crate::interrupt::Interrupt;
 use crate::progress::{self, Show};
 use crate::settings::{StoreLocation, default_paths, make_folder_of};
 use heat_engine::record::EventSequence;
-use heat_engine::seal::{self, KeyRing};
+use heat_engine::seal::{self, KeyFileError, KeyRing};
 use heat_engine::store::{MemoryStore, SqliteStore, StackQuery, Store};
 use heat_engine::{Engine, EngineError, Stack, StackView};
 use heat_plugin_sdk::Registry;
@@ -70,6 +70,24 @@ impl Session {
         Self::on(global, location).await
     }
 
+    /// As [`open`](Self::open), but a store that is not there and could be made is taken for an empty one: nothing is
+    /// made.
+    ///
+    /// # Errors
+    /// The store or the key file cannot be used.
+    pub(crate) async fn open_for_preview(global: &GlobalArguments) -> Result<Self> {
+        let (location, is_named) = store_location(global)?;
+        match &location {
+            StoreLocation::Sqlite(path) if !path.exists() => {
+                if is_named {
+                    has_folder(path)?;
+                }
+                Self::on(global, StoreLocation::Memory).await
+            }
+            _ => Self::on(global, location).await,
+        }
+    }
+
     async fn on(global: &GlobalArguments, location: StoreLocation) -> Result<Self> {
         let interrupt = Interrupt::listen()
             .map_err(|error| CliError::Failed(format!("cannot listen for Ctrl-C: {error}")))?;
@@ -82,13 +100,12 @@ impl Session {
                 .shared_store(Arc::new(MemoryStore::new()))
                 .keys(KeyRing::generate().map_err(EngineError::from)?),
             StoreLocation::Sqlite(path) => {
-                // A folder that the user names and that is not there is a slip of the pen.
-                let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-                if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                has_folder(path)?;
+                if path.is_dir() {
                     return Err(CliError::input(format!(
-                        "the store {} cannot be made: there is no folder {}",
+                        "the store {0} is a folder, name a file in it: sqlite:{1}",
                         path.display(),
-                        folder.display()
+                        path.join("heat.db").display()
                     )));
                 }
                 let keys = keys(global, path)?;
@@ -263,6 +280,19 @@ fn key_file(global: &GlobalArguments) -> Result<PathBuf> {
     })
 }
 
+/// Whether a store can lie there: a folder that the user names and that is not there is a slip of the pen.
+fn has_folder(store: &Path) -> Result<()> {
+    let folder = store.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder.filter(|folder| !folder.is_dir()) {
+        None => Ok(()),
+        Some(folder) => Err(CliError::input(format!(
+            "the store {} cannot be made: there is no folder {}",
+            store.display(),
+            folder.display()
+        ))),
+    }
+}
+
 /// The keys that seal secrets in a store; made on first use.
 fn keys(global: &GlobalArguments, store: &Path) -> Result<KeyRing> {
     let path = key_file(global)?;
@@ -277,7 +307,16 @@ fn keys(global: &GlobalArguments, store: &Path) -> Result<KeyRing> {
     make_folder_of(&path).map_err(|error| {
         CliError::input(format!("cannot make the folder of the key file {}: {error}", path.display()))
     })?;
-    let (keys, made) = seal::open_key_file(&path).map_err(|error| CliError::input(error.to_string()))?;
+    let (keys, made) = seal::open_key_file(&path).map_err(|error| match error {
+        // Permissions are no matter where there is nothing to protect.
+        KeyFileError::Keys { .. } | KeyFileError::TooOpen { .. } if !holds_keys(&path) => {
+            CliError::input(format!(
+                "{} is no key file: name another one with --key-file, or a path where nothing is, to have one made",
+                path.display()
+            ))
+        }
+        error => CliError::input(error.to_string()),
+    })?;
     if made && !global.quiet {
         let _ = writeln!(
             std::io::stderr(),
@@ -286,4 +325,12 @@ fn keys(global: &GlobalArguments, store: &Path) -> Result<KeyRing> {
         );
     }
     Ok(keys)
+}
+
+/// Whether a file has the form of a key file. One that cannot be read is taken for one: that is told otherwise.
+fn holds_keys(path: &Path) -> bool {
+    match std::fs::read(path) {
+        Ok(bytes) => std::str::from_utf8(&bytes).is_ok_and(|text| KeyRing::parse(text).is_ok()),
+        Err(_) => true,
+    }
 }

@@ -32,7 +32,11 @@ impl FromStr for StoreLocation {
             Some(path) => Ok(Self::Sqlite(PathBuf::from(
                 path.strip_prefix("//").filter(|path| path.starts_with('/')).unwrap_or(path),
             ))),
-            None => Err("a store is memory, sqlite:PATH or postgres://…".to_owned()),
+            // A URL may hold a password and is not repeated.
+            None if text.is_empty() || text.contains("://") => {
+                Err("a store is memory or sqlite:PATH".to_owned())
+            }
+            None => Err(format!("a store is memory or sqlite:PATH; a file is named so: sqlite:{text}")),
         }
     }
 }
@@ -128,6 +132,10 @@ mod tests {
         for wrong in ["", "sqlite:", "mysql://x", "heat.db"] {
             assert!(wrong.parse::<StoreLocation>().is_err(), "{wrong}");
         }
+        let path = "/var/heat.db".parse::<StoreLocation>().unwrap_err();
+        assert!(path.contains("sqlite:/var/heat.db"), "{path}");
+        let url = "mysql://u:hunter2@h".parse::<StoreLocation>().unwrap_err();
+        assert!(!url.contains("hunter2"), "{url}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod support;
 
 use serde_json::Value;
 use std::process::Stdio;
+use support::cloud::CloudProcess;
 use support::{Home, Ran, project_file, signal, store_of, until};
 
 /// The commands of the README's code blocks that begin with `heat`, as words.
@@ -234,4 +235,51 @@ resources: {r: {type: OS::Heat::Value, properties: {value: {get_param: secret}}}
     let refused = home.run(&["stack", "list"]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("heat.key"), "{}", refused.stderr);
+}
+
+#[test]
+fn the_first_template_of_the_book_works_with_the_commands_below_it() {
+    let page = std::fs::read_to_string(project_file("docs/language.md")).expect("a page");
+    let (_, page) = page.split_once("```yaml\n").expect("a template");
+    let (template, page) = page.split_once("```\n").expect("its end");
+    let (page, _) = page.split_once("## ").expect("another section");
+    let (page, _) = page.split_once("```yaml").expect("another template");
+    let home = Home::new();
+    home.put("first.yaml", template);
+    let commands: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("    heat ")).collect();
+    assert_eq!(commands.len(), 3, "{commands:?}");
+    let mut said = String::new();
+    for command in commands {
+        said = home.ok(&command.split_whitespace().collect::<Vec<_>>()).stdout;
+    }
+    assert!(said.trim_end().parse::<std::net::Ipv4Addr>().is_ok(), "{said}");
+}
+
+#[test]
+fn the_page_about_the_command_line_tells_how_faults_are_set_and_what_a_fresh_cloud_has() {
+    let page = std::fs::read_to_string(project_file("docs/command-line.md")).expect("a page");
+    let curl = page.lines().find(|line| line.trim().starts_with("curl ")).expect("a command");
+    let (address, rest) = curl.split_once(" -d '").expect("a body");
+    assert!(address.trim().starts_with("curl -X POST http://") && address.ends_with("/_simulator/faults"));
+    let cloud = CloudProcess::start(&[]);
+    cloud.fault(rest.strip_suffix('\'').expect("the end of the body"));
+    let home = Home::with_cloud("simulator", &cloud.clouds_yaml);
+    let refused = home.run(&["stack", "create", "web", "-t", &web_tier()]);
+    assert_eq!(refused.code, 1, "{}", refused.said());
+    assert!(refused.stderr.contains("Quota exceeded for instances"), "{}", refused.said());
+    assert_eq!(cloud.objects("server").len(), 1, "the first one passes");
+    // The effects of the table are rules.
+    let effects = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let effects: Vec<&str> =
+        effects.map(|(effect, _)| effect).filter(|effect| effect.starts_with(['{', '"'])).collect();
+    assert_eq!(effects.len(), 7, "{effects:?}");
+    for effect in effects {
+        cloud.fault(&format!(r#"{{"path": "/nowhere", "times": null, "effect": {effect}}}"#));
+    }
+    for kind in ["image", "flavor", "volume_type"] {
+        for object in cloud.objects(kind) {
+            let name = object["name"].as_str().expect("a name");
+            assert!(page.contains(&format!("`{name}`")), "{kind} {name}");
+        }
+    }
 }

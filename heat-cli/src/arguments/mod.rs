@@ -20,13 +20,14 @@ pub(crate) use template::{
 
 use crate::output::Format;
 use crate::settings::StoreLocation;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Deploys OpenStack Heat templates: without a Heat service, against any OpenStack cloud, or a simulated one.
 ///
-/// Exit codes: 0 done, 1 the operation failed, 2 the input is wrong, 130 interrupted (the stack goes on with
-/// `heat stack wait NAME`). The answer goes to stdout, everything else to stderr.
+/// Exit codes: 0 done, 1 the operation failed or a service does not answer, 2 the input is wrong, credentials among it,
+/// 130 interrupted (the stack goes on with `heat stack wait NAME`). The answer goes to stdout, everything else to stderr.
 #[derive(Debug, Parser)]
 #[command(name = "heat", version, arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -43,8 +44,7 @@ pub(crate) struct GlobalArguments {
     /// Without it the OS_* variables say which cloud it is, or the only entry of clouds.yaml.
     #[arg(long, global = true, value_name = "NAME", env = "OS_CLOUD", hide_env_values = true)]
     pub(crate) os_cloud: Option<String>,
-    /// Where stacks are recorded: `memory`, `sqlite:PATH`, or `postgres://…`. Default: SQLite in the user's data
-    /// directory.
+    /// Where stacks are recorded: `memory` or `sqlite:PATH`. Default: SQLite in the user's data directory.
     // The environment's value is read elsewhere: it may hold a password, which clap would print with an error.
     #[arg(long, global = true, value_name = "STORE")]
     pub(crate) store: Option<StoreLocation>,
@@ -59,7 +59,7 @@ pub(crate) struct GlobalArguments {
     /// How the answer is written.
     #[arg(short = 'f', long, global = true, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: Format,
-    /// Shows only this column (repeatable); for the formats table, plain and value.
+    /// Shows only this column, or this field of JSON and YAML (repeatable).
     #[arg(short = 'c', long = "column", global = true, value_name = "COLUMN")]
     pub(crate) columns: Vec<String>,
     /// No progress on stderr, only warnings and errors.
@@ -101,6 +101,26 @@ pub(crate) enum ResourceTypes {
     Type(ResourceTypeCommand),
 }
 
+/// The format that the words ask for, where they cannot be understood as a whole.
+pub(crate) fn asked_format(words: impl Iterator<Item = OsString>) -> Option<Format> {
+    let words: Vec<String> = words.map_while(|word| word.into_string().ok()).collect();
+    let mut words = words.iter().map(String::as_str).take_while(|word| *word != "--");
+    let mut format = None;
+    while let Some(word) = words.next() {
+        let value = match word {
+            "-f" | "--format" => words.next(),
+            word => word
+                .strip_prefix("--format=")
+                .or_else(|| word.strip_prefix("-f="))
+                .or_else(|| word.strip_prefix("-f")),
+        };
+        if let Some(found) = value.and_then(|value| Format::from_str(value, false).ok()) {
+            format = Some(found);
+        }
+    }
+    format
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +140,19 @@ mod tests {
             let arguments = Arguments::try_parse_from(line).unwrap();
             assert_eq!(arguments.global.os_cloud.as_deref(), Some("simulated"));
             assert_eq!(arguments.global.format, Format::Json);
+        }
+    }
+
+    #[test]
+    fn the_format_is_found_among_words_that_make_no_sense() {
+        let asked = |line: &str| asked_format(line.split_whitespace().map(OsString::from));
+        for line in
+            ["stack -f json show", "--format json", "a -fjson", "--format=json", "-f=json b", "-f x -f json"]
+        {
+            assert_eq!(asked(line), Some(Format::Json), "{line}");
+        }
+        for line in ["stack show", "-f", "-f nosuch", "-- -f json", "json"] {
+            assert_eq!(asked(line), None, "{line}");
         }
     }
 

@@ -111,7 +111,7 @@ pub(crate) struct DeleteStacks {
     /// Names or ids of the stacks.
     #[arg(value_name = "STACK", required = true)]
     pub(crate) stacks: Vec<String>,
-    /// Do not ask.
+    /// Do not ask. Needed where there is no terminal to ask on.
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,
     /// Accepted for users of `openstack stack`: this command always waits.
@@ -181,12 +181,12 @@ pub(crate) enum EventCommand {
         #[arg(value_name = "STACK")]
         stack: String,
         /// Only events of this resource.
-        #[arg(long, value_name = "RESOURCE")]
+        #[arg(short = 'r', long, value_name = "RESOURCE")]
         resource: Option<String>,
         /// At most so many.
         #[arg(long, value_name = "NUMBER")]
         limit: Option<usize>,
-        /// Prints events, a line each, as they come, until the stack is at rest.
+        /// Prints events, a line each, as they come, until the stack is at rest, nobody works on it, or --limit is reached.
         #[arg(long)]
         follow: bool,
         /// With a number above 0: also events of the stacks inside, at every depth.
@@ -204,7 +204,7 @@ pub(crate) enum OutputCommand {
         #[arg(value_name = "STACK")]
         stack: String,
     },
-    /// Shows an output, or all of them.
+    /// Shows an output, or all of them; with -f value nothing but the value.
     Show {
         /// Name or id of the stack.
         #[arg(value_name = "STACK")]

@@ -7,7 +7,7 @@ pub(crate) use simulated::{SIMULATED, SimulatedCloud};
 use crate::error::{CliError, Result};
 use async_trait::async_trait;
 use heat_engine::run::CredentialSource;
-use heat_plugin_sdk::{Credentials, Failure};
+use heat_plugin_sdk::{Credentials, Failure, FailureClass};
 use heat_plugins_openstack::client::{Client, CloudsFiles, choose_settings};
 use serde_json::Value;
 use std::sync::Arc;
@@ -77,8 +77,45 @@ impl Clouds {
     /// Keystone does not answer, or does not accept them.
     pub(crate) async fn project_of(&self, credentials: &Credentials) -> Result<String> {
         let content = self.resolve(credentials).await?;
-        let client: Client = heat_plugins_openstack::connect(content).await?;
-        Ok(client.project_id().await.map_err(Failure::from)?)
+        let settings = content.value().cloned().unwrap_or_default();
+        let asked = async {
+            let client: Client = heat_plugins_openstack::connect(content).await?;
+            client.project_id().await.map_err(Failure::from)
+        };
+        Ok(asked.await.map_err(|failure| self.explained(failure, credentials, &settings))?)
+    }
+
+    /// A failure of the first request, with the cloud that was asked, as whom, and where that is written.
+    fn explained(&self, failure: Failure, credentials: &Credentials, settings: &Value) -> Failure {
+        let Some(name) = credentials.name().filter(|name| *name != SIMULATED) else { return failure };
+        let place = match CloudsFiles::path_of_clouds(self.variables.iter().map(pair)) {
+            _ if name == FROM_VARIABLES => "the OS_* variables".to_owned(),
+            Some(path) => path.display().to_string(),
+            None => "clouds.yaml".to_owned(),
+        };
+        let setting = |key: &str| {
+            let given = settings.get("auth").and_then(|auth| auth.get(key)).or_else(|| settings.get(key));
+            given.and_then(Value::as_str)
+        };
+        let user = ["username", "user_id", "application_credential_name", "application_credential_id"]
+            .into_iter()
+            .find_map(|key| Some(format!(", {} {}", key.replace('_', " "), setting(key)?)))
+            .unwrap_or_default();
+        let help = match failure.class() {
+            FailureClass::Unauthenticated => {
+                "it does not accept the credentials: correct the name, the password or the project there"
+            }
+            FailureClass::Unavailable { .. } | FailureClass::Unanswered => {
+                "it does not answer: see whether auth_url is right there and can be reached from here"
+            }
+            _ => "see whether its settings are right there",
+        };
+        let message = format!("cloud {name} of {place}{user}: {help} ({})", failure.message());
+        let explained = Failure::new(failure.class().clone(), message);
+        match failure.request_id() {
+            Some(id) => explained.with_request_id(id),
+            None => explained,
+        }
     }
 
     fn files(&self) -> Result<CloudsFiles> {

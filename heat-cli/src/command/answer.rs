@@ -138,6 +138,16 @@ pub(super) fn output(view: &OutputView) -> Result<Answer> {
     Ok(Answer::Object { object, shown })
 }
 
+/// The value of an output alone: a text as it is, all else as JSON.
+pub(super) fn output_value(view: &OutputView) -> Answer {
+    let data = view.output_value.clone();
+    let text = match &data {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    Answer::Text { text, data }
+}
+
 fn object(view: &impl Serialize) -> Result<Map<String, Value>> {
     match serde_json::to_value(view) {
         Ok(Value::Object(object)) => Ok(object),

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod answer;
+mod event;
 mod explain;
 mod format;
 mod mend;
@@ -55,7 +56,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),
-            StackCommand::Event(command) => stack_look::event(global, command).await.map(Outcome::from),
+            StackCommand::Event(command) => event::list(global, command).await.map(Outcome::from),
             StackCommand::Output(command) => stack_look::output(global, command).await,
         },
         Command::Template(command) => template::run(global, command),

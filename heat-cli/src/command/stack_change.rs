@@ -39,7 +39,11 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
     if !global.quiet {
         report::diagnostics(&loaded.diagnostics, &loaded.sources);
     }
-    let session = Session::open_or_make(global).await?;
+    let session = if create.content.dry_run {
+        Session::open_for_preview(global).await?
+    } else {
+        Session::open_or_make(global).await?
+    };
     let (credentials, project) = session.or_interrupt(owner(&session, &template, &loaded.files)).await?;
     let content = &create.content;
     let on_failure = if create.enable_rollback { OnFailure::Rollback } else { OnFailure::Stop };
@@ -139,7 +143,11 @@ pub(super) async fn delete(global: &GlobalArguments, delete: &DeleteStacks) -> R
             stacks.push((stack, name, before));
         }
     }
-    if !delete.yes && std::io::stdin().is_terminal() && !confirmed(&stacks)? {
+    if !delete.yes && !std::io::stdin().is_terminal() {
+        session.close().await;
+        return Err(CliError::input("there is no terminal to ask on; say -y"));
+    }
+    if !delete.yes && !confirmed(&stacks)? {
         session.tell("nothing was deleted");
         session.close().await;
         return Err(CliError::Told);

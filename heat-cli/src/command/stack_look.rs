@@ -1,18 +1,11 @@
-//! `heat stack list`, `show`, `resource`, `event` and `output`: what looks at stacks and changes nothing.
+//! `heat stack list`, `show`, `resource` and `output`: what looks at stacks and changes nothing.
 
 use super::{Outcome, answer};
-use crate::arguments::{
-    EventCommand, GlobalArguments, ListStacks, OutputCommand, ResourceCommand, ShowStack,
-};
+use crate::arguments::{GlobalArguments, ListStacks, OutputCommand, ResourceCommand, ShowStack};
 use crate::error::Result;
 use crate::output::{Answer, Format};
-use crate::progress;
 use crate::session::Session;
-use futures_util::StreamExt;
 use heat_engine::EngineError;
-use heat_engine::record::EventSequence;
-use heat_engine::store::EventQuery;
-use std::io::Write;
 
 /// `heat stack list`
 pub(super) async fn list(global: &GlobalArguments, list: &ListStacks) -> Result<Answer> {
@@ -49,54 +42,6 @@ pub(super) async fn resource(global: &GlobalArguments, command: &ResourceCommand
     answer
 }
 
-/// `heat stack event …`
-pub(super) async fn event(global: &GlobalArguments, command: &EventCommand) -> Result<Answer> {
-    let session = Session::open(global).await?;
-    let EventCommand::List { stack, resource, limit, follow, nested_depth } = command;
-    let nested = *nested_depth > 0;
-    let (stack, name) = session.stack(stack).await?;
-    let wanted = |name: &str| resource.as_deref().is_none_or(|wanted| wanted == name);
-    if *follow {
-        let mut events = if nested {
-            stack.nested_events_after(EventSequence::default()).left_stream()
-        } else {
-            stack.events().right_stream()
-        };
-        let mut names = progress::Names::new(&stack, &name);
-        let mut shown = 0;
-        session
-            .or_interrupt(async {
-                let mut out = std::io::stdout();
-                while let Some(event) = events.next().await {
-                    let (_, event) = event?;
-                    if wanted(&event.resource) && limit.is_none_or(|limit| shown < limit) {
-                        shown += 1;
-                        match global.format {
-                            // An object for each line, as it comes.
-                            Format::Json => writeln!(out, "{}", answer::event(&event))?,
-                            Format::Yaml => writeln!(out, "- {}", answer::event(&event))?,
-                            _ => writeln!(out, "{}", progress::line(names.of(&event), &event))?,
-                        }
-                        out.flush()?;
-                    }
-                }
-                Ok(())
-            })
-            .await?;
-        session.close().await;
-        return Ok(Answer::Nothing);
-    }
-    let query = EventQuery {
-        after: None,
-        resource: resource.clone(),
-        limit: limit.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)),
-        nested,
-    };
-    let events = stack.recorded_events(&query).await?;
-    session.close().await;
-    Ok(answer::events(events.iter().map(|(_, event)| event)))
-}
-
 /// `heat stack output …`
 pub(super) async fn output(global: &GlobalArguments, command: &OutputCommand) -> Result<Outcome> {
     let session = Session::open(global).await?;
@@ -114,7 +59,12 @@ pub(super) async fn output(global: &GlobalArguments, command: &OutputCommand) ->
             // Whoever asks for this very value has to know that there is none.
             let failure = output.output_error.as_ref().map(|why| format!("output {key} has no value: {why}"));
             let exit_code = u8::from(failure.is_some());
-            Ok(Outcome { answer: answer::output(output)?, failure, exit_code })
+            let answer = match (global.format, global.columns.is_empty(), &failure) {
+                (Format::Value, true, Some(_)) => Answer::Nothing,
+                (Format::Value, true, None) => answer::output_value(output),
+                _ => answer::output(output)?,
+            };
+            Ok(Outcome { answer, failure, exit_code })
         }
     }
 }

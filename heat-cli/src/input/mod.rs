@@ -94,7 +94,7 @@ impl Given<'_> {
     /// Reads the template with its environments and everything that they name.
     ///
     /// # Errors
-    /// The template or an environment cannot be read.
+    /// The template or an environment cannot be read, or the template is empty.
     pub(crate) fn load(&self) -> Result<Loaded> {
         self.load_over(&Overlay::new())
     }
@@ -102,7 +102,7 @@ impl Given<'_> {
     /// [`load`](Self::load), but for texts that are not what lies on the disk.
     ///
     /// # Errors
-    /// The template or an environment cannot be read.
+    /// The template or an environment cannot be read, or the template is empty.
     pub(crate) fn load_over(&self, overlay: &Overlay) -> Result<Loaded> {
         let texts = self.texts(overlay)?;
         let mut collector = Collector::default();
@@ -115,12 +115,17 @@ impl Given<'_> {
             environments.push(address(name));
             collector.environment(&address(name));
         }
-        texts.collect(&mut collector);
+        let empty = texts.collect(&mut collector);
         let roots = self.template.into_iter().map(|name| (name, "template"));
         for (name, what) in roots.chain(self.environments.iter().map(|name| (name.as_str(), "environment"))) {
             if let Some(why) = collector.failure(&address(name)) {
                 return Err(CliError::input(format!("cannot read the {what} {name}: {why}")));
             }
+        }
+        // That a version is missing in it, and all else, is no news; most likely it is another file that is meant. An
+        // environment may be empty.
+        if let Some(name) = self.template.filter(|name| empty.contains(&address(name))) {
+            return Err(CliError::input(format!("the template {name} is empty")));
         }
         let mut sources = SourceMap::new();
         let collected = collector.finish(&mut sources, &ParseOptions::default());

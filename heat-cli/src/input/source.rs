@@ -70,20 +70,28 @@ impl<'a> Texts<'a> {
         self.named.into_iter().map(|(address, (name, _))| (name, address)).collect()
     }
 
-    /// Fetches all that is wanted: from the web many at once.
-    pub(super) fn collect(&self, collector: &mut Collector) {
+    /// Fetches all that is wanted: from the web many at once. Gives the addresses of texts with nothing in them.
+    pub(super) fn collect(&self, collector: &mut Collector) -> Vec<String> {
+        let mut empty = Vec::new();
         loop {
             let wanted: Vec<String> = collector.wanted().map(str::to_owned).collect();
             if wanted.is_empty() {
-                return;
+                return empty;
             }
+            let mut note = |address: &str, content: &Result<Fetched, FetchError>| {
+                if content.as_ref().is_ok_and(|content| content.bytes.trim_ascii().is_empty()) {
+                    empty.push(address.to_owned());
+                }
+            };
             let on_the_web = |address: &String| !self.overlay.contains_key(address) && Web::is_of(address);
             let (far, near): (Vec<_>, Vec<_>) = wanted.into_iter().partition(on_the_web);
             for address in near {
                 let content = self.fetch(&address, collector.byte_limit());
+                note(&address, &content);
                 collector.supply(&address, content);
             }
             for (address, content) in self.web.fetch_all(far, collector.byte_limit()) {
+                note(&address, &content);
                 collector.supply(&address, content);
             }
         }

@@ -82,10 +82,10 @@ pub(crate) fn write(
     match (answer, format) {
         (Answer::Nothing, _) => Ok(()),
         (_, Format::Json) => {
-            serde_json::to_writer_pretty(&mut *out, &data(answer))?;
+            serde_json::to_writer_pretty(&mut *out, &data(answer, columns)?)?;
             out.write_all(b"\n")
         }
-        (_, Format::Yaml) => out.write_all(heat_template::yaml::emit(&data(answer)).as_bytes()),
+        (_, Format::Yaml) => out.write_all(heat_template::yaml::emit(&data(answer, columns)?).as_bytes()),
         (Answer::Text { text, .. }, _) => {
             out.write_all(text.as_bytes())?;
             if text.is_empty() || text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") }
@@ -138,9 +138,7 @@ fn chosen(columns: &[String], shown: &[&str], known: impl Fn(&str) -> bool) -> i
     if columns.is_empty() {
         return Ok(shown.iter().map(ToString::to_string).collect());
     }
-    // As the OpenStack client: `-c "Stack Name"`, `-c stack_name`.
-    let names: Vec<String> =
-        columns.iter().map(|column| column.trim().to_lowercase().replace(' ', "_")).collect();
+    let names: Vec<String> = columns.iter().map(|column| column_name(column)).collect();
     match names.iter().find(|name| !known(name) && !shown.contains(&name.as_str())) {
         Some(unknown) => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
@@ -150,13 +148,62 @@ fn chosen(columns: &[String], shown: &[&str], known: impl Fn(&str) -> bool) -> i
     }
 }
 
-fn data(answer: &Answer) -> Value {
-    match answer {
+/// As the OpenStack client: `-c "Stack Name"`, `-c stack_name`.
+fn column_name(column: &str) -> String {
+    column.trim().to_lowercase().replace(' ', "_")
+}
+
+fn data(answer: &Answer, columns: &[String]) -> io::Result<Value> {
+    let all = match answer {
         Answer::Nothing => Value::Null,
         Answer::Object { object, .. } => Value::Object(object.clone()),
         Answer::List { objects, .. } => Value::Array(objects.clone()),
-        Answer::Text { data, .. } | Answer::Bare(data) => data.clone(),
+        Answer::Text { data, .. } => data.clone(),
+        // One value has no columns; an error is told as a whole.
+        Answer::Bare(data) => return Ok(data.clone()),
+    };
+    with_columns(all, columns)
+}
+
+/// An object, or each object of a list, with the fields that are asked for; with all of them if none is.
+///
+/// # Errors
+/// A field is not there (`InvalidInput`).
+pub(crate) fn with_columns(data: Value, columns: &[String]) -> io::Result<Value> {
+    if columns.is_empty() {
+        return Ok(data);
     }
+    let refused = |text: String| io::Error::new(io::ErrorKind::InvalidInput, text);
+    let mut objects = match data {
+        Value::Array(objects) => objects,
+        other => return Ok(with_columns(Value::Array(vec![other]), columns)?[0].take()),
+    };
+    for column in columns {
+        // As it is written: not all fields are names in small letters.
+        let name = |object: &Value| {
+            [column.clone(), column_name(column)].into_iter().find(|name| object.get(name).is_some())
+        };
+        if !objects.is_empty() && !objects.iter().any(|object| name(object).is_some()) {
+            let first = objects.first().and_then(Value::as_object);
+            let known: Vec<&str> = first.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+            return Err(refused(match known.as_slice() {
+                [] => "this answer has no columns".to_owned(),
+                known => format!("there is no column {column}; there are {}", known.join(", ")),
+            }));
+        }
+    }
+    for object in &mut objects {
+        let Some(fields) = object.as_object_mut() else { continue };
+        let all = std::mem::take(fields);
+        for column in columns {
+            for name in [column.clone(), column_name(column)] {
+                if let Some(value) = all.get(&name) {
+                    fields.insert(name, value.clone());
+                }
+            }
+        }
+    }
+    Ok(Value::Array(objects))
 }
 
 /// A value without quotes; a list or a map as JSON.
@@ -223,9 +270,23 @@ mod tests {
         assert_eq!(json[1]["tags"], json!(["a", "b"]), "fields that the table leaves out are there");
         assert_eq!(written(&stacks(), Format::Value, &["stack_name", "tags"]), "web \ndb a, b\n");
         assert_eq!(written(&stacks(), Format::Value, &["Stack Name"]), "web\ndb\n");
-        let mut out = Vec::new();
-        let error = write(&stacks(), Format::Table, &["colour".to_owned()], None, &mut out).unwrap_err();
-        assert!(error.to_string().contains("id, stack_name"), "{error}");
+        for format in [Format::Table, Format::Json, Format::Yaml] {
+            let mut out = Vec::new();
+            let error = write(&stacks(), format, &["colour".to_owned()], None, &mut out).unwrap_err();
+            assert!(error.to_string().contains("id, stack_name"), "{error}");
+        }
+    }
+
+    #[test]
+    fn columns_choose_fields_of_data_too() {
+        let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+        let list = read(&written(&stacks(), Format::Json, &["Stack Name"]));
+        assert_eq!(list, json!([{"stack_name": "web"}, {"stack_name": "db"}]));
+        let preview = Answer::Text { text: "one step".to_owned(), data: json!({"Steps": [1], "b": 2}) };
+        assert_eq!(read(&written(&preview, Format::Json, &["Steps"])), json!({"Steps": [1]}));
+        let whole = Answer::Bare(json!({"code": 404, "title": "Not Found"}));
+        assert_eq!(read(&written(&whole, Format::Json, &["id"]))["code"], 404, "an error is told as a whole");
+        assert_eq!(written(&stacks(), Format::Yaml, &["id"]), "- id: \"1\"\n- id: \"2\"\n");
     }
 
     #[test]

@@ -42,30 +42,23 @@ impl CloudsFiles {
         K: AsRef<str>,
         V: AsRef<str>,
     {
-        let mut named = [None, None, None];
-        let mut home = None;
-        for (key, value) in environment {
-            let slot = match key.as_ref() {
-                "OS_CLIENT_CONFIG_FILE" => 0,
-                "OS_CLIENT_SECURE_FILE" => 1,
-                "OS_CLIENT_VENDOR_FILE" => 2,
-                "HOME" => {
-                    home = Some(PathBuf::from(value.as_ref()));
-                    continue;
-                }
-                _ => continue,
-            };
-            if !value.as_ref().is_empty() {
-                named[slot] = Some(PathBuf::from(value.as_ref()));
-            }
-        }
-        let directories = search_directories(home.as_deref());
-        let [clouds, secure, public] = named;
+        let ([clouds, secure, public], directories) = places(environment);
         Ok(Self {
             clouds: read_first(clouds, &directories, "clouds")?,
             secure: read_first(secure, &directories, "secure")?,
             public: read_first(public, &directories, "clouds-public")?,
         })
+    }
+
+    /// The path of the `clouds.yaml` that [`locate`](Self::locate) reads, to tell people where to look; `None` where there is
+    /// none.
+    pub fn path_of_clouds<K, V>(environment: impl IntoIterator<Item = (K, V)>) -> Option<PathBuf>
+    where
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        let ([clouds, _, _], directories) = places(environment);
+        candidates(clouds, &directories, "clouds").into_iter().find(|path| path.exists())
     }
 
     /// The names of the clouds, in the file's order.
@@ -224,8 +217,34 @@ fn search_directories(home: Option<&Path>) -> Vec<PathBuf> {
     directories
 }
 
-fn read_first(named: Option<PathBuf>, directories: &[PathBuf], stem: &str) -> Result<Option<String>> {
-    let candidates: Vec<PathBuf> = match named {
+/// What the variables name, and where the rest is looked for.
+fn places<K, V>(environment: impl IntoIterator<Item = (K, V)>) -> ([Option<PathBuf>; 3], Vec<PathBuf>)
+where
+    K: AsRef<str>,
+    V: AsRef<str>,
+{
+    let mut named = [None, None, None];
+    let mut home = None;
+    for (key, value) in environment {
+        let slot = match key.as_ref() {
+            "OS_CLIENT_CONFIG_FILE" => 0,
+            "OS_CLIENT_SECURE_FILE" => 1,
+            "OS_CLIENT_VENDOR_FILE" => 2,
+            "HOME" => {
+                home = Some(PathBuf::from(value.as_ref()));
+                continue;
+            }
+            _ => continue,
+        };
+        if !value.as_ref().is_empty() {
+            named[slot] = Some(PathBuf::from(value.as_ref()));
+        }
+    }
+    (named, search_directories(home.as_deref()))
+}
+
+fn candidates(named: Option<PathBuf>, directories: &[PathBuf], stem: &str) -> Vec<PathBuf> {
+    match named {
         Some(path) => vec![path],
         None => directories
             .iter()
@@ -233,8 +252,11 @@ fn read_first(named: Option<PathBuf>, directories: &[PathBuf], stem: &str) -> Re
                 ["yaml", "yml", "json"].map(|suffix| directory.join(format!("{stem}.{suffix}")))
             })
             .collect(),
-    };
-    for path in candidates {
+    }
+}
+
+fn read_first(named: Option<PathBuf>, directories: &[PathBuf], stem: &str) -> Result<Option<String>> {
+    for path in candidates(named, directories, stem) {
         match std::fs::read_to_string(&path) {
             Ok(text) => return Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
