@@ -277,3 +277,18 @@ fn a_cloud_that_refuses_or_is_not_there_is_told_with_who_asked_and_where_that_is
         assert!(!ran.said().contains("hunter2"), "{}", ran.said());
     }
 }
+
+#[test]
+fn a_service_that_stays_away_is_told_while_it_is_waited_for() {
+    let cloud = CloudProcess::start(&[]);
+    let home = Home::with_cloud("simulator", &cloud.clouds_yaml);
+    let template =
+        home.put("t.yaml", "heat_template_version: 2021-04-16\nresources: {net: {type: OS::Neutron::Net}}\n");
+    cloud.fault(
+        r#"{"method": "POST", "path": "/network/v2.0/networks", "times": 4, "effect": {"refuse": {"status": 503, "message": "try later"}}}"#,
+    );
+    let ran = home.ok(&["stack", "create", "s", "-t", &template]);
+    let told: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("try later")).collect();
+    assert_eq!(told.len(), 2, "the third and the fourth attempt: {}", ran.stderr);
+    assert!(told[0].contains("net") && told[0].contains("attempt=3"), "{}", told[0]);
+}

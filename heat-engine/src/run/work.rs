@@ -151,7 +151,12 @@ impl Work {
         let trial = Trial { operation, attempt: *attempt, seed };
         match classify(&failure, trial, &self.core.settings.retry) {
             Verdict::Retry { after } => {
-                if tracing::enabled!(tracing::Level::DEBUG) {
+                // Whoever waits for a service that stays away should see for what, without a line for each attempt.
+                if *attempt == 3 || (*attempt > 3 && attempt.is_power_of_two()) {
+                    let (failure, record) = (self.told(&failure).await, self.record().await);
+                    let (stack, resource) = (&self.stack.name, &record.name);
+                    tracing::warn!(%stack, %resource, attempt = *attempt, again_in = ?after, "{failure}; trying again");
+                } else if tracing::enabled!(tracing::Level::DEBUG) {
                     let failure = self.told(&failure).await;
                     tracing::debug!(attempt = *attempt, wait = ?after, %failure, "trying again");
                 }
