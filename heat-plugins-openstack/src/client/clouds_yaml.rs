@@ -292,6 +292,14 @@ clouds:
     const NONE: [(&str, &str); 0] = [];
 
     #[test]
+    fn the_path_that_is_told_is_the_one_that_is_named_if_it_is_there() {
+        let named = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let told = |path| CloudsFiles::path_of_clouds([("OS_CLIENT_CONFIG_FILE", path)]);
+        assert_eq!(told(named), Some(PathBuf::from(named)));
+        assert_eq!(told(concat!(env!("CARGO_MANIFEST_DIR"), "/none.yaml")), None);
+    }
+
+    #[test]
     fn secrets_and_profiles_are_merged_into_the_entry() {
         let dev = files().cloud("dev").unwrap();
         assert!(matches!(&dev.auth.credentials,
