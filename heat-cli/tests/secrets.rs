@@ -43,6 +43,28 @@ const OUTPUTS: &str = "outputs:
   note: {value: {get_attr: [note, value]}}
 ";
 
+const INNER: &str = "heat_template_version: 2021-04-16
+parameters: {note: {type: string}}
+resources:
+  disk: {type: OS::Cinder::Volume, properties: {size: 1, metadata: {note: {get_param: note}}}}
+";
+
+const NESTED: &str = "  inner:
+    type: inner.yaml
+    properties: {note: {list_join: ['-', [note, {get_param: phrase}, {get_param: admin}]]}}
+";
+
+const GROUP: &str = "  group:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: 1
+      resource_def:
+        type: OS::Cinder::Volume
+        properties:
+          size: 1
+          metadata: {note: {list_join: ['-', [note, {get_param: phrase}, {get_param: admin}]]}}
+";
+
 const ADMIN: &str = "adm1n-hunter2-pass";
 const PHRASE: &str = "phrase-hunter2-said";
 
@@ -144,16 +166,36 @@ async fn no_secret_of_a_deployment_lies_anywhere_in_clear() {
         seen.said(&words.join(" "), &ran);
     }
 
-    // A service that repeats what it was sent, in what it refuses.
-    cloud.fault(&format!(
-        r#"{{"method": "PUT", "path": "/compute/*", "times": 20, "effect": {{"refuse": {{"status": 400, "message": "{PHRASE} and {ADMIN} are not welcome"}}}}}}"#
-    ));
+    // A service that repeats what it was sent: while it only cannot do it now, which is logged, and when it refuses it.
+    let refuse = |method: &str, path: &str, faults: &[(u32, u16)]| {
+        for (times, status) in faults {
+            cloud.fault(&format!(
+                r#"{{"method": "{method}", "path": "{path}", "times": {times}, "effect": {{"refuse": {{"status": {status}, "message": "{PHRASE} and {ADMIN} are not welcome"}}}}}}"#
+            ));
+        }
+    };
+    // Inside nested stacks it was sent as a part of other texts.
+    home.put("inner.yaml", INNER);
+    for (what, inner) in [("a nested stack", NESTED), ("a group", GROUP)] {
+        refuse("POST", "/volume/*", &[(20, 400)]);
+        let with_inner = home.put("with_inner.yaml", format!("{TEMPLATE}{inner}"));
+        let failing = run(&words("update", &with_inner, &["-vvv"]));
+        assert_eq!(failing.code, 1, "{what}: {}", failing.said());
+        assert!(failing.said().contains("****** and"), "{what}: {}", failing.said());
+        seen.said(&format!("the update of {what} that failed"), &failing);
+        let events = home.run(&["stack", "event", "list", "s", "--nested-depth", "5", "-f", "json"]);
+        assert_eq!(events.code, 0, "{}", events.said());
+        seen.said(&format!("the events of {what}"), &events);
+        cloud.ask("DELETE", "faults", "");
+    }
+    refuse("PUT", "/compute/*", &[(4, 503), (20, 400)]);
     let renamed = home.put(
         "renamed.yaml",
         TEMPLATE.replace("      flavor: m1.small\n", "      flavor: m1.small\n      name: renamed\n"),
     );
     let failing = run(&words("update", &renamed, &["-vvv"]));
     assert_eq!(failing.code, 1, "{}", failing.said());
+    assert!(failing.stderr.contains("trying again"), "{}", failing.stderr);
     seen.said("the update that failed", &failing);
     let preview = run(&words("update", &template, &["--parameter", "size=3", "--dry-run", "-f", "json"]));
     seen.said("the preview", &preview);
