@@ -138,6 +138,19 @@ impl Work {
         }
     }
 
+    /// Says in the log what a service says: whoever waits while it stays away sees for what.
+    async fn tell(&self, failure: &Failure, attempt: u32, notable: bool, then: &str) {
+        if !notable && !tracing::enabled!(tracing::Level::DEBUG) {
+            return;
+        }
+        let (failure, record) = (self.told(failure).await, self.record().await);
+        let (stack, resource) = (&self.stack.name, &record.name);
+        match notable {
+            true => tracing::warn!(%stack, %resource, attempt, "{failure}; {then}"),
+            false => tracing::debug!(%stack, %resource, attempt, "{failure}; {then}"),
+        }
+    }
+
     /// Acts on a failure as its class says: waits and gives `Ok` where the call is to be tried again. `operation` is
     /// `None` for what changes nothing; `attempt` counts the failures.
     pub(crate) async fn retry(
@@ -151,19 +164,16 @@ impl Work {
         let trial = Trial { operation, attempt: *attempt, seed };
         match classify(&failure, trial, &self.core.settings.retry) {
             Verdict::Retry { after } => {
-                // Whoever waits for a service that stays away should see for what, without a line for each attempt.
-                if *attempt == 3 || (*attempt > 3 && attempt.is_power_of_two()) {
-                    let (failure, record) = (self.told(&failure).await, self.record().await);
-                    let (stack, resource) = (&self.stack.name, &record.name);
-                    tracing::warn!(%stack, %resource, attempt = *attempt, again_in = ?after, "{failure}; trying again");
-                } else if tracing::enabled!(tracing::Level::DEBUG) {
-                    let failure = self.told(&failure).await;
-                    tracing::debug!(attempt = *attempt, wait = ?after, %failure, "trying again");
-                }
+                // Nobody has to read a line for each attempt.
+                let notable = *attempt == 3 || (*attempt > 3 && attempt.is_power_of_two());
+                self.tell(&failure, *attempt, notable, "trying again").await;
                 self.pause(after).await?;
                 Ok(Next::Again)
             }
-            Verdict::Look => Ok(Next::Look),
+            Verdict::Look => {
+                self.tell(&failure, *attempt, true, "looking whether it was done").await;
+                Ok(Next::Look)
+            }
             Verdict::Done => Ok(Next::Done),
             Verdict::Pause => {
                 self.core.connections.forget(self.resource.connector(), &self.credentials);
