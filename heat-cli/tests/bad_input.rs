@@ -228,3 +228,36 @@ fn what_the_command_line_gets_wrong_is_code_2() {
         assert!(!ran.said().contains("hunter2"), "{words:?}: {}", ran.said());
     }
 }
+
+#[test]
+fn a_replacement_that_is_refused_gives_the_port_back_that_nova_takes_off_late() {
+    let cloud = CloudProcess::start(&["--work", "1500"]);
+    let home = Home::with_cloud("simulator", &cloud.clouds_yaml);
+    let text = |image: &str| {
+        format!(
+            "{HEAD}resources:
+  net: {{type: OS::Neutron::Net}}
+  subnet: {{type: OS::Neutron::Subnet, properties: {{network: {{get_resource: net}}, cidr: 10.3.0.0/24}}}}
+  port: {{type: OS::Neutron::Port, depends_on: subnet, properties: {{network: {{get_resource: net}}}}}}
+  server:
+    type: OS::Nova::Server
+    properties: {{image: cirros, flavor: m1.small, networks: [{{port: {{get_resource: port}}}}]{image}}}
+"
+        )
+    };
+    let first = home.put("first.yaml", text(""));
+    home.ok(&["stack", "create", "s", "-t", &first]);
+    let holder = || cloud.objects("port").into_iter().find(|port| port["device_owner"] != "network:dhcp");
+    let before = holder().expect("a port")["device_id"].clone();
+    assert_ne!(before, "");
+    cloud.fault(
+        r#"{"method": "POST", "path": "/compute/v2.1/servers", "times": null, "effect": {"refuse": {"status": 400, "message": "not today"}}}"#,
+    );
+    let second = home.put("second.yaml", text(", user_data: other, user_data_format: RAW"));
+    let ran = home.run(&["stack", "update", "s", "-t", &second, "--rollback", "enabled"]);
+    assert_eq!(ran.code, 1, "{}", ran.said());
+    assert!(ran.stdout.contains("ROLLBACK_COMPLETE"), "{}", ran.said());
+    // What Nova does late is done by then.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_eq!(holder().expect("a port")["device_id"], before, "the old server has its port again");
+}

@@ -58,7 +58,7 @@ impl Traversal {
         loop {
             // Whoever runs besides gets his turn, though there may always be something to do here.
             turns += 1;
-            if turns % TURNS_AT_ONCE == 0 {
+            if turns.is_multiple_of(TURNS_AT_ONCE) {
                 tokio::task::yield_now().await;
             }
             if schedule.is_stopped() {

@@ -12,6 +12,7 @@ pub use attributes::ServerAttributes;
 pub use properties::{BlockDevice, BlockDeviceV2, Network, PortExtra, ServerProperties, SwiftData};
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
@@ -26,6 +27,10 @@ use crate::rest::{self, Collection, text};
 
 const SERVERS: Collection =
     Collection::new("compute", "servers", "server", "servers", Some((version(1), version(request::NEWEST))));
+
+/// How often, and how long after each other, one looks whether Nova has taken ports off a server.
+const MOST_LOOKS: u32 = 120;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// Longest name that Heat gives to a server: Nova adds to it for the host name.
 const NAME_LIMIT: usize = 53;
@@ -320,7 +325,15 @@ impl Resource for Server {
                 update::detach(client, id.as_str(), text(&interface, "port_id")).await?;
             }
         }
-        Ok(())
+        // Nova takes them off after its answer. Whoever gave one back before that would lose it again.
+        for _ in 0..MOST_LOOKS {
+            let left = update::interfaces_of(client, id.as_str()).await?;
+            if !left.iter().any(|interface| given.contains(text(interface, "port_id"))) {
+                return Ok(());
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        Err(Failure::busy(None, format!("the ports of server {id} are still being taken off")))
     }
 
     async fn restore_after_replace(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
