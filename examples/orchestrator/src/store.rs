@@ -81,14 +81,14 @@ impl Store {
     /// # Errors
     /// The file cannot be written.
     pub fn save(&self) -> io::Result<()> {
-        let forms: Vec<Form> = self.resources.values().map(Form::of).collect();
+        let forms: Vec<Form> = self.resources.values().map(|record| Form::of(record)).collect();
         let new = self.file.with_extension("new");
         std::fs::write(&new, serde_json::to_vec_pretty(&forms)?)?;
         std::fs::rename(new, &self.file)
     }
 
     fn standing(&self, name: &str) -> Option<&ResourceRecord> {
-        self.resources.get(self.standing.get(name)?)
+        self.resources.get(self.standing.get(name)?).map(|record| &**record)
     }
 }
 
