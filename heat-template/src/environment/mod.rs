@@ -134,6 +134,18 @@ impl Environment {
         Self(Arc::new(inner))
     }
 
+    /// The environment with the parameters of a request laid over its own, as Heat merges them.
+    #[must_use]
+    pub fn overlaid_with_parameters<'a>(
+        &self,
+        parameters: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    ) -> Self {
+        let mut inner = (*self.0).clone();
+        let given = |value: &Value| GivenValue { value: value.clone(), span: None };
+        inner.parameters.extend(parameters.into_iter().map(|(name, value)| (name.clone(), given(value))));
+        Self(Arc::new(inner))
+    }
+
     /// The environment with another laid over it, as an update with the existing environment does it: entry by entry,
     /// the other one wins.
     #[must_use]
