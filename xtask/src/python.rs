@@ -40,7 +40,8 @@ pub(crate) fn layer(run: &LayerRun) -> Result<(), StepError> {
     let yaql = Python::with(&YAQL, &folder.join("yaql")).map_err(found)?;
     let script = run.checkout.root().join("heat-template/tests/yaql/random_cases.py");
     let mut answer = yaql.command();
-    let answers = succeed(answer.arg("-B").arg(script).args([EXPRESSIONS.0, EXPRESSIONS.1])).map_err(found)?;
+    let answers =
+        succeed(answer.arg("-B").arg(script).args([EXPRESSIONS.0, EXPRESSIONS.1])).map_err(found)?;
     let file = folder.join("yaql-answers.jsonl");
     write(&file, &answers)?;
     let mut cargo = run.cargo_command();

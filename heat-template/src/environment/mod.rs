@@ -85,11 +85,9 @@ impl Environment {
         (parsed, file)
     }
 
-    /// Reads an environment that came as a value, inside a request perhaps; places are those in its text as JSON.
+    /// Reads an environment that came as a value, inside a request perhaps; places are those in its text as YAML.
     pub fn from_value(sources: &mut SourceMap, name: &str, value: &Value, limits: &Limits) -> Checked<Self> {
-        // Writing a value never fails.
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
-        Self::parse(sources, name, &text, limits)
+        Self::parse(sources, name, &yaml::emit(value), limits)
     }
 
     /// Values for the parameters of the root template.
