@@ -75,7 +75,7 @@ fn a_thing_that_should_exist_and_does_not_is_told_at_its_place() {
     let path = scene.home.put("external.yaml", &text);
     let valid = scene.home.run(&["template", "validate", "-t", &path]);
     assert_eq!(valid.code, 0, "{}", valid.said());
-    scene.refused(&text, &[], 2, &["template.yaml:6:18", "5e1c4a52", "OS::Neutron::Net", "can not be found"]);
+    scene.refused(&text, &[], 2, &["template.yaml:5:18", "5e1c4a52", "OS::Neutron::Net", "can not be found"]);
 }
 
 #[test]
