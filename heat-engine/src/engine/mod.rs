@@ -21,7 +21,7 @@ pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal, begin, make_plan, stack_event, wake};
+use crate::run::{Core, Current, Goal, begin, examine, make_plan, stack_event, wake};
 use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
@@ -172,6 +172,7 @@ impl Engine {
         }
         let stack = self.new_record(new);
         let goal = self.goal(&stack, &new.content).await?;
+        examine(core, &stack, &goal, &mut Resources::new()).await?;
         let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
         Ok((stack, Arc::new(goal), plan))
     }
