@@ -22,7 +22,8 @@ pub use none::NoneResource;
 pub use random_string::RandomString;
 pub use resource_chain::ResourceChain;
 pub use resource_group::ResourceGroup;
-pub use software_config::{CloudConfig, SoftwareConfig, StructuredConfig};
+pub(crate) use software_config::CONFIG;
+pub use software_config::{CloudConfig, SoftwareComponent, SoftwareConfig, StructuredConfig};
 pub use test_resource::TestResource;
 pub use value::ValueResource;
 
@@ -44,6 +45,7 @@ pub fn plugin() -> Plugin {
         .resource(TestResource)
         .resource(ValueResource)
         .resource(CloudConfig)
+        .resource(SoftwareComponent)
         .resource(SoftwareConfig)
         .resource(StructuredConfig)
         .composite(AutoScalingGroup)
@@ -63,7 +65,6 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
         &[
             "DeployedServer",
             "MultipartMime",
-            "SoftwareComponent",
             "SoftwareDeployment",
             "SoftwareDeploymentGroup",
             "SoftwareDeployments",
