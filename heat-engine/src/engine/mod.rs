@@ -362,5 +362,8 @@ fn is_about_values(found: &Diagnostic) -> bool {
         codes::FILE_REFERENCE,
         codes::MAPPING_REFERENCE,
     ];
-    !found.is_error() || codes.contains(&found.code)
+    // What a function makes of its arguments is a value, too, as far as properties go: conditions are decided.
+    let in_properties = || found.path.contains(".properties.") || found.path.contains(".Properties.");
+    let evaluated = [codes::FUNCTION_VALUE, codes::VALUE_TOO_LARGE].contains(&found.code) && in_properties();
+    !found.is_error() || codes.contains(&found.code) || evaluated
 }

@@ -87,9 +87,13 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Takes as many seconds as the value says, and is always met (`constraint_prop_secs` of `OS::Heat::TestResource`).
+/// Takes as many seconds as the value says, and is met if there are such (`constraint_prop_secs` of
+/// `OS::Heat::TestResource`).
 async fn test_constraint(_: Arc<()>, value: serde_json::Value) -> Result<(), Failure> {
     let seconds = value.as_f64().unwrap_or_default();
+    if seconds < 0.0 {
+        return Err(Failure::invalid(None, format!("nobody can wait for {seconds} s")));
+    }
     tokio::time::sleep(wait::duration(seconds)).await;
     Ok(())
 }
