@@ -26,8 +26,7 @@ pub use software_config::{CloudConfig, SoftwareConfig, StructuredConfig};
 pub use test_resource::TestResource;
 pub use value::ValueResource;
 
-use heat_plugin_sdk::{Failure, Plugin};
-use std::sync::Arc;
+use heat_plugin_sdk::Plugin;
 
 /// The plugin with these types; an engine registers it by itself.
 pub fn plugin() -> Plugin {
@@ -49,7 +48,6 @@ pub fn plugin() -> Plugin {
         .composite(AutoScalingGroup)
         .composite(ResourceChain)
         .composite(ResourceGroup)
-        .constraint("test_constr", test_constraint)
 }
 
 /// The other types that Heat has under `OS::Heat::`, and why they are not there.
@@ -86,17 +84,6 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
         ],
     ),
 ];
-
-/// Takes as many seconds as the value says, and is met if there are such (`constraint_prop_secs` of
-/// `OS::Heat::TestResource`).
-async fn test_constraint(_: Arc<()>, value: serde_json::Value) -> Result<(), Failure> {
-    let seconds = value.as_f64().unwrap_or_default();
-    if seconds < 0.0 {
-        return Err(Failure::invalid(None, format!("nobody can wait for {seconds} s")));
-    }
-    tokio::time::sleep(wait::duration(seconds)).await;
-    Ok(())
-}
 
 #[cfg(test)]
 mod testing;
