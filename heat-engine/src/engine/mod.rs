@@ -146,8 +146,8 @@ impl Engine {
     /// Checks a template for its own sake, parameters need not have values, and gives what Heat's template validation
     /// answers: `Description`, `Parameters`, `ParameterGroups` and `Environment`.
     ///
-    /// As in Heat names are checked, not values: neither those of parameters, nor those of properties, nor whether the
-    /// files and mappings are there that they come from. What a template is worth as a whole tells
+    /// As in Heat names are checked, not values: neither those of parameters, nor those of properties and what functions make
+    /// of them, nor whether the files and mappings are there that they come from. Conditions are decided. What a template is worth as a whole tells
     /// [`Template::validate`](heat_template::Template::validate).
     ///
     /// # Errors
