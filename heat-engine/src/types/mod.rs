@@ -27,8 +27,7 @@ pub use software_config::{CloudConfig, SoftwareComponent, SoftwareConfig, Struct
 pub use test_resource::TestResource;
 pub use value::ValueResource;
 
-use heat_plugin_sdk::{Failure, Plugin};
-use std::sync::Arc;
+use heat_plugin_sdk::Plugin;
 
 /// The plugin with these types; an engine registers it by itself.
 pub fn plugin() -> Plugin {
@@ -51,7 +50,6 @@ pub fn plugin() -> Plugin {
         .composite(AutoScalingGroup)
         .composite(ResourceChain)
         .composite(ResourceGroup)
-        .constraint("test_constr", test_constraint)
 }
 
 /// The other types that Heat has under `OS::Heat::`, and why they are not there.
@@ -87,13 +85,6 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
         ],
     ),
 ];
-
-/// Takes as many seconds as the value says, and is always met (`constraint_prop_secs` of `OS::Heat::TestResource`).
-async fn test_constraint(_: Arc<()>, value: serde_json::Value) -> Result<(), Failure> {
-    let seconds = value.as_f64().unwrap_or_default();
-    tokio::time::sleep(wait::duration(seconds)).await;
-    Ok(())
-}
 
 #[cfg(test)]
 mod testing;
