@@ -14,6 +14,12 @@ pub(crate) enum StackCommand {
     Update(UpdateStack),
     /// Deletes stacks with all their resources and waits until they are gone.
     Delete(DeleteStacks),
+    /// Looks whether all resources of stacks are there and in order, and waits until that is done.
+    Check(ActOnStacks),
+    /// Puts servers and whatever else can rest to rest, and waits until it rests.
+    Suspend(ActOnStacks),
+    /// Wakes what was suspended, and waits until it is awake.
+    Resume(ActOnStacks),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
@@ -114,6 +120,20 @@ pub(crate) struct DeleteStacks {
     /// Do not ask. Needed where there is no terminal to ask on.
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,
+    /// Accepted for users of `openstack stack`: this command always waits.
+    #[arg(long, hide = true)]
+    wait: bool,
+}
+
+/// `heat stack check`, `suspend` and `resume`
+#[derive(Debug, Args)]
+pub(crate) struct ActOnStacks {
+    /// Names or ids of the stacks.
+    #[arg(value_name = "STACK", required = true)]
+    pub(crate) stacks: Vec<String>,
+    /// Shows what would be done, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,

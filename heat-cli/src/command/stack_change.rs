@@ -170,7 +170,7 @@ pub(super) async fn wait(global: &GlobalArguments, wait: &WaitForStacks) -> Resu
     for name in &wait.stacks {
         let (stack, name) = session.stack(name).await?;
         let before = progress::last_event(&stack).await?;
-        session.or_interrupt(async { Ok(stack.resume().await?) }).await?;
+        session.or_interrupt(async { Ok(stack.go_on().await?) }).await?;
         stacks.push((stack, name, before));
     }
     finished(session, stacks).await
@@ -224,7 +224,10 @@ fn refusal<T>(result: Result<T, EngineError>, sources: &SourceMap) -> Result<T> 
 }
 
 /// Waits for stacks, and says how it went.
-async fn finished(session: Session, stacks: Vec<(Stack, String, EventSequence)>) -> Result<Outcome> {
+pub(super) async fn finished(
+    session: Session,
+    stacks: Vec<(Stack, String, EventSequence)>,
+) -> Result<Outcome> {
     let views = match stacks.as_slice() {
         [(stack, name, after)] => vec![session.finish(stack, name, *after).await?],
         several => session.finish_all(several).await?,
@@ -252,7 +255,7 @@ fn is_rolled_back(view: &StackView) -> bool {
 }
 
 /// A plan that is shown and not run.
-fn preview(plan: &Plan) -> Outcome {
+pub(super) fn preview(plan: &Plan) -> Outcome {
     Answer::Text { text: plan.to_text(), data: json!(plan) }.into()
 }
 

@@ -1,5 +1,6 @@
 //! The engine: what programs embed.
 
+mod actions;
 mod builder;
 mod driver;
 mod error;

@@ -7,10 +7,11 @@
 use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
-use super::planning::{begin, make_plan, wake};
+use super::perform::refusal;
+use super::planning::{begin, make_plan, perform_plan, wake};
 use super::traversal::{End, Traversal};
 use crate::engine::{EngineError, store_content};
-use crate::plan::{DesiredState, Plan};
+use crate::plan::{Act, DesiredState, Plan};
 use crate::record::{
     Action, IntentKind, OnFailure, Owner, ResourceRecord, Resources, StackId, StackRecord, Status,
     TraversalRecord,
@@ -227,7 +228,10 @@ impl Nested {
         resources: &Resources,
         action: Action,
     ) -> Result<Plan, Trouble> {
-        let plan = make_plan(&self.ledger.core, stack, goal, resources, action).await;
+        let plan = match Act::of(action) {
+            Some(act) => Ok(perform_plan(&self.ledger.core, stack, resources, act).await?),
+            None => make_plan(&self.ledger.core, stack, goal, resources, action).await,
+        };
         plan.map_err(|error| wrong(&self.resource_path(), error))
     }
 
@@ -508,7 +512,7 @@ impl Nested {
             Some(nested) => self.found(&nested.stack).await?,
             None => Found { stack: None, resources: Resources::new() },
         };
-        let Some(mut stack) = found.stack else {
+        let Some(stack) = found.stack else {
             self.ledger.remove("state changed").await?;
             return Ok(Ended::Done);
         };
@@ -522,14 +526,33 @@ impl Nested {
                 .begin(IntentKind::Delete, Action::Delete, None, Vec::new(), BTreeSet::new(), None)
                 .await?;
         }
+        match self.run_as(stack, found.resources, Goal::nothing(core), Action::Delete).await? {
+            End::Complete => {
+                self.ledger.remove("state changed").await?;
+                Ok(Ended::Done)
+            }
+            End::Failed(reason) => Err(Trouble::Wrong(outside(&record.name, &reason))),
+            End::Paused(reason) => Ok(Ended::Paused(outside(&record.name, &reason))),
+            End::Interrupted => Ok(Ended::Interrupted),
+        }
+    }
+
+    /// Runs an action that leaves the nested stack what it shall be, or goes on with it after a crash.
+    async fn run_as(
+        &self,
+        mut stack: StackRecord,
+        resources: Resources,
+        goal: Goal,
+        action: Action,
+    ) -> Result<End, Trouble> {
+        let core = &self.ledger.core;
         let mine = stack.owner.as_ref().is_some_and(|owner| {
-            owner.traversal.as_ref() == Some(&self.ledger.traversal) && stack.action == Action::Delete
+            owner.traversal.as_ref() == Some(&self.ledger.traversal) && stack.action == action
         });
         let running = match stack.traversal.as_ref().filter(|_| mine) {
             Some(id) => core.records.traversal(id).await?,
             None => None,
         };
-        let goal = Goal::nothing(core);
         let (claim, traversal) = match running {
             Some(mut traversal) => {
                 let claim = core.records.claim(&stack.id).await?;
@@ -541,7 +564,7 @@ impl Nested {
             None => {
                 let plan = match self.planned.clone().filter(|_| !mine) {
                     Some(plan) => plan,
-                    None => self.plan(&stack, &goal, &found.resources, Action::Delete).await?,
+                    None => self.plan(&stack, &goal, &resources, action).await?,
                 };
                 if let Some(owner) = &mut stack.owner {
                     owner.traversal = Some(self.ledger.traversal.clone());
@@ -549,13 +572,13 @@ impl Nested {
                 }
                 let claim = core.records.claim(&stack.id).await?;
                 let (traversal, batch) =
-                    begin(core, &claim, &mut stack, plan, Action::Delete, self.on_failure_inside(), "");
+                    begin(core, &claim, &mut stack, plan, action, self.on_failure_inside(), "");
                 core.commit_batch(batch).await?;
                 (claim, traversal)
             }
         };
         stack.credentials = self.parent.credentials.clone();
-        let current = Current::new(found.resources);
+        let current = Current::new(resources);
         let secrets = Arc::clone(&self.ledger.secrets);
         secrets.learn(&core.registry, &stack, &goal, &current);
         let end = run(Traversal {
@@ -569,9 +592,53 @@ impl Nested {
             secrets,
         })
         .await?;
+        Ok(end)
+    }
+
+    /// Does to the nested stack what is done to every resource alike.
+    pub(crate) async fn perform(&self, act: Act) -> Result<Ended, StoreError> {
+        match self.try_perform(act).await {
+            Ok(ended) => Ok(ended),
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Wrong(reason)) => self.ledger.fail(act.action(), reason).await,
+        }
+    }
+
+    async fn try_perform(&self, act: Act) -> Result<Ended, Trouble> {
+        if *self.ledger.signal.borrow() != Signal::Run {
+            return Ok(Ended::Interrupted);
+        }
+        let record = self.ledger.record().await;
+        let begun = record.intent.as_ref().is_some_and(|intent| intent.kind == act.intent());
+        if !begun && let Some(reason) = refusal(&record, act) {
+            return Ok(self.ledger.refuse(act.action(), reason).await?);
+        }
+        let found = match &record.nested {
+            Some(nested) => self.found(&nested.stack).await?,
+            None => Found { stack: None, resources: Resources::new() },
+        };
+        let Some(stack) = found.stack else {
+            return Err(Trouble::Wrong(format!("resources.{}: its nested stack is gone", record.name)));
+        };
+        if !begun {
+            let (kind, action) = (act.intent(), act.action());
+            self.ledger.begin(kind, action, None, Vec::new(), BTreeSet::new(), None).await?;
+        }
+        let goal = Goal::recorded(&self.ledger.core, &stack, &stack.desired).await;
+        let goal = goal.map_err(|error| wrong(&format!("resources.{}", record.name), error))?;
+        let mine = stack.owner.as_ref().is_some_and(|owner| {
+            owner.traversal.as_ref() == Some(&self.ledger.traversal) && stack.action == act.action()
+        });
+        // It ended before a crash, and its end was not recorded here.
+        let end = match stack.status {
+            Status::Complete if mine && stack.traversal.is_none() => End::Complete,
+            Status::Failed if mine && stack.traversal.is_none() => End::Failed(failure_of(&stack.reason)),
+            _ => self.run_as(stack, found.resources, goal, act.action()).await?,
+        };
         match end {
             End::Complete => {
-                self.ledger.remove("state changed").await?;
+                let event = Some((act.action(), Status::Complete, "state changed"));
+                self.ledger.write(event, |record| record.intent = None).await?;
                 Ok(Ended::Done)
             }
             End::Failed(reason) => Err(Trouble::Wrong(outside(&record.name, &reason))),

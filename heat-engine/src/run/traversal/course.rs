@@ -4,7 +4,7 @@ use super::ending::{Failing, title};
 use super::permits::{Permits, Waits};
 use super::{Begun, End, StepEnd, StepResult, Traversal};
 use crate::plan::{Step, StepKind};
-use crate::record::OnFailure;
+use crate::record::{Action, OnFailure};
 use crate::run::work::{Break, Signal};
 use crate::schedule::{Failed, Outcome, Schedule, StepState};
 use crate::store::StoreError;
@@ -135,7 +135,14 @@ impl Traversal {
                                 OnFailure::Stop | OnFailure::Rollback => Failed::Stop,
                             };
                             let _ = schedule.fail(end.step, then);
-                            failure.get_or_insert(Failing::Resource(reason));
+                            match &mut failure {
+                                // A check tells all that it finds.
+                                Some(Failing::Resource(before)) if self.record.action == Action::Check => {
+                                    *before = format!("{before}; {reason}");
+                                }
+                                Some(_) => {}
+                                None => failure = Some(Failing::Resource(reason)),
+                            }
                         }
                         Ok(StepResult::Asked) => {
                             let _ = schedule.put_back(end.step);
