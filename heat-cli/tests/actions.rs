@@ -35,6 +35,15 @@ fn a_stack_is_checked_suspended_and_resumed() {
     assert!(refused.stderr.contains("suspended cannot be updated"), "{}", refused.said());
 
     assert_eq!(status(&["stack", "resume", "web"]), "RESUME_COMPLETE");
+
+    let marked = home.run(&["stack", "resource", "mark", "unhealthy", "web", "server", "it smells"]);
+    assert_eq!((marked.code, marked.stdout.as_str()), (0, ""), "{}", marked.said());
+    let planned = home.run(&["stack", "update", "web", "--existing", "--dry-run"]);
+    assert!(planned.stdout.contains("1 to replace"), "{}", planned.said());
+    let healthy = home.run(&["stack", "resource", "mark", "unhealthy", "web", "server", "--reset"]);
+    assert_eq!(healthy.code, 0, "{}", healthy.said());
+    let server = home.json(&["stack", "resource", "show", "web", "server"]);
+    assert_eq!(server["resource_status"], "CHECK_COMPLETE");
     let refused = home.run(&["stack", "resume", "nowhere"]);
     assert_eq!(refused.code, 2, "{}", refused.said());
 }

@@ -232,6 +232,71 @@ async fn an_update_may_come_while_a_check_runs_and_nothing_is_replaced() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_marked_unhealthy_is_replaced_by_the_next_update() {
+    let cloud = Cloud::new(8);
+    let stack = chain(&cloud).await;
+    let before = stack.resource("a").await.unwrap();
+    stack.mark_unhealthy("a", true, Some("it smells")).await.unwrap();
+    let marked = stack.resource("a").await.unwrap();
+    assert_eq!(
+        (marked.resource_status.as_str(), marked.resource_status_reason.as_str()),
+        ("CHECK_FAILED", "it smells")
+    );
+    assert_eq!(stack.show().await.unwrap().stack_status, "CREATE_COMPLETE", "the stack is as it was");
+    let events = stack.recorded_events(&EventQuery::default()).await.unwrap();
+    let (_, last) = events.last().unwrap();
+    assert_eq!((last.resource.as_str(), last.reason.as_str()), ("a", "it smells"));
+
+    // It is taken back, and said of the physical id.
+    stack.mark_unhealthy("a", false, None).await.unwrap();
+    let healthy = stack.resource("a").await.unwrap();
+    assert_eq!(healthy.resource_status, "CHECK_COMPLETE");
+    assert_eq!(healthy.resource_status_reason, "state changed by resource_mark_unhealthy api");
+    assert!(stack.preview_update(&Update::existing()).await.unwrap().is_empty());
+    stack.mark_unhealthy(&before.physical_resource_id, true, None).await.unwrap();
+    stack.update(Update::existing()).await.unwrap();
+    must_be(&stack, "UPDATE_COMPLETE").await;
+    assert_ne!(stack.resource("a").await.unwrap().incarnation, before.incarnation);
+    assert_eq!(cloud.journal(), ["create a", "update b", "delete a"]);
+
+    // A healthy one stays as it is.
+    stack.mark_unhealthy("b", false, None).await.unwrap();
+    assert_eq!(stack.resource("b").await.unwrap().resource_status, "UPDATE_COMPLETE");
+    let missing = stack.mark_unhealthy("nobody", true, None).await.unwrap_err();
+    assert_eq!(missing.to_string(), "stack chain has no resource nobody");
+
+    cloud.set_weather(support::cloud::Weather { latency: 2000, ..Default::default() });
+    stack.check().await.unwrap();
+    let refused = refusal(stack.mark_unhealthy("a", true, None).await);
+    assert!(refused.contains("CHECK_IN_PROGRESS"), "{refused}");
+    must_be(&stack, "CHECK_COMPLETE").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_inside_a_nested_stack_is_marked_there() {
+    let cloud = Cloud::new(9);
+    let inside = "heat_template_version: 2021-04-16\nresources: {core: {type: 'Test::Keyed', properties: {name: core}}}\n";
+    let files: Files = [("box.yaml", inside)].into_iter().collect();
+    let engine = engine(&cloud).await;
+    let outer = template("resources: {box: {type: box.yaml}}");
+    let stack = engine.create(NewStack::new("nest", outer).files(files)).await.unwrap();
+    must_be(&stack, "CREATE_COMPLETE").await;
+    cloud.journal();
+    let whole = stack.mark_unhealthy("box", true, None).await.unwrap_err();
+    assert!(whole.to_string().contains("resources.box: it is a nested stack"), "{whole}");
+    let nested = stack.resource("box").await.unwrap().nested.unwrap();
+    let nested = engine.stack("default", nested.as_str()).await.unwrap();
+    nested.mark_unhealthy("core", true, None).await.unwrap();
+    assert_eq!(nested.resource("core").await.unwrap().resource_status, "CHECK_FAILED");
+    stack.update(Update::existing()).await.unwrap();
+    must_be(&stack, "UPDATE_COMPLETE").await;
+    assert_eq!(cloud.journal(), ["create core", "delete core"]);
+    // The claim was given back: both can be worked on.
+    stack.delete().await.unwrap();
+    must_be(&stack, "DELETE_COMPLETE").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delay_waits_where_it_is_told_to() {
     let text = "resources: {pause: {type: OS::Heat::Delay, properties: {min_wait: 30, actions: [SUSPEND]}}}";
     let clock = Clock::simulated("2026-01-01T00:00:00Z".parse().unwrap());

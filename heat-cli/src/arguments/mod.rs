@@ -10,7 +10,7 @@ pub(crate) use allowed::Allowed;
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use stack::{
-    ActOnStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks, OutputCommand,
+    ActOnStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks, MarkCommand, OutputCommand,
     ResourceCommand, RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
 };
 pub(crate) use template::{

@@ -190,6 +190,29 @@ pub(crate) enum ResourceCommand {
         #[arg(value_name = "RESOURCE")]
         resource: String,
     },
+    /// Says how healthy a resource is.
+    #[command(subcommand)]
+    Mark(MarkCommand),
+}
+
+/// `heat stack resource mark …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarkCommand {
+    /// Marks a resource as unhealthy, so that the next update replaces it.
+    Unhealthy {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Name or physical id of the resource.
+        #[arg(value_name = "RESOURCE")]
+        resource: String,
+        /// Why.
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+        /// Take the mark back.
+        #[arg(long)]
+        reset: bool,
+    },
 }
 
 /// `heat stack event …`

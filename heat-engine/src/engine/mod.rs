@@ -5,6 +5,7 @@ mod builder;
 mod driver;
 mod error;
 mod events;
+mod health;
 mod preview;
 mod request;
 mod stack;

@@ -33,7 +33,7 @@ impl Stack {
         &self.id
     }
 
-    async fn record(&self) -> Result<StackRecord, EngineError> {
+    pub(super) async fn record(&self) -> Result<StackRecord, EngineError> {
         self.engine
             .core()
             .records
