@@ -20,6 +20,8 @@ pub(crate) enum StackCommand {
     Suspend(ActOnStacks),
     /// Wakes what was suspended, and waits until it is awake.
     Resume(ActOnStacks),
+    /// Cancels updates that were interrupted, and waits until the stacks are as they were before.
+    Cancel(CancelStacks),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
@@ -134,6 +136,20 @@ pub(crate) struct ActOnStacks {
     /// Shows what would be done, and does nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Accepted for users of `openstack stack`: this command always waits.
+    #[arg(long, hide = true)]
+    wait: bool,
+}
+
+/// `heat stack cancel`
+#[derive(Debug, Args)]
+pub(crate) struct CancelStacks {
+    /// Names or ids of the stacks.
+    #[arg(value_name = "STACK", required = true)]
+    pub(crate) stacks: Vec<String>,
+    /// Leave the stack as far as it came; for a creation, too.
+    #[arg(long)]
+    pub(crate) no_rollback: bool,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,

@@ -55,6 +55,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Update(update) => stack_change::update(global, update).await,
             StackCommand::Delete(delete) => stack_change::delete(global, delete).await,
             StackCommand::Wait(wait) => stack_change::wait(global, wait).await,
+            StackCommand::Cancel(cancel) => stack_action::cancel(global, cancel).await,
             StackCommand::Check(stacks) => stack_action::act(global, Act::Check, stacks).await,
             StackCommand::Suspend(stacks) => stack_action::act(global, Act::Suspend, stacks).await,
             StackCommand::Resume(stacks) => stack_action::act(global, Act::Resume, stacks).await,

@@ -228,13 +228,21 @@ pub(super) async fn finished(
     session: Session,
     stacks: Vec<(Stack, String, EventSequence)>,
 ) -> Result<Outcome> {
+    finished_as(session, stacks, |view| !view.is_failed() && !is_rolled_back(view)).await
+}
+
+/// As [`finished`], where it went well if this says so.
+pub(super) async fn finished_as(
+    session: Session,
+    stacks: Vec<(Stack, String, EventSequence)>,
+    went_well: impl Fn(&StackView) -> bool,
+) -> Result<Outcome> {
     let views = match stacks.as_slice() {
         [(stack, name, after)] => vec![session.finish(stack, name, *after).await?],
         several => session.finish_all(several).await?,
     };
     session.close().await;
-    let failed: Vec<&StackView> =
-        views.iter().filter(|view| view.is_failed() || is_rolled_back(view)).collect();
+    let failed: Vec<&StackView> = views.iter().filter(|view| !went_well(view)).collect();
     let failure = (!failed.is_empty()).then(|| {
         let words = failed.iter().map(|view| {
             format!("stack {} is {}: {}", view.stack_name, view.stack_status, view.stack_status_reason)
@@ -250,7 +258,7 @@ pub(super) async fn finished(
 }
 
 /// A rollback that succeeded ends an operation that failed.
-fn is_rolled_back(view: &StackView) -> bool {
+pub(super) fn is_rolled_back(view: &StackView) -> bool {
     view.stack_status == "ROLLBACK_COMPLETE"
 }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod builder;
+mod cancel;
 mod driver;
 mod error;
 mod events;
@@ -13,6 +14,7 @@ pub(crate) mod store_content;
 mod view;
 
 pub use builder::EngineBuilder;
+pub(crate) use cancel::cancelled;
 pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};

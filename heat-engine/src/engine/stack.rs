@@ -97,7 +97,7 @@ impl Stack {
     }
 
     /// The stack goes on with what it was doing before a request that is refused; one that waits goes on waiting.
-    async fn proceed(&self, stack: &StackRecord) -> Result<(), EngineError> {
+    pub(super) async fn proceed(&self, stack: &StackRecord) -> Result<(), EngineError> {
         let (Some(traversal), None) = (&stack.traversal, &stack.paused) else { return Ok(()) };
         match self.engine.core().records.traversal(traversal).await? {
             Some(record) => self.engine.go_on(record, None).await,

@@ -86,7 +86,7 @@ impl Nested {
     }
 
     async fn try_bring(&self, wanted: Wanted, action: Action) -> Result<(Ended, Outcome), Trouble> {
-        if *self.ledger.signal.borrow() != Signal::Run {
+        if self.ledger.signal.borrow().ends() {
             return Ok((Ended::Interrupted, Outcome::Done));
         }
         let record = self.ledger.record().await;
@@ -297,7 +297,7 @@ impl Nested {
                     _ = signal.wait_for(|signal| *signal != Signal::Run) => {}
                 }
             }
-            if *self.ledger.signal.borrow() != Signal::Run {
+            if self.ledger.signal.borrow().ends() {
                 return Ok(Ran::Interrupted);
             }
             found = self.found(id).await?;
@@ -503,7 +503,7 @@ impl Nested {
     }
 
     async fn try_remove(&self, retain: bool) -> Result<Ended, Trouble> {
-        if *self.ledger.signal.borrow() != Signal::Run {
+        if self.ledger.signal.borrow().ends() {
             return Ok(Ended::Interrupted);
         }
         let core = &self.ledger.core;
@@ -605,7 +605,7 @@ impl Nested {
     }
 
     async fn try_perform(&self, act: Act) -> Result<Ended, Trouble> {
-        if *self.ledger.signal.borrow() != Signal::Run {
+        if self.ledger.signal.borrow().ends() {
             return Ok(Ended::Interrupted);
         }
         let record = self.ledger.record().await;

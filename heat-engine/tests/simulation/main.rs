@@ -91,11 +91,13 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
     let mut deleted = false;
     let mut requests: Vec<Request> = vec![Request::Create];
     for _ in 0..rng.random_range(0..4) {
-        requests.push(match rng.random_range(0..12) {
+        requests.push(match rng.random_range(0..14) {
             0 | 1 => Request::Delete,
             2 => Request::Check,
             3 => Request::Suspend,
             4 => Request::Resume,
+            5 => Request::Cancel,
+            6 => Request::Stop,
             _ => Request::Update,
         });
     }
@@ -153,6 +155,8 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Check, Some(stack)) => stack.check().await,
                     (Request::Suspend, Some(stack)) => stack.suspend().await,
                     (Request::Resume, Some(stack)) => stack.resume().await,
+                    (Request::Cancel, Some(stack)) => stack.cancel_update().await,
+                    (Request::Stop, Some(stack)) => stack.cancel_without_rollback().await,
                     (_, None) => Ok(()),
                 }
             })
@@ -174,7 +178,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                 }
                 // Something else is being done, or it does not rest.
                 Some(Err(EngineError::State { .. }))
-                    if matches!(request, Request::Check | Request::Suspend | Request::Resume) =>
+                    if !matches!(request, Request::Create | Request::Update | Request::Delete) =>
                 {
                     break;
                 }
@@ -241,6 +245,8 @@ enum Request {
     Check,
     Suspend,
     Resume,
+    Cancel,
+    Stop,
 }
 
 #[allow(clippy::too_many_arguments)]
