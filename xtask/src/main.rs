@@ -20,7 +20,7 @@ mod corpora;
 mod fuzz;
 mod layers;
 mod outside;
-mod pyyaml;
+mod python;
 mod step;
 mod test_run;
 mod wasm;

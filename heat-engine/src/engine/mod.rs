@@ -9,6 +9,7 @@ mod events;
 mod health;
 mod preview;
 mod request;
+mod required_by;
 mod stack;
 pub(crate) mod store_content;
 mod view;
@@ -162,9 +163,7 @@ impl Engine {
             Err(EngineError::Refused(refused)) if refused.diagnostics.iter().all(is_about_values) => {}
             checked => checked?,
         }
-        let before = new.content.environment.parameters().iter().map(|(name, given)| (name, &given.value));
-        let given = before.chain(&new.content.parameters).map(|(name, value)| (name.clone(), value.clone()));
-        let environment = new.content.environment.with_parameters(given);
+        let environment = new.content.environment.overlaid_with_parameters(&new.content.parameters);
         Ok(new.content.template.validation_answer(&environment))
     }
 

@@ -3,6 +3,7 @@
 use super::driver::{recorded_goal, same_work};
 use super::preview::UpdatePreview;
 use super::request::{Content, Update};
+use super::required_by::RequiredBy;
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
@@ -125,9 +126,10 @@ impl Stack {
     pub async fn resources(&self) -> Result<Vec<ResourceView>, EngineError> {
         let record = self.record().await?;
         let (goal, current) = self.goal(&record).await?;
+        let required_by = RequiredBy::new(&goal, &current);
         Ok(current
             .standing_records()
-            .map(|resource| ResourceView::new(&record, resource, &goal, &current))
+            .map(|resource| ResourceView::new(&record, resource, &goal, &required_by))
             .collect())
     }
 
@@ -168,7 +170,9 @@ impl Stack {
         let record = self.record().await?;
         let (goal, current) = self.goal(&record).await?;
         match current.standing(name) {
-            Some(resource) => Ok(ResourceView::new(&record, resource, &goal, &current)),
+            Some(resource) => {
+                Ok(ResourceView::new(&record, resource, &goal, &RequiredBy::new(&goal, &current)))
+            }
             None => Err(EngineError::NoSuchResource { stack: record.name, name: name.to_owned() }),
         }
     }
