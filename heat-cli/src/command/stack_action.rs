@@ -36,11 +36,12 @@ pub(super) async fn act(global: &GlobalArguments, act: Act, arguments: &ActOnSta
     }
     for (stack, _, _) in &stacks {
         let begun = async {
-            Ok(match act {
+            match act {
                 Act::Check => stack.check().await?,
                 Act::Suspend => stack.suspend().await?,
                 Act::Resume => stack.resume().await?,
-            })
+            }
+            Ok(())
         };
         session.or_interrupt(begun).await?;
     }
@@ -58,10 +59,11 @@ pub(super) async fn cancel(global: &GlobalArguments, arguments: &CancelStacks) -
     }
     for (stack, _, _) in &stacks {
         let begun = async {
-            Ok(match arguments.no_rollback {
+            match arguments.no_rollback {
                 true => stack.cancel_without_rollback().await?,
                 false => stack.cancel_update().await?,
-            })
+            }
+            Ok(())
         };
         session.or_interrupt(begun).await?;
     }
