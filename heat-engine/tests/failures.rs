@@ -312,7 +312,7 @@ async fn a_stack_whose_credentials_are_refused_waits_and_goes_on_with_others() {
     // The time in which nothing could be done does not count for the time-out of a minute.
     tokio::time::sleep(Duration::from_secs(600)).await;
     let others = Credentials::named("other").with_content(serde_json::json!({"token": "new"}));
-    stack.resume_as(others).await.unwrap();
+    stack.go_on_as(others).await.unwrap();
     let view = stack.finished().await.unwrap();
     assert!(view.is_complete(), "{}", view.stack_status_reason);
     assert_eq!(view.credentials.as_deref(), Some("other"));

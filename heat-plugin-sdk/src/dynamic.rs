@@ -39,6 +39,18 @@ pub trait DynResource: Send + Sync {
     /// See [`Resource::delete`].
     async fn delete(&self, cx: &CallContext, id: &PhysicalId) -> Result<()>;
 
+    /// See [`Resource::suspend`].
+    async fn suspend(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
+        let _ = (cx, id);
+        Err(Failure::unsupported(format!("{} cannot be suspended", self.schema().type_name)))
+    }
+
+    /// See [`Resource::resume`].
+    async fn resume(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
+        let _ = (cx, id);
+        Err(Failure::unsupported(format!("{} cannot be resumed", self.schema().type_name)))
+    }
+
     /// See [`Resource::progress`].
     async fn progress(
         &self,
@@ -141,6 +153,14 @@ impl<R: Resource> DynResource for Erased<R> {
         self.resource.update(&Context::new(cx), id, &change).await
     }
 
+    async fn suspend(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
+        self.resource.suspend(&Context::new(cx), id).await
+    }
+
+    async fn resume(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
+        self.resource.resume(&Context::new(cx), id).await
+    }
+
     async fn delete(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
         self.resource.delete(&Context::new(cx), id).await
     }
@@ -164,6 +184,10 @@ impl<R: Resource> DynResource for Erased<R> {
                 self.resource.progress(&cx, id, &Operation::Update(&change), observed.as_ref()).await
             }
             Operation::Delete => self.resource.progress(&cx, id, &Operation::Delete, observed.as_ref()).await,
+            Operation::Suspend => {
+                self.resource.progress(&cx, id, &Operation::Suspend, observed.as_ref()).await
+            }
+            Operation::Resume => self.resource.progress(&cx, id, &Operation::Resume, observed.as_ref()).await,
         }
     }
 

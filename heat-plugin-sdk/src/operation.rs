@@ -55,6 +55,10 @@ pub enum Operation<'a, P> {
     Update(&'a Change<P>),
     /// Its deletion was asked for.
     Delete,
+    /// It was asked to rest.
+    Suspend,
+    /// It was asked to wake.
+    Resume,
 }
 
 impl<P> fmt::Debug for Operation<'_, P> {
@@ -63,6 +67,8 @@ impl<P> fmt::Debug for Operation<'_, P> {
             Self::Create(_) => f.write_str("Create(..)"),
             Self::Update(change) => f.debug_tuple("Update").field(change).finish(),
             Self::Delete => f.write_str("Delete"),
+            Self::Suspend => f.write_str("Suspend"),
+            Self::Resume => f.write_str("Resume"),
         }
     }
 }

@@ -85,6 +85,26 @@ pub trait Resource: Send + Sync + Sized + 'static {
     /// In classes.
     fn delete(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> impl Future<Output = Result<()>> + Send;
 
+    /// Asks the service to put the thing to rest, keeping it. Safe to call twice. The engine then waits for
+    /// [`progress`](Self::progress) of [`Operation::Suspend`], which has to say when it rests.
+    ///
+    /// # Errors
+    /// In classes. The default is [`Unsupported`](crate::FailureClass::Unsupported): as in Heat nothing is done then, and
+    /// the resource counts as suspended.
+    fn suspend(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, id);
+        async { Err(Failure::unsupported(format!("{} cannot be suspended", Self::TYPE))) }
+    }
+
+    /// Asks the service to wake the thing that was put to rest. Safe to call twice.
+    ///
+    /// # Errors
+    /// As [`suspend`](Self::suspend).
+    fn resume(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> impl Future<Output = Result<()>> + Send {
+        let _ = (cx, id);
+        async { Err(Failure::unsupported(format!("{} cannot be resumed", Self::TYPE))) }
+    }
+
     /// Says how far an operation is after each read, and may issue its next request (confirm a resize, attach an
     /// interface). It must be safe to call twice.
     ///

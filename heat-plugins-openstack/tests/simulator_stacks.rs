@@ -63,6 +63,13 @@ async fn a_network_of_another_stack_is_used_and_left() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_rests_and_wakes_with_its_stack() {
+    let (site, cloud) = simulated("suspension").await;
+    stacks::suspension::try_suspension(&Ground::new(site, "suspension").await).await;
+    cloud.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_takes_over_a_routers_place_in_a_subnet() {
     let (site, cloud) = simulated("interface").await;
     stacks::interface_by_port::try_interface_by_port(&Ground::new(site, "interface").await).await;

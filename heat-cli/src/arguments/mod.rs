@@ -10,8 +10,8 @@ pub(crate) use allowed::Allowed;
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use stack::{
-    Content, CreateStack, DeleteStacks, EventCommand, ListStacks, OutputCommand, ResourceCommand,
-    RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
+    ActOnStacks, CancelStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks, MarkCommand,
+    OutputCommand, ResourceCommand, RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
 };
 pub(crate) use template::{
     FormatTemplates, FunctionCommand, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,

@@ -14,6 +14,14 @@ pub(crate) enum StackCommand {
     Update(UpdateStack),
     /// Deletes stacks with all their resources and waits until they are gone.
     Delete(DeleteStacks),
+    /// Looks whether all resources of stacks are there and in order, and waits until that is done.
+    Check(ActOnStacks),
+    /// Puts servers and whatever else can rest to rest, and waits until it rests.
+    Suspend(ActOnStacks),
+    /// Wakes what was suspended, and waits until it is awake.
+    Resume(ActOnStacks),
+    /// Cancels updates that were interrupted, and waits until the stacks are as they were before.
+    Cancel(CancelStacks),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
@@ -119,6 +127,34 @@ pub(crate) struct DeleteStacks {
     wait: bool,
 }
 
+/// `heat stack check`, `suspend` and `resume`
+#[derive(Debug, Args)]
+pub(crate) struct ActOnStacks {
+    /// Names or ids of the stacks.
+    #[arg(value_name = "STACK", required = true)]
+    pub(crate) stacks: Vec<String>,
+    /// Shows what would be done, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Accepted for users of `openstack stack`: this command always waits.
+    #[arg(long, hide = true)]
+    wait: bool,
+}
+
+/// `heat stack cancel`
+#[derive(Debug, Args)]
+pub(crate) struct CancelStacks {
+    /// Names or ids of the stacks.
+    #[arg(value_name = "STACK", required = true)]
+    pub(crate) stacks: Vec<String>,
+    /// Leave the stack as far as it came; for a creation, too.
+    #[arg(long)]
+    pub(crate) no_rollback: bool,
+    /// Accepted for users of `openstack stack`: this command always waits.
+    #[arg(long, hide = true)]
+    wait: bool,
+}
+
 /// `heat stack list`
 #[derive(Debug, Args)]
 pub(crate) struct ListStacks {
@@ -169,6 +205,29 @@ pub(crate) enum ResourceCommand {
         /// Name of the resource.
         #[arg(value_name = "RESOURCE")]
         resource: String,
+    },
+    /// Says how healthy a resource is.
+    #[command(subcommand)]
+    Mark(MarkCommand),
+}
+
+/// `heat stack resource mark …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum MarkCommand {
+    /// Marks a resource as unhealthy, so that the next update replaces it.
+    Unhealthy {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Name or physical id of the resource.
+        #[arg(value_name = "RESOURCE")]
+        resource: String,
+        /// Why.
+        #[arg(value_name = "REASON")]
+        reason: Option<String>,
+        /// Take the mark back.
+        #[arg(long)]
+        reset: bool,
     },
 }
 

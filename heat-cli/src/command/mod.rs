@@ -7,6 +7,7 @@ mod format;
 mod mend;
 mod resource_type;
 mod simulator;
+mod stack_action;
 mod stack_change;
 mod stack_look;
 mod template;
@@ -14,6 +15,7 @@ mod template;
 use crate::arguments::{Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, TemplateCommand};
 use crate::error::{CliError, Result};
 use crate::output::Answer;
+use heat_engine::plan::Act;
 
 /// What a command leads to: an answer, and perhaps a failure that is told beside it.
 pub(crate) struct Outcome {
@@ -53,6 +55,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Update(update) => stack_change::update(global, update).await,
             StackCommand::Delete(delete) => stack_change::delete(global, delete).await,
             StackCommand::Wait(wait) => stack_change::wait(global, wait).await,
+            StackCommand::Cancel(cancel) => stack_action::cancel(global, cancel).await,
+            StackCommand::Check(stacks) => stack_action::act(global, Act::Check, stacks).await,
+            StackCommand::Suspend(stacks) => stack_action::act(global, Act::Suspend, stacks).await,
+            StackCommand::Resume(stacks) => stack_action::act(global, Act::Resume, stacks).await,
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),

@@ -170,7 +170,7 @@ pub(super) async fn wait(global: &GlobalArguments, wait: &WaitForStacks) -> Resu
     for name in &wait.stacks {
         let (stack, name) = session.stack(name).await?;
         let before = progress::last_event(&stack).await?;
-        session.or_interrupt(async { Ok(stack.resume().await?) }).await?;
+        session.or_interrupt(async { Ok(stack.go_on().await?) }).await?;
         stacks.push((stack, name, before));
     }
     finished(session, stacks).await
@@ -224,14 +224,25 @@ fn refusal<T>(result: Result<T, EngineError>, sources: &SourceMap) -> Result<T> 
 }
 
 /// Waits for stacks, and says how it went.
-async fn finished(session: Session, stacks: Vec<(Stack, String, EventSequence)>) -> Result<Outcome> {
+pub(super) async fn finished(
+    session: Session,
+    stacks: Vec<(Stack, String, EventSequence)>,
+) -> Result<Outcome> {
+    finished_as(session, stacks, |view| !view.is_failed() && !is_rolled_back(view)).await
+}
+
+/// As [`finished`], where it went well if this says so.
+pub(super) async fn finished_as(
+    session: Session,
+    stacks: Vec<(Stack, String, EventSequence)>,
+    went_well: impl Fn(&StackView) -> bool,
+) -> Result<Outcome> {
     let views = match stacks.as_slice() {
         [(stack, name, after)] => vec![session.finish(stack, name, *after).await?],
         several => session.finish_all(several).await?,
     };
     session.close().await;
-    let failed: Vec<&StackView> =
-        views.iter().filter(|view| view.is_failed() || is_rolled_back(view)).collect();
+    let failed: Vec<&StackView> = views.iter().filter(|view| !went_well(view)).collect();
     let failure = (!failed.is_empty()).then(|| {
         let words = failed.iter().map(|view| {
             format!("stack {} is {}: {}", view.stack_name, view.stack_status, view.stack_status_reason)
@@ -247,12 +258,12 @@ async fn finished(session: Session, stacks: Vec<(Stack, String, EventSequence)>)
 }
 
 /// A rollback that succeeded ends an operation that failed.
-fn is_rolled_back(view: &StackView) -> bool {
+pub(super) fn is_rolled_back(view: &StackView) -> bool {
     view.stack_status == "ROLLBACK_COMPLETE"
 }
 
 /// A plan that is shown and not run.
-fn preview(plan: &Plan) -> Outcome {
+pub(super) fn preview(plan: &Plan) -> Outcome {
     Answer::Text { text: plan.to_text(), data: json!(plan) }.into()
 }
 

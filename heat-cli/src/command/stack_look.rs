@@ -1,7 +1,7 @@
 //! `heat stack list`, `show`, `resource` and `output`: what looks at stacks and changes nothing.
 
 use super::{Outcome, answer};
-use crate::arguments::{GlobalArguments, ListStacks, OutputCommand, ResourceCommand, ShowStack};
+use crate::arguments::{GlobalArguments, ListStacks, MarkCommand, OutputCommand, ResourceCommand, ShowStack};
 use crate::error::Result;
 use crate::output::{Answer, Format};
 use crate::session::Session;
@@ -36,6 +36,12 @@ pub(super) async fn resource(global: &GlobalArguments, command: &ResourceCommand
         }
         ResourceCommand::Show { stack, resource } => {
             answer::resource(&session.stack(stack).await?.0.resource(resource).await?)
+        }
+        ResourceCommand::Mark(MarkCommand::Unhealthy { stack, resource, reason, reset }) => {
+            // As the OpenStack client, nothing is answered.
+            let (stack, _) = session.stack(stack).await?;
+            stack.mark_unhealthy(resource, !reset, reason.as_deref()).await?;
+            Ok(Answer::Nothing)
         }
     };
     session.close().await;

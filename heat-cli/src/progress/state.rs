@@ -180,6 +180,8 @@ fn verb(action: Action) -> &'static str {
         Action::Delete => "Deleting",
         Action::Rollback => "Rolling back",
         Action::Check => "Checking",
+        Action::Suspend => "Suspending",
+        Action::Resume => "Resuming",
         _ => "Working on",
     }
 }
@@ -190,6 +192,8 @@ fn verb_small(action: Action) -> &'static str {
         Action::Update => "updating",
         Action::Delete => "deleting",
         Action::Check | Action::Adopt => "looking at",
+        Action::Suspend => "suspending",
+        Action::Resume => "resuming",
         _ => "working on",
     }
 }

@@ -58,6 +58,14 @@ impl Driver {
         }
     }
 
+    /// Tells the task that works on the stack to begin nothing new, and waits until it has ended. `false`: there is none.
+    pub(super) async fn stop(&self, stack: &StackId) -> bool {
+        let Some(slot) = self.slot(stack) else { return false };
+        slot.interrupt.send_replace(Signal::Stop);
+        self.wait(stack).await;
+        true
+    }
+
     /// Stops everything between two calls and waits for it.
     pub(super) async fn interrupt_all(&self) {
         let stacks: Vec<_> = {

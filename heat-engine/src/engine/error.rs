@@ -114,7 +114,7 @@ pub enum EngineError {
     #[error("not supported: {0}")]
     Unsupported(String),
     /// The stack's credentials are not accepted any more. Everything is recorded; it goes on with
-    /// [`Stack::resume_as`](super::Stack::resume_as), with [`Stack::resume`](super::Stack::resume) when the credentials
+    /// [`Stack::go_on_as`](super::Stack::go_on_as), with [`Stack::go_on`](super::Stack::go_on) when the credentials
     /// behind their name are good again, or from an update or a deletion.
     #[error("stack {stack} waits for credentials that are accepted: {reason}")]
     Paused {

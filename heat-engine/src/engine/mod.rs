@@ -1,9 +1,12 @@
 //! The engine: what programs embed.
 
+mod actions;
 mod builder;
+mod cancel;
 mod driver;
 mod error;
 mod events;
+mod health;
 mod preview;
 mod request;
 mod required_by;
@@ -12,6 +15,7 @@ pub(crate) mod store_content;
 mod view;
 
 pub use builder::EngineBuilder;
+pub(crate) use cancel::cancelled;
 pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};

@@ -20,8 +20,8 @@ use std::time::Duration;
 /// One stack of an engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Stack {
-    engine: Engine,
-    id: StackId,
+    pub(super) engine: Engine,
+    pub(super) id: StackId,
 }
 
 impl Stack {
@@ -34,7 +34,7 @@ impl Stack {
         &self.id
     }
 
-    async fn record(&self) -> Result<StackRecord, EngineError> {
+    pub(super) async fn record(&self) -> Result<StackRecord, EngineError> {
         self.engine
             .core()
             .records
@@ -57,7 +57,7 @@ impl Stack {
         Ok(view)
     }
 
-    async fn goal(&self, record: &StackRecord) -> Result<(Goal, Current), EngineError> {
+    pub(super) async fn goal(&self, record: &StackRecord) -> Result<(Goal, Current), EngineError> {
         let core = self.engine.core();
         let goal = match record.desired.template {
             Some(_) => recorded_goal(core, record, &record.desired).await?,
@@ -84,21 +84,21 @@ impl Stack {
     ///
     /// # Errors
     /// What is recorded cannot be read.
-    pub async fn resume(&self) -> Result<(), EngineError> {
-        self.go_on(None).await
+    pub async fn go_on(&self) -> Result<(), EngineError> {
+        self.pick_up(None).await
     }
 
-    /// As [`resume`](Self::resume), with other credentials from now on: for a stack whose credentials ran out or were
+    /// As [`go_on`](Self::go_on), with other credentials from now on: for a stack whose credentials ran out or were
     /// taken back in mid-flight.
     ///
     /// # Errors
-    /// As [`resume`](Self::resume).
-    pub async fn resume_as(&self, owner: Credentials) -> Result<(), EngineError> {
-        self.go_on(Some(owner)).await
+    /// As [`go_on`](Self::go_on).
+    pub async fn go_on_as(&self, owner: Credentials) -> Result<(), EngineError> {
+        self.pick_up(Some(owner)).await
     }
 
     /// The stack goes on with what it was doing before a request that is refused; one that waits goes on waiting.
-    async fn proceed(&self, stack: &StackRecord) -> Result<(), EngineError> {
+    pub(super) async fn proceed(&self, stack: &StackRecord) -> Result<(), EngineError> {
         let (Some(traversal), None) = (&stack.traversal, &stack.paused) else { return Ok(()) };
         match self.engine.core().records.traversal(traversal).await? {
             Some(record) => self.engine.go_on(record, None).await,
@@ -106,7 +106,7 @@ impl Stack {
         }
     }
 
-    async fn go_on(&self, owner: Option<Credentials>) -> Result<(), EngineError> {
+    async fn pick_up(&self, owner: Option<Credentials>) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
         if owner.is_some() {
             self.engine.0.driver.interrupt(&self.id).await;
@@ -354,11 +354,16 @@ impl Stack {
 
     async fn prepare(&self, update: &Update) -> Result<(StackRecord, Content, Goal), EngineError> {
         let mut stack = self.living().await?;
-        if stack.action == Action::Delete {
+        let why = match stack.action {
+            Action::Delete => Some("a stack that is being deleted cannot be updated"),
+            Action::Suspend => Some("a stack that is suspended cannot be updated: resume it first"),
+            _ => None,
+        };
+        if let Some(why) = why {
             return Err(EngineError::State {
                 stack: stack.name.clone(),
                 status: format!("{}_{}", stack.action, stack.status),
-                why: "a stack that is being deleted cannot be updated",
+                why,
             });
         }
         let core = self.engine.core();
@@ -390,7 +395,7 @@ impl Stack {
         Ok((stack, content, goal))
     }
 
-    async fn living(&self) -> Result<StackRecord, EngineError> {
+    pub(super) async fn living(&self) -> Result<StackRecord, EngineError> {
         let stack = self.record().await?;
         if stack.deleted.is_some() {
             return Err(EngineError::NoSuchStack { name: stack.name, project: stack.project });

@@ -232,9 +232,18 @@ pub(super) fn is_going(record: &ResourceRecord) -> bool {
     record.action == Action::Delete || intent
 }
 
-/// Whether an operation other than a deletion was begun whose end is not recorded.
+/// Whether an operation other than a deletion was begun whose end is not recorded. What rests is on its way, too: it was
+/// not woken yet, and is before anything else is done to it.
 pub(super) fn is_interrupted(record: &ResourceRecord) -> bool {
-    record.intent.as_ref().is_some_and(|intent| intent.kind != IntentKind::Delete)
+    match &record.intent {
+        Some(intent) => intent.kind != IntentKind::Delete,
+        None => rests(record),
+    }
+}
+
+/// Whether it was suspended, or was to be, and nothing was done to it since.
+pub(crate) fn rests(record: &ResourceRecord) -> bool {
+    record.action == Action::Suspend
 }
 
 /// The record as it will be when an interrupted operation has been finished and has succeeded.
@@ -246,6 +255,9 @@ pub(super) fn as_finished(record: &ResourceRecord) -> ResourceRecord {
             finished.properties = Some(properties);
             finished.action = if intent.kind == IntentKind::Create { Action::Create } else { Action::Update };
         }
+        finished.status = Status::Complete;
+    }
+    if rests(&finished) {
         finished.status = Status::Complete;
     }
     finished

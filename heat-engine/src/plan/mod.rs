@@ -13,18 +13,20 @@ mod draw;
 mod error;
 mod nested;
 mod order;
+mod perform;
 mod planner;
 mod prospect;
 mod step;
 
-pub(crate) use decide::order_of;
 pub use decide::{Decision, decide};
+pub(crate) use decide::{order_of, rests};
 pub use desired::{
     CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, NestedRecord,
     NestedRecords, Nothing, TypeRules, given,
 };
 pub use draw::Totals;
 pub use error::PlanError;
+pub use perform::plan_act;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;
-pub use step::{ChangeEffect, NestedPlan, Plan, PropertyChange, Reason, Step, StepId, StepKind};
+pub use step::{Act, ChangeEffect, NestedPlan, Plan, PropertyChange, Reason, Step, StepId, StepKind};

@@ -1,6 +1,6 @@
 //! A plan and its steps.
 
-use crate::record::{Action, IncarnationId};
+use crate::record::{Action, IncarnationId, IntentKind};
 use heat_plugin_sdk::{PhysicalId, ReplaceOrder};
 use heat_template::environment::RestrictedAction;
 use petgraph::graph::DiGraph;
@@ -149,6 +149,13 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         restore: bool,
     },
+    /// Does to it what is done to every resource alike.
+    Perform {
+        /// The incarnation.
+        incarnation: IncarnationId,
+        /// What is done.
+        act: Act,
+    },
     /// Fails: the environment forbids what would have to be done to it (`restricted_actions` of the resource registry).
     /// It stays as it is.
     Refuse {
@@ -168,6 +175,51 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         retain: bool,
     },
+}
+
+/// What is done to every resource of a stack alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// It is looked at, whether it is there and in order.
+    Check,
+    /// It is put to rest, where its type can.
+    Suspend,
+    /// It is woken.
+    Resume,
+}
+
+impl Act {
+    /// The action of a stack or a resource to which it is done.
+    pub fn action(self) -> Action {
+        match self {
+            Self::Check => Action::Check,
+            Self::Suspend => Action::Suspend,
+            Self::Resume => Action::Resume,
+        }
+    }
+
+    /// That which is done in an action of that kind.
+    pub(crate) fn of(action: Action) -> Option<Self> {
+        [Self::Check, Self::Suspend, Self::Resume].into_iter().find(|act| act.action() == action)
+    }
+
+    /// `check`, `suspend`, `resume`.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+        }
+    }
+
+    pub(crate) fn intent(self) -> IntentKind {
+        match self {
+            Self::Check => IntentKind::Check,
+            Self::Suspend => IntentKind::Suspend,
+            Self::Resume => IntentKind::Resume,
+        }
+    }
 }
 
 /// A change of one property.
@@ -224,6 +276,8 @@ pub enum Reason {
     Revived,
     /// The environment forbids what would have to be done.
     Restricted,
+    /// It is asked for, for every resource.
+    Requested,
     /// The template has it no more.
     Removed,
     /// It is replaced by a step of this plan.
@@ -311,6 +365,7 @@ impl StepKind {
             | Self::Keep { incarnation, .. }
             | Self::Decide { incarnation, .. }
             | Self::Refuse { incarnation, .. }
+            | Self::Perform { incarnation, .. }
             | Self::Delete { incarnation, .. } => incarnation,
         }
     }

@@ -141,6 +141,10 @@ pub enum IntentKind {
     RestoreAfterReplace,
     /// `read`, to see whether it is there and in order.
     Check,
+    /// `suspend`
+    Suspend,
+    /// `resume`
+    Resume,
 }
 
 impl ResourceRecord {

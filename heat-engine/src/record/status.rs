@@ -22,6 +22,10 @@ pub enum Action {
     Adopt,
     /// It was looked at, whether it is there and in order.
     Check,
+    /// It was put to rest.
+    Suspend,
+    /// It was woken from its rest.
+    Resume,
 }
 
 /// How the action went.
@@ -47,6 +51,8 @@ impl Action {
             Self::Rollback => "ROLLBACK",
             Self::Adopt => "ADOPT",
             Self::Check => "CHECK",
+            Self::Suspend => "SUSPEND",
+            Self::Resume => "RESUME",
         }
     }
 }

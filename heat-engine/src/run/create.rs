@@ -295,6 +295,8 @@ impl Work {
             Operation::Create(_) => IntentKind::Create,
             Operation::Update(_) => IntentKind::Update,
             Operation::Delete => IntentKind::Delete,
+            Operation::Suspend => IntentKind::Suspend,
+            Operation::Resume => IntentKind::Resume,
         };
         let seed = seed_of(self.record().await.id.as_str());
         loop {

@@ -18,10 +18,19 @@ pub(crate) enum Signal {
     /// Go on.
     #[default]
     Run,
+    /// Begin nothing new and let finish what is begun: the action was cancelled.
+    Stop,
     /// Stop between two calls and leave the intent: another traversal or another process takes over.
     Interrupt,
     /// Stop at once and record the failure, for this reason (a time-out).
     Abort(String),
+}
+
+impl Signal {
+    /// Whether what is begun ends, too.
+    pub(crate) fn ends(&self) -> bool {
+        matches!(self, Self::Interrupt | Self::Abort(_))
+    }
 }
 
 /// How an operation ended.
@@ -369,7 +378,7 @@ impl Ledger {
         let mut signal = self.signal.clone();
         tokio::select! {
             () = tokio::time::sleep(time) => self.check(),
-            () = async { drop(signal.wait_for(|signal| *signal != Signal::Run).await) } => self.check(),
+            () = async { drop(signal.wait_for(Signal::ends).await) } => self.check(),
             reason = self.timed_out() => Err(Break::Aborted(reason)),
         }
     }
@@ -377,7 +386,7 @@ impl Ledger {
     /// Whether the operation may go on.
     pub(crate) fn check(&self) -> Result<(), Break> {
         match &*self.signal.borrow() {
-            Signal::Run => Ok(()),
+            Signal::Run | Signal::Stop => Ok(()),
             Signal::Interrupt => Err(Break::Interrupted),
             Signal::Abort(reason) => Err(Break::Aborted(reason.clone())),
         }

@@ -4,13 +4,15 @@
 //! whoever picks the intent up makes the stack if it is not there, goes on with its traversal if that was begun for the
 //! same traversal of the parent, and otherwise plans anew from what is recorded inside.
 
+mod existing;
+
 use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
-use super::planning::{begin, make_plan, wake};
+use super::planning::{begin, make_plan, perform_plan, wake};
 use super::traversal::{End, Traversal};
-use crate::engine::{EngineError, store_content};
-use crate::plan::{DesiredState, Plan};
+use crate::engine::EngineError;
+use crate::plan::{Act, DesiredState, Plan};
 use crate::record::{
     Action, IntentKind, OnFailure, Owner, ResourceRecord, Resources, StackId, StackRecord, Status,
     TraversalRecord,
@@ -85,7 +87,7 @@ impl Nested {
     }
 
     async fn try_bring(&self, wanted: Wanted, action: Action) -> Result<(Ended, Outcome), Trouble> {
-        if *self.ledger.signal.borrow() != Signal::Run {
+        if self.ledger.signal.borrow().ends() {
             return Ok((Ended::Interrupted, Outcome::Done));
         }
         let record = self.ledger.record().await;
@@ -228,7 +230,10 @@ impl Nested {
         resources: &Resources,
         action: Action,
     ) -> Result<Plan, Trouble> {
-        let plan = make_plan(&self.ledger.core, stack, goal, resources, action).await;
+        let plan = match Act::of(action) {
+            Some(act) => Ok(perform_plan(&self.ledger.core, stack, resources, act).await?),
+            None => make_plan(&self.ledger.core, stack, goal, resources, action).await,
+        };
         plan.map_err(|error| wrong(&self.resource_path(), error))
     }
 
@@ -294,7 +299,7 @@ impl Nested {
                     _ = signal.wait_for(|signal| *signal != Signal::Run) => {}
                 }
             }
-            if *self.ledger.signal.borrow() != Signal::Run {
+            if self.ledger.signal.borrow().ends() {
                 return Ok(Ran::Interrupted);
             }
             found = self.found(id).await?;
@@ -454,131 +459,6 @@ impl Nested {
         let arn = found.stack.as_ref().map(arn).unwrap_or_default();
         let record = self.ledger.record().await;
         self.goal.nested_attributes(&record, &wanted.properties, &child.goal, &current, &arn)
-    }
-
-    /// Removes the nested stack with all that is inside, then the record. With `retain` it stays, as a stack of its own.
-    pub(crate) async fn remove(&self, retain: bool) -> Result<Ended, StoreError> {
-        match self.try_remove(retain).await {
-            Ok(ended) => Ok(ended),
-            Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Wrong(reason)) => self.ledger.fail(Action::Delete, reason).await,
-        }
-    }
-
-    /// A nested stack becomes a stack of its own: it keeps the environment and the files that it had from outside, and is
-    /// the outermost one of those inside of it.
-    async fn uproot(&self, mut stack: StackRecord, resources: &Resources) -> Result<(), StoreError> {
-        let core = &self.ledger.core;
-        let sources = match store_content::keep_surroundings(core, &mut stack).await {
-            Ok(sources) => sources,
-            Err(EngineError::Store(error)) => return Err(error),
-            Err(error) => {
-                tracing::warn!(stack = %stack.name, %error, "what is kept loses its environment and its files");
-                Vec::new()
-            }
-        };
-        let Some(owner) = stack.owner.take() else { return Ok(()) };
-        // Those inside are written first: whoever repeats this after a crash finds those that are left.
-        let inside = |resources: &Resources| -> Vec<StackId> {
-            resources.values().filter_map(|record| Some(record.nested.as_ref()?.stack.clone())).collect()
-        };
-        let mut rest = inside(resources);
-        while let Some(id) = rest.pop() {
-            let Some(mut below) = core.records.stack(&id).await? else { continue };
-            rest.extend(inside(&core.records.resources(&id).await?));
-            if let Some(inner) = below.owner.as_mut().filter(|inner| inner.root == owner.root) {
-                inner.root = stack.id.clone();
-                inner.depth = inner.depth.saturating_sub(owner.depth);
-                let claim = core.records.claim(&id).await?;
-                core.commit_batch(Batch::new(claim).with(Write::Stack(below)).releasing()).await?;
-            }
-        }
-        let claim = core.records.claim(&stack.id).await?;
-        let mut batch = Batch::new(claim).with(Write::Stack(stack));
-        batch.writes.extend(sources.into_iter().map(Write::Source));
-        core.commit_batch(batch.releasing()).await
-    }
-
-    async fn try_remove(&self, retain: bool) -> Result<Ended, Trouble> {
-        if *self.ledger.signal.borrow() != Signal::Run {
-            return Ok(Ended::Interrupted);
-        }
-        let core = &self.ledger.core;
-        let record = self.ledger.record().await;
-        let found = match &record.nested {
-            Some(nested) => self.found(&nested.stack).await?,
-            None => Found { stack: None, resources: Resources::new() },
-        };
-        let Some(mut stack) = found.stack else {
-            self.ledger.remove("state changed").await?;
-            return Ok(Ended::Done);
-        };
-        if retain {
-            self.uproot(stack, &found.resources).await?;
-            self.ledger.remove("state changed").await?;
-            return Ok(Ended::Done);
-        }
-        if record.intent.as_ref().is_none_or(|intent| intent.kind != IntentKind::Delete) {
-            self.ledger
-                .begin(IntentKind::Delete, Action::Delete, None, Vec::new(), BTreeSet::new(), None)
-                .await?;
-        }
-        let mine = stack.owner.as_ref().is_some_and(|owner| {
-            owner.traversal.as_ref() == Some(&self.ledger.traversal) && stack.action == Action::Delete
-        });
-        let running = match stack.traversal.as_ref().filter(|_| mine) {
-            Some(id) => core.records.traversal(id).await?,
-            None => None,
-        };
-        let goal = Goal::nothing(core);
-        let (claim, traversal) = match running {
-            Some(mut traversal) => {
-                let claim = core.records.claim(&stack.id).await?;
-                if wake(core, &mut stack, &mut traversal) {
-                    core.commit(&claim, vec![Write::Stack(stack.clone())]).await?;
-                }
-                (claim, traversal)
-            }
-            None => {
-                let plan = match self.planned.clone().filter(|_| !mine) {
-                    Some(plan) => plan,
-                    None => self.plan(&stack, &goal, &found.resources, Action::Delete).await?,
-                };
-                if let Some(owner) = &mut stack.owner {
-                    owner.traversal = Some(self.ledger.traversal.clone());
-                    owner.last = true;
-                }
-                let claim = core.records.claim(&stack.id).await?;
-                let (traversal, batch) =
-                    begin(core, &claim, &mut stack, plan, Action::Delete, self.on_failure_inside(), "");
-                core.commit_batch(batch).await?;
-                (claim, traversal)
-            }
-        };
-        stack.credentials = self.parent.credentials.clone();
-        let current = Current::new(found.resources);
-        let secrets = Arc::clone(&self.ledger.secrets);
-        secrets.learn(&core.registry, &stack, &goal, &current);
-        let end = run(Traversal {
-            core: Arc::clone(core),
-            claim,
-            stack,
-            record: traversal,
-            goal: Arc::new(goal),
-            current,
-            interrupt: self.ledger.signal.clone(),
-            secrets,
-        })
-        .await?;
-        match end {
-            End::Complete => {
-                self.ledger.remove("state changed").await?;
-                Ok(Ended::Done)
-            }
-            End::Failed(reason) => Err(Trouble::Wrong(outside(&record.name, &reason))),
-            End::Paused(reason) => Ok(Ended::Paused(outside(&record.name, &reason))),
-            End::Interrupted => Ok(Ended::Interrupted),
-        }
     }
 }
 

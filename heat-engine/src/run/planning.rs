@@ -4,7 +4,7 @@ use super::core::Core;
 use super::goal::Goal;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
-use crate::plan::{self, NestedRecord, NestedRecords, Plan, PlanError, StepKind};
+use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, StepKind};
 use crate::record::{Action, OnFailure, Resources, StackRecord, Status, TraversalRecord};
 use crate::store::{Batch, Claim, StoreError, Write};
 use heat_template::environment::Hook;
@@ -28,6 +28,17 @@ pub(crate) async fn nested_records(core: &Core, resources: &Resources) -> Result
         found.insert(id, NestedRecord { name, revision, desired, resources });
     }
     Ok(found)
+}
+
+/// Makes a plan that does this to every resource that is there.
+pub(crate) async fn perform_plan(
+    core: &Core,
+    stack: &StackRecord,
+    resources: &Resources,
+    act: Act,
+) -> Result<Plan, StoreError> {
+    let nested = nested_records(core, resources).await?;
+    Ok(plan::plan_act(act, stack.revision, resources, &nested))
 }
 
 /// Makes a plan, asking the services for the names that it hangs on.
@@ -95,7 +106,10 @@ async fn refuse_hooks(
             StepKind::Create { .. } => [Hook::PreCreate, Hook::PostCreate],
             StepKind::Update { .. } | StepKind::Decide { .. } => [Hook::PreUpdate, Hook::PostUpdate],
             StepKind::Delete { .. } => [Hook::PreDelete, Hook::PostDelete],
-            StepKind::Adopt { .. } | StepKind::Keep { .. } | StepKind::Refuse { .. } => continue,
+            StepKind::Perform { .. }
+            | StepKind::Adopt { .. }
+            | StepKind::Keep { .. }
+            | StepKind::Refuse { .. } => continue,
         };
         if let Some(hook) = hooks.into_iter().find(|hook| registry.has_hook(&step.resource, *hook)) {
             return Err(EngineError::Unsupported(format!(
@@ -144,7 +158,7 @@ pub(crate) fn begin(
         "" => format!("Stack {action} started"),
         because => format!("Stack {action} started: {because}"),
     };
-    if matches!(action, Action::Update | Action::Rollback) {
+    if !matches!(action, Action::Create | Action::Delete) {
         stack.updated = Some(now);
     }
     let mut batch = Batch::new(claim.clone());

@@ -20,7 +20,7 @@ use super::goal::{Goal, Unresolved};
 use super::ledger::Page;
 use super::secrets::Secrets;
 use super::work::{Ended, Facts, Ledger, Signal, Work};
-use crate::plan::{Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of};
+use crate::plan::{Act, Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of, rests};
 use crate::record::{Action, IncarnationId, IntentKind, ResourceRecord, StackRecord, TraversalRecord};
 use crate::schedule::Outcome;
 use crate::store::{Claim, StoreError, Write};
@@ -216,6 +216,16 @@ impl Traversal {
             }
             StepKind::Adopt { incarnation, external_id, replaces } => {
                 self.adopt(id, step, incarnation, external_id, replaces.as_ref(), signal)
+            }
+            StepKind::Perform { incarnation, act } => {
+                let Some(record) = self.current.resource(incarnation).cloned() else {
+                    return Ok(Begun::Over(Outcome::Skipped));
+                };
+                let (work, act, incarnation) = (self.work(record, signal)?, *act, incarnation.clone());
+                Ok(Begun::Works(Box::pin(async move {
+                    let result = perform(&work, act).await;
+                    end(id, &work, incarnation, result).await
+                })))
             }
             StepKind::Keep { incarnation, restore } => {
                 let Some(record) = self.current.resource(incarnation) else {
@@ -537,14 +547,33 @@ enum Wanted {
     Keep,
 }
 
+/// Does to it what is done to every resource alike; another operation that was interrupted is finished first.
+async fn perform(work: &Work, act: Act) -> Result<Ended, StoreError> {
+    let open = work.record().await.intent.as_ref().map(|intent| intent.kind);
+    let begun = match (open, act) {
+        (None, _) | (Some(IntentKind::Suspend), Act::Resume) => true,
+        (Some(kind), act) => kind == act.intent(),
+    };
+    if !begun && let Some(ended) = settle(work).await? {
+        return Ok(ended);
+    }
+    work.perform(act).await
+}
+
 /// Finishes an operation that was interrupted. `None`: there was none, or it succeeded.
 async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
     let record = work.record().await;
-    let Some(intent) = &record.intent else { return Ok(None) };
-    let ended = match intent.kind {
+    let kind = match &record.intent {
+        Some(intent) => intent.kind,
+        // It is woken before anything else is done to it.
+        None if rests(&record) => IntentKind::Resume,
+        None => return Ok(None),
+    };
+    let ended = match kind {
         IntentKind::Create => work.settle_interrupted_create().await?,
         IntentKind::Update => work.resume_update(None).await?,
         IntentKind::Check => work.verify().await?,
+        IntentKind::Suspend | IntentKind::Resume => work.perform(Act::Resume).await?,
         IntentKind::PrepareForReplace | IntentKind::RestoreAfterReplace => work.hand_over(true).await?,
         // A deletion that was begun is repaired by the decision that follows.
         IntentKind::Delete => return Ok(None),

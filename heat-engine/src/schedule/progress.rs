@@ -345,6 +345,7 @@ fn untraced(kind: &StepKind) -> Outcome {
         }
         StepKind::Create { .. }
         | StepKind::Adopt { .. }
+        | StepKind::Perform { .. }
         | StepKind::Update { .. }
         | StepKind::Delete { .. } => Outcome::Done,
     }

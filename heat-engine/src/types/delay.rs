@@ -49,6 +49,16 @@ impl DelayProperties {
     }
 }
 
+impl Delay {
+    fn seconds(cx: &Context<'_, Self>, action: &str) -> Result<f64> {
+        Ok(cx.applied()?.map_or(0.0, |applied| applied.seconds(action, cx.seed())))
+    }
+
+    async fn wait(cx: &Context<'_, Self>, action: &str) -> Result<()> {
+        if Self::seconds(cx, action)? > 0.0 { cx.save(&Begun::of(cx, cx.private()?)).await } else { Ok(()) }
+    }
+}
+
 impl Resource for Delay {
     const TYPE: &'static str = "OS::Heat::Delay";
     type Connection = ();
@@ -74,8 +84,15 @@ impl Resource for Delay {
     }
 
     async fn delete(&self, cx: &Context<'_, Self>, _: &PhysicalId) -> Result<()> {
-        let seconds = cx.applied()?.map_or(0.0, |applied| applied.seconds("DELETE", cx.seed()));
-        if seconds > 0.0 { cx.save(&Begun::of(cx, cx.private()?)).await } else { Ok(()) }
+        Self::wait(cx, "DELETE").await
+    }
+
+    async fn suspend(&self, cx: &Context<'_, Self>, _: &PhysicalId) -> Result<()> {
+        Self::wait(cx, "SUSPEND").await
+    }
+
+    async fn resume(&self, cx: &Context<'_, Self>, _: &PhysicalId) -> Result<()> {
+        Self::wait(cx, "RESUME").await
     }
 
     async fn progress(
@@ -88,7 +105,9 @@ impl Resource for Delay {
         let seconds = match operation {
             Operation::Create(properties) => properties.seconds("CREATE", cx.seed()),
             Operation::Update(_) => 0.0,
-            Operation::Delete => cx.applied()?.map_or(0.0, |applied| applied.seconds("DELETE", cx.seed())),
+            Operation::Delete => Self::seconds(cx, "DELETE")?,
+            Operation::Suspend => Self::seconds(cx, "SUSPEND")?,
+            Operation::Resume => Self::seconds(cx, "RESUME")?,
         };
         Ok(wait::progress(cx, cx.private()?, seconds))
     }

@@ -198,6 +198,7 @@ impl Resource for TestResource {
             Operation::Delete => {
                 (cx.applied()?.map_or(0.0, |applied| applied.seconds(Action::Delete)), false)
             }
+            Operation::Suspend | Operation::Resume => (0.0, false),
         };
         let begun = cx.private::<Memory>()?.and_then(|memory| memory.begun);
         Ok(match wait::progress(cx, begun, seconds) {

@@ -52,7 +52,8 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
             && object.place == thing.place
             && object.links == links
             && thing.name.as_ref().is_none_or(|name| object.name == *name)
-            && object.broken.is_none();
+            && object.broken.is_none()
+            && !object.asleep;
         if !same {
             return Some(format!("{path} shall be {thing:?} with links {links:?}, and is {object:?}"));
         }
@@ -64,7 +65,7 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
 fn left(cloud: &Cloud) -> Result<(), String> {
     let mut left = cloud.objects();
     match left.remove(OUTSIDE) {
-        Some(outside) if outside.version == 1 && left.is_empty() => Ok(()),
+        Some(outside) if outside.version == 1 && !outside.asleep && left.is_empty() => Ok(()),
         outside => Err(format!("it left {left:#?}, and of what was there before {outside:?}")),
     }
 }
@@ -90,7 +91,15 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
     let mut deleted = false;
     let mut requests: Vec<Request> = vec![Request::Create];
     for _ in 0..rng.random_range(0..4) {
-        requests.push(if rng.random_range(0..6) == 0 { Request::Delete } else { Request::Update });
+        requests.push(match rng.random_range(0..14) {
+            0 | 1 => Request::Delete,
+            2 => Request::Check,
+            3 => Request::Suspend,
+            4 => Request::Resume,
+            5 => Request::Cancel,
+            6 => Request::Stop,
+            _ => Request::Update,
+        });
     }
     let mut made = false;
     let mut kills = rng.random_range(0..5_u32);
@@ -143,6 +152,11 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                         stack.update(update.on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
+                    (Request::Check, Some(stack)) => stack.check().await,
+                    (Request::Suspend, Some(stack)) => stack.suspend().await,
+                    (Request::Resume, Some(stack)) => stack.resume().await,
+                    (Request::Cancel, Some(stack)) => stack.cancel_update().await,
+                    (Request::Stop, Some(stack)) => stack.cancel_without_rollback().await,
                     (_, None) => Ok(()),
                 }
             })
@@ -151,6 +165,23 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             process = Some(living);
             match taken {
                 Some(Ok(())) => break,
+                // It rests: it is woken when that is over.
+                Some(Err(EngineError::State { .. })) if matches!(request, Request::Update) => {
+                    let living = process.as_ref().unwrap();
+                    alive(&living.life, async {
+                        if let Ok(stack) = living.engine.stack("default", "sim").await {
+                            stack.finished().await.ok();
+                            stack.resume().await.ok();
+                        }
+                    })
+                    .await;
+                }
+                // Something else is being done, or it does not rest.
+                Some(Err(EngineError::State { .. }))
+                    if !matches!(request, Request::Create | Request::Update | Request::Delete) =>
+                {
+                    break;
+                }
                 // A service that had to be asked was away.
                 Some(Err(EngineError::Service(_))) => {}
                 Some(Err(error)) => return Err(format!("{request:?} is refused: {error}")),
@@ -211,6 +242,11 @@ enum Request {
     Create,
     Update,
     Delete,
+    Check,
+    Suspend,
+    Resume,
+    Cancel,
+    Stop,
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -278,7 +314,16 @@ async fn check(
             return Err(format!("after the rollback: {difference}"));
         }
     }
-    if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE") && !deleted {
+    if view.stack_status.starts_with("SUSPEND") {
+        stack.resume().await.map_err(|error| error.to_string())?;
+        let awake = stack.finished().await.map_err(|error| error.to_string())?;
+        if !awake.is_complete() {
+            return Err(format!("in fine weather it does not wake: {}", awake.stack_status_reason));
+        }
+    }
+    // These say nothing of whether it is what it shall be.
+    let is_other = ["CHECK", "SUSPEND", "RESUME"].iter().any(|action| view.stack_status.starts_with(action));
+    if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE" || is_other) && !deleted {
         // A failure is true and is repaired by the next update.
         let again = Update::to(template(&world.template())).files(world.files());
         stack.update(again).await.map_err(|error| error.to_string())?;

@@ -5,8 +5,8 @@
 
 use super::process::Life;
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Credentials, Failure, FindBasis, Finding, Observed, PhysicalId,
-    Plugin, Properties, ReplaceOrder, Resource, Result, Secret,
+    Attributes, Change, Context, Created, Credentials, Failure, FindBasis, Finding, Observed, Operation,
+    PhysicalId, Plugin, Progress, Properties, ReplaceOrder, Resource, Result, Secret, State as Seen,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -28,6 +28,7 @@ pub struct Object {
     pub ready: Instant,
     pub broken: Option<String>,
     pub version: u64,
+    pub asleep: bool,
 }
 
 /// What happens to a request.
@@ -125,6 +126,7 @@ impl Cloud {
             ready: Instant::now(),
             broken: None,
             version: 1,
+            asleep: false,
         };
         self.with(|state| state.objects.insert(id.to_owned(), object));
     }
@@ -347,6 +349,7 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
                     ready,
                     broken,
                     version: 1,
+                    asleep: false,
                 };
                 state.objects.insert(id.clone(), object);
                 Ok(id)
@@ -365,6 +368,7 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
         let observed = match &object.broken {
             Some(reason) => Observed::failed(reason.clone()),
             None if Instant::now() < object.ready => Observed::working("BUILD"),
+            None if object.asleep => Observed::working("SUSPENDED"),
             None => Observed::ready(),
         };
         let (name, value, version) = (object.name.clone(), object.value.clone(), object.version);
@@ -429,6 +433,38 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
             .await
     }
 
+    async fn suspend(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
+        rest::<MANNER>(cx, id, true).await
+    }
+
+    async fn resume(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
+        rest::<MANNER>(cx, id, false).await
+    }
+
+    async fn progress(
+        &self,
+        _: &Context<'_, Self>,
+        id: &PhysicalId,
+        operation: &Operation<'_, ThingProperties>,
+        observed: Option<&Observed<Self>>,
+    ) -> Result<Progress> {
+        let deleting = matches!(operation, Operation::Delete);
+        Ok(match (operation, observed.map(Observed::state)) {
+            (Operation::Suspend, Some(Seen::Working(why))) if why == "SUSPENDED" => Progress::Done,
+            (Operation::Suspend, Some(Seen::Ready)) => Progress::wait("it is awake"),
+            (_, None) if deleting => Progress::Done,
+            (_, Some(Seen::Ready)) if !deleting => Progress::Done,
+            (_, Some(Seen::Ready)) => Progress::wait("still there"),
+            (_, Some(Seen::Working(why))) => Progress::wait(why.clone()),
+            (_, Some(Seen::Failed(why))) => Progress::Failed(Failure::failed(format!(
+                "{} {id} went to error{}: {why}",
+                Self::TYPE,
+                if deleting { " while it was deleted" } else { "" }
+            ))),
+            (_, None) => Progress::Failed(Failure::not_found(format!("{} {id} is gone", Self::TYPE))),
+        })
+    }
+
     fn find_basis(&self, _: &ThingProperties) -> FindBasis {
         match manner(MANNER) {
             Manner::Key => FindBasis::Key,
@@ -470,6 +506,29 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
             ReplaceOrder::CreateFirst
         }
     }
+}
+
+/// Only things that are found by a key can rest.
+async fn rest<const MANNER: u8>(
+    cx: &Context<'_, Thing<MANNER>>,
+    id: &PhysicalId,
+    asleep: bool,
+) -> Result<()> {
+    if MANNER != 0 {
+        return Err(Failure::unsupported("it never rests"));
+    }
+    let (wanted, verb) = (id.to_string(), if asleep { "suspend" } else { "resume" });
+    cx.connection()?
+        .request(verb, id.as_str(), move |state, _| {
+            let Some(object) = state.objects.get_mut(&wanted) else {
+                return Err(Failure::not_found(format!("{wanted} does not exist")));
+            };
+            object.asleep = asleep;
+            let name = object.name.clone();
+            state.journal.push(format!("{verb} {name}"));
+            Ok(())
+        })
+        .await
 }
 
 /// The plugin for this cloud.

@@ -240,7 +240,7 @@ impl Wanted {
                     backup: new.backup_id.clone().filter(|_| change.changed("backup_id") && !begun.restored),
                 }
             }
-            Operation::Delete => Self::default(),
+            Operation::Delete | Operation::Suspend | Operation::Resume => Self::default(),
         }
     }
 

@@ -339,7 +339,7 @@ impl Resource for WebImage {
         let (p, members_wanted) = match operation {
             Operation::Create(p) => (*p, p.members.is_some()),
             Operation::Update(change) => (change.new_properties(), change.changed("members")),
-            Operation::Delete => return Ok(progress),
+            Operation::Delete | Operation::Suspend | Operation::Resume => return Ok(progress),
         };
         if members_wanted
             && Self::settle_members(client, id.as_str(), p.members.as_deref().unwrap_or_default()).await?

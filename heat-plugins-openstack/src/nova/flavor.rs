@@ -229,7 +229,7 @@ impl Resource for Flavor {
                 change.changed("extra_specs"),
                 change.changed("tenants") && !change.new_properties().is_public,
             ),
-            Operation::Delete => return Ok(progress),
+            Operation::Delete | Operation::Suspend | Operation::Resume => return Ok(progress),
         };
         if specs
             && Self::settle_specs(client, id.as_str(), &p.extra_specs.clone().unwrap_or_default()).await?

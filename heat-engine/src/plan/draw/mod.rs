@@ -3,7 +3,7 @@
 mod chart;
 mod text;
 
-use super::{ChangeEffect, NestedPlan, Plan, Reason, Step, StepKind};
+use super::{Act, ChangeEffect, NestedPlan, Plan, Reason, Step, StepKind};
 use heat_plugin_sdk::ReplaceOrder;
 use serde::Serialize;
 use std::fmt;
@@ -21,6 +21,12 @@ pub struct Totals {
     pub delete: usize,
     /// Exist already, and are used from now on.
     pub adopt: usize,
+    /// Looked at.
+    pub check: usize,
+    /// Put to rest.
+    pub suspend: usize,
+    /// Woken.
+    pub resume: usize,
     /// Left as they are.
     pub keep: usize,
     /// What becomes of them is decided in the run.
@@ -43,6 +49,11 @@ impl Plan {
                 StepKind::Create { replaces: None, .. } => totals.create += 1,
                 StepKind::Create { .. } => totals.replace += 1,
                 StepKind::Adopt { .. } => totals.adopt += 1,
+                StepKind::Perform { act, .. } => match act {
+                    Act::Check => totals.check += 1,
+                    Act::Suspend => totals.suspend += 1,
+                    Act::Resume => totals.resume += 1,
+                },
                 StepKind::Update { .. } => totals.update += 1,
                 StepKind::Keep { .. } => totals.keep += 1,
                 StepKind::Decide { .. } => totals.decide += 1,
@@ -59,6 +70,9 @@ impl Totals {
     fn add(&mut self, inside: Self) {
         self.create += inside.create;
         self.adopt += inside.adopt;
+        self.check += inside.check;
+        self.suspend += inside.suspend;
+        self.resume += inside.resume;
         self.update += inside.update;
         self.replace += inside.replace;
         self.delete += inside.delete;
@@ -74,6 +88,9 @@ impl fmt::Display for Totals {
         let parts = [
             (self.create, "to create"),
             (self.adopt, "to use that exist"),
+            (self.check, "to check"),
+            (self.suspend, "to suspend"),
+            (self.resume, "to resume"),
             (self.update, "to update"),
             (self.replace, "to replace"),
             (self.decide, "to decide in the run"),
@@ -107,6 +124,7 @@ fn mark(kind: &StepKind) -> &'static str {
         StepKind::Create { order: Some(ReplaceOrder::DeleteFirst), .. } => "-/+",
         StepKind::Create { .. } => "+/-",
         StepKind::Adopt { .. } => ">",
+        StepKind::Perform { .. } => "*",
         StepKind::Update { .. } => "~",
         StepKind::Keep { .. } => "=",
         StepKind::Decide { .. } => "?",
@@ -127,6 +145,7 @@ fn words(kind: &StepKind) -> String {
             None => "replace".to_owned(),
         },
         StepKind::Adopt { external_id, .. } => format!("use {external_id}, which exists"),
+        StepKind::Perform { act, .. } => act.verb().to_owned(),
         StepKind::Update { changes, .. } if changes.is_empty() => "update the record".to_owned(),
         StepKind::Update { .. } => "update".to_owned(),
         StepKind::Keep { .. } => "keep".to_owned(),
@@ -156,7 +175,9 @@ fn because(step: &Step) -> String {
         _ => &[],
     };
     let mut why = match step.reason {
-        Reason::New | Reason::Unchanged | Reason::Removed | Reason::StackDeleted => String::new(),
+        Reason::New | Reason::Requested | Reason::Unchanged | Reason::Removed | Reason::StackDeleted => {
+            String::new()
+        }
         // The properties speak for themselves.
         Reason::PropertiesChanged => String::new(),
         Reason::DefinitionChanged => "only the definition differs".to_owned(),

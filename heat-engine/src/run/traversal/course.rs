@@ -4,7 +4,7 @@ use super::ending::{Failing, title};
 use super::permits::{Permits, Waits};
 use super::{Begun, End, StepEnd, StepResult, Traversal};
 use crate::plan::{Step, StepKind};
-use crate::record::OnFailure;
+use crate::record::{Action, OnFailure};
 use crate::run::work::{Break, Signal};
 use crate::schedule::{Failed, Outcome, Schedule, StepState};
 use crate::store::StoreError;
@@ -52,7 +52,7 @@ impl Traversal {
             let left = deadline.duration_since(self.core.clock.now());
             Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
         });
-        let (mut interrupted, mut timed_out, mut paused) = (false, false, None);
+        let (mut interrupted, mut cancelled, mut timed_out, mut paused) = (false, false, false, None);
         let mut turns = 0_usize;
         let mut permits = Permits::new(Arc::clone(&self.core.steps));
         loop {
@@ -101,9 +101,14 @@ impl Traversal {
             }
             tokio::select! {
                 biased;
-                told = told(&mut self.interrupt), if !interrupted && !timed_out => {
+                told = told(&mut self.interrupt, cancelled), if !interrupted && !timed_out => {
                     schedule.stop();
-                    if let Signal::Abort(reason) = &told {
+                    if told == Signal::Stop {
+                        cancelled = true;
+                        // Whoever cancels says whether it goes back.
+                        self.record.on_failure = OnFailure::Stop;
+                        failure.get_or_insert(Failing::Stack(crate::engine::cancelled(self.record.action)));
+                    } else if let Signal::Abort(reason) = &told {
                         timed_out = true;
                         failure.get_or_insert(Failing::Stack(reason.clone()));
                     } else {
@@ -135,7 +140,14 @@ impl Traversal {
                                 OnFailure::Stop | OnFailure::Rollback => Failed::Stop,
                             };
                             let _ = schedule.fail(end.step, then);
-                            failure.get_or_insert(Failing::Resource(reason));
+                            match &mut failure {
+                                // A check tells all that it finds.
+                                Some(Failing::Resource(before)) if self.record.action == Action::Check => {
+                                    *before = format!("{before}; {reason}");
+                                }
+                                Some(_) => {}
+                                None => failure = Some(Failing::Resource(reason)),
+                            }
                         }
                         Ok(StepResult::Asked) => {
                             let _ = schedule.put_back(end.step);
@@ -204,9 +216,10 @@ impl Traversal {
     }
 }
 
-/// What is told from outside, as soon as it is more than to go on.
-async fn told(interrupt: &mut watch::Receiver<Signal>) -> Signal {
-    let told = interrupt.wait_for(|signal| *signal != Signal::Run).await.ok().map(|signal| signal.clone());
+/// What is told from outside, as soon as it is more than to go on, or than to begin nothing new.
+async fn told(interrupt: &mut watch::Receiver<Signal>, cancelled: bool) -> Signal {
+    let news = |signal: &Signal| signal.ends() || (!cancelled && *signal == Signal::Stop);
+    let told = interrupt.wait_for(news).await.ok().map(|signal| signal.clone());
     match told {
         Some(signal) => signal,
         // Nobody is left who could interrupt.

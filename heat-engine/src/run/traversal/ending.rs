@@ -11,7 +11,7 @@ use tokio::sync::watch;
 /// What a traversal fails of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failing {
-    /// The failure of a resource.
+    /// The failure of a resource, or of several.
     Resource(String),
     /// The whole stack: it took too long.
     Stack(String),
@@ -101,7 +101,8 @@ impl Traversal {
         if !rolls_back {
             self.stack.traversal = None;
         }
-        if failure.is_none() && action != Action::Delete {
+        // The other actions leave what it shall be as it is, and a failed one is not complete by them.
+        if failure.is_none() && matches!(action, Action::Create | Action::Update | Action::Rollback) {
             self.stack.last_complete = Some(self.stack.desired.clone());
         }
         let event = stack_event(&self.core, &self.stack, now);
@@ -145,6 +146,9 @@ pub(super) fn title(action: Action) -> &'static str {
         Action::Update => "Update",
         Action::Delete => "Delete",
         Action::Rollback => "Rollback",
+        Action::Check => "Check",
+        Action::Suspend => "Suspend",
+        Action::Resume => "Resume",
         _ => "Action",
     }
 }

@@ -27,6 +27,11 @@ impl Traversal {
                     .resource(incarnation)
                     .filter(|record| ended(record) && record.action == Action::Check)
                     .map(|_| if replaces.is_some() { Outcome::Replaced } else { Outcome::Done }),
+                StepKind::Perform { incarnation, act } => self
+                    .current
+                    .resource(incarnation)
+                    .filter(|record| ended(record) && record.action == act.action())
+                    .map(|_| Outcome::Done),
                 StepKind::Update { incarnation, .. } => {
                     self.current.resource(incarnation).filter(|record| ended(record)).map(|_| Outcome::Done)
                 }
@@ -50,10 +55,15 @@ impl Traversal {
     /// The failure that this traversal recorded before a crash, if it had not come to record its own end.
     pub(super) fn failed_before(&self) -> Option<String> {
         let id = &self.record.id;
-        self.current
-            .resources()
-            .values()
-            .find(|record| record.traversal.as_ref() == Some(id) && record.status == Status::Failed)
-            .map(|record| record.reason.clone())
+        let failed = |record: &&std::sync::Arc<ResourceRecord>| {
+            record.traversal.as_ref() == Some(id) && record.status == Status::Failed
+        };
+        let mut reasons =
+            self.current.resources().values().filter(failed).map(|record| record.reason.clone());
+        match self.record.action {
+            // It tells all that it finds.
+            Action::Check => reasons.reduce(|before, reason| format!("{before}; {reason}")),
+            _ => reasons.next(),
+        }
     }
 }

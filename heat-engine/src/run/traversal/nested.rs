@@ -1,7 +1,7 @@
 //! Steps about nested stacks.
 
 use super::{Begun, Predecessor, Traversal, end_as, known, restricted};
-use crate::plan::{Decision, NestedPlan, Plan, Prospects, Step, StepId, StepKind, decide};
+use crate::plan::{Act, Decision, NestedPlan, Plan, Prospects, Step, StepId, StepKind, decide};
 use crate::record::{IncarnationId, ResourceRecord};
 use crate::run::goal::Unresolved;
 use crate::run::ledger::{Ended, Signal};
@@ -44,6 +44,10 @@ impl Traversal {
                 let record = self.current.resource(incarnation)?.clone();
                 Ok(self.remove_nested(id, step, record, *retain, signal))
             }
+            StepKind::Perform { incarnation, act } => {
+                let record = self.current.resource(incarnation)?.clone();
+                Ok(self.perform_nested(id, step, record, *act, signal))
+            }
             StepKind::Refuse { .. } | StepKind::Adopt { .. } => return None,
         })
     }
@@ -51,7 +55,7 @@ impl Traversal {
     /// Whether a step is about a nested stack.
     pub(super) fn is_about_nested(&self, step: &Step) -> bool {
         match &step.kind {
-            StepKind::Delete { incarnation, .. } => {
+            StepKind::Delete { incarnation, .. } | StepKind::Perform { incarnation, .. } => {
                 self.current.resource(incarnation).is_some_and(|record| record.nested.is_some())
             }
             StepKind::Refuse { .. } | StepKind::Adopt { .. } => false,
@@ -209,6 +213,22 @@ impl Traversal {
             ..step.clone()
         };
         self.bring_nested(id, &create, successor, old, Vec::new(), signal)
+    }
+
+    fn perform_nested(
+        &self,
+        id: StepId,
+        step: &Step,
+        record: Arc<ResourceRecord>,
+        act: Act,
+        signal: &watch::Receiver<Signal>,
+    ) -> Begun {
+        let incarnation = record.id.clone();
+        let nested = self.nested(record, planned(step), signal);
+        Begun::Works(Box::pin(async move {
+            let result = nested.perform(act).await;
+            end_as(id, &nested.ledger, incarnation, result, Outcome::Done).await
+        }))
     }
 
     fn remove_nested(

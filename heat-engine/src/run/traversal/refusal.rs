@@ -55,6 +55,7 @@ fn action(step: &Step) -> Action {
     match step.kind {
         StepKind::Create { .. } => Action::Create,
         StepKind::Adopt { .. } => Action::Adopt,
+        StepKind::Perform { act, .. } => act.action(),
         _ => Action::Update,
     }
 }

@@ -157,6 +157,11 @@ impl Server {
     }
 }
 
+/// Whether it is suspended, or about to be.
+fn is_at_rest(server: &Value) -> bool {
+    status(server) == "SUSPENDED" || server["OS-EXT-STS:task_state"] == "suspending"
+}
+
 impl Resource for Server {
     const TYPE: &'static str = "OS::Nova::Server";
     type Connection = Client;
@@ -238,6 +243,22 @@ impl Resource for Server {
         SERVERS.delete(cx.connection()?, id.as_str()).await
     }
 
+    async fn suspend(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
+        let server = Self::must_exist(cx, id).await?;
+        match is_at_rest(&server) {
+            true => Ok(()),
+            false => update::act(cx.connection()?, id.as_str(), json!({"suspend": null})).await,
+        }
+    }
+
+    async fn resume(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
+        let server = Self::must_exist(cx, id).await?;
+        match status(&server) == "ACTIVE" || server["OS-EXT-STS:task_state"] == "resuming" {
+            true => Ok(()),
+            false => update::act(cx.connection()?, id.as_str(), json!({"resume": null})).await,
+        }
+    }
+
     async fn progress(
         &self,
         cx: &Context<'_, Self>,
@@ -249,6 +270,9 @@ impl Resource for Server {
         let server = observed.and_then(|observed| observed.observation().show.as_ref());
         let status = server.map_or("", status);
         match operation {
+            // In all other states but an error it is on its way, as in Heat.
+            Operation::Suspend if status == "SUSPENDED" => return Ok(Progress::Done),
+            Operation::Suspend if status == "ACTIVE" => return Ok(Progress::wait("suspension")),
             Operation::Delete if status == "SOFT_DELETED" => {
                 update::act(client, id.as_str(), json!({"forceDelete": null})).await?;
                 return Ok(Progress::wait("forced deletion"));
@@ -280,7 +304,7 @@ impl Resource for Server {
                 Ok(Progress::wait("tags"))
             }
             Operation::Update(change) => update::step(cx, id, change, observed).await,
-            Operation::Delete => Ok(progress),
+            Operation::Delete | Operation::Suspend | Operation::Resume => Ok(progress),
         }
     }
 
