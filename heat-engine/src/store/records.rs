@@ -197,6 +197,7 @@ impl Records {
             created: record.created,
             deleted: record.deleted,
             root: record.owner.as_ref().map(|owner| owner.root.clone()),
+            waits: record.paused.is_some(),
             sources: sources.into_iter().cloned().collect(),
             document,
         })
