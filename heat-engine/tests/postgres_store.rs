@@ -2,13 +2,12 @@
 #![cfg(all(feature = "postgres", feature = "testing"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "support/postgres.rs"]
-mod postgres;
+mod support;
 
 use heat_engine::store::testing::{Fixture, broken_promises, broken_shared_promises};
 use heat_engine::store::{PostgresStore, Store};
-use postgres::Server;
 use std::sync::Arc;
+use support::postgres::Server;
 use tokio::runtime::Handle;
 
 /// A database for each store.

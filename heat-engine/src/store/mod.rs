@@ -59,6 +59,6 @@ pub use row::{
     Commit, Document, EventQuery, EventRow, ResourceRow, RowWrite, SourceRow, StackQuery, StackRow,
     StoredEvent, TraversalRow,
 };
-pub use shared::{Held, SharedStore};
+pub use shared::{Heard, Held, SharedStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

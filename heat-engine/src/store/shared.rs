@@ -16,6 +16,15 @@ pub struct Held {
     pub wanted: bool,
 }
 
+/// How often other engines have told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Heard {
+    /// That they have written events.
+    pub events: u64,
+    /// That they have let go of stacks, or ask for some.
+    pub stacks: u64,
+}
+
 /// A store that engines of several processes share, on any machine. What an engine has claimed it holds under a lease, which
 /// it renews by itself as long as it lives. When the lease has run out, others may take over what it held.
 ///
@@ -49,9 +58,8 @@ pub trait SharedStore: Send + Sync {
     /// Who holds a stack, in words for people; `None` where nobody does who is alive.
     async fn holder(&self, stack: &StackId) -> Result<Option<String>, StoreError>;
 
-    /// Grows when another engine has written events, has let go of a stack, or asks for one. A hint, which may get lost:
-    /// whoever needs to know looks from time to time, too.
-    fn heard(&self) -> watch::Receiver<u64>;
+    /// What other engines have told. Hints, which may get lost: whoever needs to know looks from time to time, too.
+    fn heard(&self) -> watch::Receiver<Heard>;
 
     /// Whether the lease still runs by this machine's own clock, which also runs while the process is stopped. Where it
     /// does not, another engine may have taken over by now: nothing may be begun until it runs again and the claim was

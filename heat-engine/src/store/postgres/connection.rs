@@ -93,7 +93,7 @@ pub(super) struct Line {
     address: Arc<Address>,
     open: Mutex<Option<Arc<Open>>>,
     /// Where notifications go.
-    notices: Option<mpsc::UnboundedSender<()>>,
+    notices: Option<mpsc::UnboundedSender<String>>,
 }
 
 impl Line {
@@ -102,7 +102,7 @@ impl Line {
     }
 
     /// One whose notifications are handed on.
-    pub(super) fn listening(address: Arc<Address>, to: mpsc::UnboundedSender<()>) -> Self {
+    pub(super) fn listening(address: Arc<Address>, to: mpsc::UnboundedSender<String>) -> Self {
         Self { notices: Some(to), ..Self::new(address) }
     }
 
@@ -166,9 +166,9 @@ impl Line {
         tokio::spawn(async move {
             loop {
                 match std::future::poll_fn(|cx| connection.poll_message(cx)).await {
-                    Some(Ok(AsyncMessage::Notification(_))) => {
+                    Some(Ok(AsyncMessage::Notification(notice))) => {
                         if let Some(notices) = &notices {
-                            let _ = notices.send(());
+                            let _ = notices.send(notice.payload().to_owned());
                         }
                     }
                     Some(Ok(_)) => {}

@@ -4,7 +4,7 @@ use super::claims;
 use super::connection::Line;
 use super::failure::{Trouble, explain};
 use super::writer::News;
-use crate::store::StoreError;
+use crate::store::{Heard, StoreError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -15,6 +15,10 @@ const TOLD_ONCE_IN: Duration = Duration::from_millis(50);
 
 /// How often engines that are gone for long are forgotten.
 const TIDY: Duration = Duration::from_secs(3600);
+
+/// The words of notifications; behind them stands who tells it.
+const EVENTS: &str = "events";
+const STACKS: &str = "stacks";
 
 /// Until when the lease runs by this machine's clock, which goes on while the process is stopped.
 #[derive(Debug, Default)]
@@ -36,9 +40,9 @@ impl Runs {
 
 pub(super) struct Keeper {
     pub(super) line: Line,
-    pub(super) notices: mpsc::UnboundedReceiver<()>,
+    pub(super) notices: mpsc::UnboundedReceiver<String>,
     pub(super) news: mpsc::UnboundedReceiver<News>,
-    pub(super) heard: watch::Sender<u64>,
+    pub(super) heard: watch::Sender<Heard>,
     pub(super) runs: Arc<Runs>,
     pub(super) store: String,
     pub(super) engine: String,
@@ -54,7 +58,7 @@ impl Keeper {
         let mut renew_at = Instant::now();
         let mut tidy_at = Instant::now() + TIDY;
         let mut told_at = Instant::now();
-        let mut to_tell = false;
+        let (mut events, mut stacks) = (false, false);
         let mut trouble_told = false;
         loop {
             let tell_at = told_at + TOLD_ONCE_IN;
@@ -69,7 +73,6 @@ impl Keeper {
                         Ok(()) => {
                             if trouble_told {
                                 tracing::info!(store = self.store, "the store answers again");
-                                self.hear();
                             }
                             trouble_told = false;
                             now + pace
@@ -84,29 +87,39 @@ impl Keeper {
                     };
                 }
                 notice = self.notices.recv() => match notice {
-                    Some(()) => {
-                        while self.notices.try_recv().is_ok() {}
-                        self.hear();
-                    }
+                    Some(notice) => self.hear(&notice),
                     None => return,
                 },
-                news = self.news.recv(), if !to_tell => match news {
-                    Some(News) => to_tell = true,
+                news = self.news.recv() => match news {
+                    Some(News::Events) => events = true,
+                    Some(News::Stacks) => stacks = true,
                     None => return,
                 },
-                () = tokio::time::sleep_until(tell_at), if to_tell => {
-                    while self.news.try_recv().is_ok() {}
-                    to_tell = false;
+                () = tokio::time::sleep_until(tell_at), if events || stacks => {
                     told_at = Instant::now();
                     // Who does not hear of it looks by himself before long.
-                    let _ = self.tell().await;
+                    if std::mem::take(&mut events) {
+                        let _ = self.tell(EVENTS).await;
+                    }
+                    if std::mem::take(&mut stacks) {
+                        let _ = self.tell(STACKS).await;
+                    }
                 }
             }
         }
     }
 
-    fn hear(&self) {
-        self.heard.send_modify(|count| *count = count.wrapping_add(1));
+    /// Notes what another engine tells; what this one told comes back, too.
+    fn hear(&self, notice: &str) {
+        let Some((what, who)) = notice.split_once(' ') else { return };
+        if who == self.engine {
+            return;
+        }
+        self.heard.send_modify(|heard| match what {
+            EVENTS => heard.events = heard.events.wrapping_add(1),
+            STACKS => heard.stacks = heard.stacks.wrapping_add(1),
+            _ => {}
+        });
     }
 
     async fn renew(&self, tidy: bool) -> Result<(), StoreError> {
@@ -126,7 +139,10 @@ impl Keeper {
         let result: Result<(), Trouble> = done.await;
         if is_new && result.is_ok() {
             // What was told while nobody listened was missed.
-            self.hear();
+            self.heard.send_modify(|heard| {
+                heard.events = heard.events.wrapping_add(1);
+                heard.stacks = heard.stacks.wrapping_add(1);
+            });
         }
         match result {
             Ok(()) => Ok(()),
@@ -144,8 +160,9 @@ impl Keeper {
         }
     }
 
-    async fn tell(&self) -> Result<(), Trouble> {
+    async fn tell(&self, what: &str) -> Result<(), Trouble> {
         let (open, _) = self.line.connected().await?;
-        open.change("SELECT pg_notify($1, '')", &[&self.channel]).await.map(drop)
+        let notice = format!("{what} {}", self.engine);
+        open.change("SELECT pg_notify($1, $2)", &[&self.channel, &notice]).await.map(drop)
     }
 }

@@ -12,7 +12,7 @@ mod schema;
 mod writer;
 
 use super::{
-    Commit, Epoch, EventQuery, Held, ResourceRow, SharedStore, SourceRow, StackQuery, StackRow, Store,
+    Commit, Epoch, EventQuery, Heard, Held, ResourceRow, SharedStore, SourceRow, StackQuery, StackRow, Store,
     StoreError, StoredEvent, TraversalRow,
 };
 use crate::record::{EventSequence, IncarnationId, SourceHash, StackId, TraversalId};
@@ -104,13 +104,14 @@ impl PostgresSettings {
 /// path.
 pub struct PostgresStore {
     address: Arc<Address>,
+    name: String,
     engine: String,
     patience: Duration,
     writer: mpsc::Sender<Request>,
     news: mpsc::UnboundedSender<News>,
     readers: Vec<Line>,
     next_reader: AtomicUsize,
-    heard: watch::Receiver<u64>,
+    heard: watch::Receiver<Heard>,
     runs: Arc<Runs>,
 }
 
@@ -151,7 +152,7 @@ impl PostgresStore {
         begun.await.map_err(|trouble| explained(&store, "beginning its lease", trouble))?;
         runs.renewed(asked, settings.lease);
         drop(open);
-        let (heard, hear) = watch::channel(0);
+        let (heard, hear) = watch::channel(Heard::default());
         let (news, to_tell) = mpsc::unbounded_channel();
         let keeper = Keeper {
             line,
@@ -177,6 +178,7 @@ impl PostgresStore {
         tokio::spawn(writing.run(requests));
         let readers = (0..READERS).map(|_| Line::new(Arc::clone(&address))).collect();
         Ok(Self {
+            name: address.to_string(),
             address,
             engine,
             patience: settings.patience,
@@ -187,6 +189,11 @@ impl PostgresStore {
             heard: hear,
             runs,
         })
+    }
+
+    /// The database, for people: its URL without the password.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, StoreError> {
@@ -346,7 +353,7 @@ impl SharedStore for PostgresStore {
     async fn ask_for(&self, stack: &StackId) -> Result<(), StoreError> {
         self.read(move |open| Box::pin(async move { claims::ask_for(&open, &self.engine, stack).await }))
             .await?;
-        let _ = self.news.send(News);
+        let _ = self.news.send(News::Stacks);
         Ok(())
     }
 
@@ -354,7 +361,7 @@ impl SharedStore for PostgresStore {
         self.read(move |open| Box::pin(async move { claims::holder(&open, stack).await })).await
     }
 
-    fn heard(&self) -> watch::Receiver<u64> {
+    fn heard(&self) -> watch::Receiver<Heard> {
         self.heard.clone()
     }
 

@@ -35,7 +35,12 @@ pub(super) enum Request {
 
 /// What others are to be told after something was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct News;
+pub(super) enum News {
+    /// There are events.
+    Events,
+    /// A stack was let go of, or is asked for.
+    Stacks,
+}
 
 pub(super) struct Writer {
     pub(super) line: Line,
@@ -115,7 +120,7 @@ impl Writer {
             Request::Release(stack, epoch, to) => {
                 let came = self.single(&Single::Release(&stack, epoch), patience).await;
                 let _ = to.send(came.map(drop));
-                self.tell();
+                self.tell(News::Stacks);
             }
             Request::Take { limit, except, waiting, to } => {
                 let came = self.single(&Single::Take(limit, &except, waiting), patience).await;
@@ -127,7 +132,7 @@ impl Writer {
             Request::Leave(to) => {
                 let came = self.single(&Single::Leave, patience).await;
                 let _ = to.send(came.map(drop));
-                self.tell();
+                self.tell(News::Stacks);
             }
             Request::Prune(before, events, to) => {
                 let came = self.single(&Single::Prune(before, events), patience).await;
@@ -139,8 +144,8 @@ impl Writer {
         }
     }
 
-    fn tell(&self) {
-        let _ = self.news.send(News);
+    fn tell(&self, news: News) {
+        let _ = self.news.send(news);
     }
 
     /// Writes a group and answers.
@@ -164,15 +169,13 @@ impl Writer {
                 commits.iter().map(|_| Err(error.clone())).collect()
             }
         };
-        let told = commits.iter().zip(&results).any(|(commit, result)| {
-            commit.release || result.as_ref().is_ok_and(|numbers| !numbers.is_empty())
-        });
+        let events = results.iter().any(|result| result.as_ref().is_ok_and(|numbers| !numbers.is_empty()));
         for (to, result) in to.into_iter().zip(results) {
             // Whoever asked may have gone meanwhile; what was done stays done.
             let _ = to.send(result);
         }
-        if told {
-            self.tell();
+        if events {
+            self.tell(News::Events);
         }
     }
 

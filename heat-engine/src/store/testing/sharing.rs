@@ -2,7 +2,7 @@
 
 use super::behaviour::{BrokenPromise, Check, Fixture, expect, id, made, refused, worked};
 use super::rows::{commit, create, event, resource, stack, tombstone, traversal};
-use crate::store::{Epoch, Held, RowWrite, SharedStore, StackRow, Store, StoreError};
+use crate::store::{Epoch, Heard, Held, RowWrite, SharedStore, StackRow, Store, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,8 +157,8 @@ async fn hearing(first: Stores<'_>, second: Stores<'_>) -> Check {
     grows(heard, before).await
 }
 
-async fn grows(mut heard: tokio::sync::watch::Receiver<u64>, before: u64) -> Check {
-    let heard = tokio::time::timeout(Duration::from_secs(20), heard.wait_for(|count| *count != before));
+async fn grows(mut heard: tokio::sync::watch::Receiver<Heard>, before: Heard) -> Check {
+    let heard = tokio::time::timeout(Duration::from_secs(20), heard.wait_for(|heard| *heard != before));
     match heard.await {
         Ok(Ok(_)) => Ok(()),
         _ => Err("nothing was heard".to_owned()),
