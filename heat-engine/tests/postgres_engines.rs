@@ -80,6 +80,23 @@ async fn has_begun(stack: &Stack) {
     panic!("it was over before anything was done to it");
 }
 
+/// Lets the lease of whoever holds stacks be over, and waits until another engine has taken over.
+async fn takes_over(server: &Server, other: &Worker, stack: &Stack) {
+    server.sql(
+        "heat",
+        "UPDATE engine SET expires = now() - interval '1 hour' WHERE id IN (SELECT holder FROM claim)",
+    );
+    let taken = async {
+        while other.stacks().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        () = taken => {}
+        view = stack.finished() => panic!("it was over before it was taken over: {view:#?}"),
+    }
+}
+
 async fn complete(stack: &Stack) -> StackView {
     let view = tokio::time::timeout(Duration::from_secs(120), stack.finished()).await.expect("it never ends");
     let view = view.unwrap();
@@ -167,26 +184,20 @@ async fn what_an_engine_leaves_behind_that_dies_is_shared_by_the_others() {
 async fn an_engine_whose_lease_ran_out_writes_nothing_more_and_stops() {
     let (server, cloud) = (Server::start(), slow_cloud());
     let first = Worker::start(&server, &cloud, LONG).await;
-    let stack = first.engine.create(NewStack::new("web", template(&chain(10, "a")))).await.unwrap();
+    let stack = first.engine.create(NewStack::new("web", template(&chain(16, "a")))).await.unwrap();
     has_begun(&stack).await;
     let second = Worker::start(&server, &cloud, LONG).await;
     // The first one goes on as if nothing were; to the others it is dead.
-    server.sql(
-        "heat",
-        "UPDATE engine SET expires = now() - interval '1 hour' WHERE id IN (SELECT holder FROM claim)",
-    );
-    while second.stacks().is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    takes_over(&server, &second, &stack).await;
     let written = first.store.counts();
     complete(&second.stack("web").await).await;
     assert_eq!(first.store.counts(), written, "everything that it tried was refused");
     // To its own clients it tells the truth all the same.
     assert_eq!(complete(&stack).await.stack_status, "CREATE_COMPLETE");
-    made_once(&cloud, 10);
+    made_once(&cloud, 16);
     // When it is alive again it works like any other.
     server.sql("heat", "UPDATE engine SET expires = now() + interval '1 hour'");
-    stack.update(Update::to(template(&chain(10, "b")))).await.unwrap();
+    stack.update(Update::to(template(&chain(16, "b")))).await.unwrap();
     complete(&stack).await;
     assert!(first.store.counts().commits > written.commits);
 }
@@ -231,19 +242,20 @@ resources:
 #[ignore = "needs PostgreSQL: cargo xtask test --only postgresql"]
 async fn a_tree_of_stacks_changes_hands_as_a_whole() {
     let (server, cloud) = (Server::start(), slow_cloud());
+    cloud.set_weather(Weather { latency: 1500, working: 500, ..Weather::default() });
     let first = Worker::start(&server, &cloud, LONG).await;
-    let stack = first.engine.create(NewStack::new("tree", template(TREE))).await.unwrap();
-    while cloud.objects().is_empty() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
     let second = Worker::start(&server, &cloud, LONG).await;
-    server.sql(
-        "heat",
-        "UPDATE engine SET expires = now() - interval '1 hour' WHERE id IN (SELECT holder FROM claim)",
-    );
-    while second.stacks().is_empty() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let stack = first.engine.create(NewStack::new("tree", template(TREE))).await.unwrap();
+    let begun = async {
+        while cloud.objects().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        () = begun => {}
+        view = stack.finished() => panic!("it was over before anything was done to it: {view:#?}"),
     }
+    takes_over(&server, &second, &stack).await;
     complete(&second.stack("tree").await).await;
     assert_eq!(cloud.objects().len(), 12);
     assert_eq!(stack.nested_resources(5).await.unwrap().len(), 1 + 4 + 12);

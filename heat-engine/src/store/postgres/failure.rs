@@ -114,7 +114,7 @@ pub(super) fn unconnected(store: &str, error: &Error) -> StoreError {
         None => {
             let caused_by_tls =
                 causes(error).any(|cause| cause.to_string().to_lowercase().contains("certificate"));
-            let text = error.to_string();
+            let text = chain(error);
             if caused_by_tls {
                 Unconnected::Untrusted
             } else if text.contains("password missing") || text.contains("authentication") {

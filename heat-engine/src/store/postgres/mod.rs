@@ -25,7 +25,7 @@ use jiff::Timestamp;
 use lease::{Keeper, Runs};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -173,6 +173,7 @@ impl PostgresStore {
             store,
             engine: engine.clone(),
             patience: settings.patience,
+            held: AtomicBool::new(false),
             news: news.clone(),
         };
         tokio::spawn(writing.run(requests));

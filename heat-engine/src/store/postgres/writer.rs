@@ -14,6 +14,7 @@ use crate::record::{EventSequence, StackId};
 use crate::store::{Commit, Epoch, StoreError, TraversalRow};
 use jiff::Timestamp;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -48,6 +49,8 @@ pub(super) struct Writer {
     pub(super) engine: String,
     /// How long a server that is gone is waited for.
     pub(super) patience: Duration,
+    /// Something was claimed, so there may be something to give back.
+    pub(super) held: AtomicBool,
     /// Where news for other engines go.
     pub(super) news: mpsc::UnboundedSender<News>,
 }
@@ -102,11 +105,16 @@ impl Writer {
             self.commit(commits, answers).await;
         }
         // Nobody waits for it, and if it fails the lease runs out.
-        let _ = self.single(&Single::Leave, Duration::ZERO).await;
+        if self.held.load(Ordering::Relaxed) {
+            let _ = self.single(&Single::Leave, Duration::ZERO).await;
+        }
     }
 
     async fn serve(&self, request: Request) {
         let patience = self.patience;
+        if matches!(request, Request::Claim(..) | Request::Take { .. }) {
+            self.held.store(true, Ordering::Relaxed);
+        }
         match request {
             // Handled in groups.
             Request::Commit(commit, to) => self.commit(vec![commit], vec![to]).await,
@@ -129,6 +137,9 @@ impl Writer {
                     _ => Vec::new(),
                 }));
             }
+            Request::Leave(to) if !self.held.load(Ordering::Relaxed) => {
+                let _ = to.send(Ok(()));
+            }
             Request::Leave(to) => {
                 let came = self.single(&Single::Leave, patience).await;
                 let _ = to.send(came.map(drop));
@@ -150,6 +161,8 @@ impl Writer {
 
     /// Writes a group and answers.
     async fn commit(&self, commits: Vec<Commit>, to: Vec<Answer<Vec<EventSequence>>>) {
+        // A new stack is claimed with its creation.
+        self.held.store(true, Ordering::Relaxed);
         let results = match self.written(&commits).await {
             Ok(results) => results,
             Err(Trouble::Database(error)) if commits.len() > 1 => {
