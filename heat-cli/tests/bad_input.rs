@@ -69,6 +69,16 @@ fn a_property_of_the_wrong_type_is_told_at_its_place() {
 }
 
 #[test]
+fn a_thing_that_should_exist_and_does_not_is_told_at_its_place() {
+    let text = format!("{HEAD}resources:\n  net:\n    type: OS::Neutron::Net\n    external_id: 5e1c4a52\n");
+    let scene = Scene::new();
+    let path = scene.home.put("external.yaml", &text);
+    let valid = scene.home.run(&["template", "validate", "-t", &path]);
+    assert_eq!(valid.code, 0, "{}", valid.said());
+    scene.refused(&text, &[], 2, &["template.yaml:5:18", "5e1c4a52", "OS::Neutron::Net", "can not be found"]);
+}
+
+#[test]
 fn an_unknown_reference_is_told_at_its_place() {
     let text = format!(
         "{HEAD}resources:\n  net: {{type: OS::Neutron::Net}}\n  sub:\n    type: OS::Neutron::Subnet\n    properties: {{network: {{get_resource: nett}}, cidr: 10.0.0.0/24}}\n"

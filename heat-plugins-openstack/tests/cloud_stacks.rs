@@ -105,6 +105,14 @@ async fn an_image_under_a_given_id_outlives_its_replacement() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the control plane: cargo xtask test --only cloud"]
+async fn a_network_of_another_stack_is_used_and_left() {
+    let (site, project) = own_project("external").await;
+    stacks::external_id::try_external_id(&Ground::new(site, "external").await).await;
+    project.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the control plane: cargo xtask test --only cloud"]
 async fn a_port_takes_over_a_routers_place_in_a_subnet() {
     let (site, project) = own_project("interface").await;
     stacks::interface_by_port::try_interface_by_port(&Ground::new(site, "interface").await).await;

@@ -49,6 +49,13 @@ async fn an_image_under_a_given_id_outlives_its_replacement() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_of_another_stack_is_used_and_left() {
+    let (site, cloud) = simulated("external").await;
+    stacks::external_id::try_external_id(&Ground::new(site, "external").await).await;
+    cloud.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_takes_over_a_routers_place_in_a_subnet() {
     let (site, cloud) = simulated("interface").await;
     stacks::interface_by_port::try_interface_by_port(&Ground::new(site, "interface").await).await;

@@ -8,7 +8,7 @@ use crate::cloud;
 use crate::conformance;
 use crate::outside;
 use crate::postgresql;
-use crate::pyyaml;
+use crate::python;
 use crate::step::{LayerRun, StepError};
 use crate::wasm;
 
@@ -47,7 +47,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "simulation", quick: false, minutes: 20, run: simulation },
     Layer { name: "fuzz", quick: false, minutes: 15, run: fuzz },
     Layer { name: "wasm", quick: false, minutes: 15, run: wasm::layer },
-    Layer { name: "pyyaml", quick: false, minutes: 15, run: pyyaml::layer },
+    Layer { name: "python", quick: false, minutes: 15, run: python::layer },
     Layer { name: "docs", quick: false, minutes: 15, run: docs },
     Layer { name: "api", quick: false, minutes: 15, run: api::layer },
     Layer { name: "instructions", quick: false, minutes: 15, run: bench::layer },

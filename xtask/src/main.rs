@@ -21,7 +21,7 @@ mod fuzz;
 mod layers;
 mod outside;
 mod postgresql;
-mod pyyaml;
+mod python;
 mod step;
 mod test_run;
 mod wasm;

@@ -1,7 +1,9 @@
 //! What is built from outside the workspace, as the users of the crates do: the examples that are workspaces of their own,
 //! and the packaged crates.
 
+use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -39,6 +41,7 @@ pub(crate) fn examples(run: &LayerRun) -> Result<(), StepError> {
 /// Each published crate is packed, and built from what was packed alone; then a plugin is built and tested with the
 /// packed crates in the place of a registry.
 pub(crate) fn package(run: &LayerRun) -> Result<(), StepError> {
+    forget_packed(run)?;
     // What is not committed yet is tested too.
     run.run(cargo(run).args(["package", "--workspace", "--allow-dirty"]))?;
     let folder = run.checkout.output().join("packaged");
@@ -78,6 +81,62 @@ pub(crate) fn package(run: &LayerRun) -> Result<(), StepError> {
     run.run(cargo(run).arg("test").arg("--manifest-path").arg(path))
 }
 
+/// Forgets what cargo keeps of crates that were packed before. Cargo takes a version of a crate that it has unpacked or built
+/// once for the same for ever, and the crates change here while their version stands.
+fn forget_packed(run: &LayerRun) -> Result<(), StepError> {
+    // A registry without a host is a folder, as the one is that cargo makes of the packed crates.
+    for registry in folders(&cargo_home().join("registry/src"))? {
+        if name_of(&registry).starts_with('-') {
+            remove_own(&registry)?;
+        }
+    }
+    remove_own(&target(run).join("debug/.fingerprint"))
+}
+
+/// Where cargo keeps its caches (<https://doc.rust-lang.org/cargo/guide/cargo-home.html>).
+fn cargo_home() -> PathBuf {
+    match env::var_os("CARGO_HOME") {
+        Some(home) => home.into(),
+        None => env::home_dir().unwrap_or_default().join(".cargo"),
+    }
+}
+
+/// Removes the folders of the workspace's crates.
+fn remove_own(parent: &Path) -> Result<(), StepError> {
+    for folder in folders(parent)? {
+        if is_own(name_of(&folder)) {
+            fs::remove_dir_all(&folder).map_err(|source| StepError::File { path: folder, source })?;
+        }
+    }
+    Ok(())
+}
+
+fn is_own(folder: &str) -> bool {
+    folder.starts_with("heat-") || folder.starts_with("xtask-")
+}
+
+fn name_of(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+}
+
+/// The folders in a folder, none if it does not exist.
+fn folders(parent: &Path) -> Result<Vec<PathBuf>, StepError> {
+    let error = |source| StepError::File { path: parent.to_path_buf(), source };
+    let entries = match fs::read_dir(parent) {
+        Ok(entries) => entries,
+        Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(error(source)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(error)?.path();
+        if path.is_dir() {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
 /// The manifest with other places for the crates.
 fn with_packaged(manifest: &str, patches: &str) -> Option<String> {
     let (own, _) = manifest.split_once(&format!("\n{FROM_BESIDE}\n"))?;
@@ -101,6 +160,19 @@ fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_workspaces_own_crates_are_forgotten() {
+        let parent = env::temp_dir().join(format!("heat-forgotten-{}", std::process::id()));
+        for name in ["heat-engine-0.1.0", "xtask-python-0.1.0", "serde-1.0.0"] {
+            fs::create_dir_all(parent.join(name).join("src")).unwrap();
+        }
+        remove_own(&parent).unwrap();
+        let left = folders(&parent).unwrap();
+        fs::remove_dir_all(&parent).unwrap();
+        assert_eq!(left, [parent.join("serde-1.0.0")]);
+        assert!(folders(&parent).unwrap().is_empty(), "a cache that is not there is empty");
+    }
 
     #[test]
     fn the_packaged_crates_take_the_place_of_those_beside() {

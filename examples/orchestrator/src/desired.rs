@@ -61,7 +61,7 @@ impl Goal {
             ("given".to_owned(), Evaluated::Known(names)),
             ("depends_on".to_owned(), Evaluated::Known(depends.into())),
         ]);
-        Ok(DesiredState { properties, definition, metadata: None, composite: None })
+        Ok(DesiredState { properties, definition, metadata: None, composite: None, external_id: None })
     }
 
     /// The value of an output.

@@ -84,7 +84,8 @@ fn validate(global: &GlobalArguments, arguments: &ValidateTemplate) -> Result<Ou
         // Data: the API's answer, or its error body.
         Format::Json | Format::Yaml => {
             let (Some(template), false) = (&loaded.template, failed) else { return Err(loaded.refused()) };
-            let mut data = template.validation_answer(&loaded.environment);
+            let environment = loaded.environment.overlaid_with_parameters(&loaded.parameters);
+            let mut data = template.validation_answer(&environment);
             if let Value::Object(fields) = &mut data {
                 let diagnostics = render::json(&loaded.diagnostics, &loaded.sources);
                 fields.insert("diagnostics".to_owned(), json!(diagnostics));

@@ -179,6 +179,7 @@ fn verb(action: Action) -> &'static str {
         Action::Update => "Updating",
         Action::Delete => "Deleting",
         Action::Rollback => "Rolling back",
+        Action::Check => "Checking",
         _ => "Working on",
     }
 }
@@ -188,6 +189,7 @@ fn verb_small(action: Action) -> &'static str {
         Action::Create => "creating",
         Action::Update => "updating",
         Action::Delete => "deleting",
+        Action::Check | Action::Adopt => "looking at",
         _ => "working on",
     }
 }

@@ -6,6 +6,7 @@ mod error;
 mod events;
 mod preview;
 mod request;
+mod required_by;
 mod stack;
 mod steward;
 pub(crate) mod store_content;
@@ -21,7 +22,7 @@ pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal, begin, make_plan, stack_event, wake};
+use crate::run::{Core, Current, Goal, begin, examine, make_plan, stack_event, wake};
 use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
@@ -168,9 +169,7 @@ impl Engine {
             Err(EngineError::Refused(refused)) if refused.diagnostics.iter().all(is_about_values) => {}
             checked => checked?,
         }
-        let before = new.content.environment.parameters().iter().map(|(name, given)| (name, &given.value));
-        let given = before.chain(&new.content.parameters).map(|(name, value)| (name.clone(), value.clone()));
-        let environment = new.content.environment.with_parameters(given);
+        let environment = new.content.environment.overlaid_with_parameters(&new.content.parameters);
         Ok(new.content.template.validation_answer(&environment))
     }
 
@@ -183,6 +182,7 @@ impl Engine {
         }
         let stack = self.new_record(new);
         let goal = self.goal(&stack, &new.content).await?;
+        examine(core, &stack, &goal, &mut Resources::new()).await?;
         let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
         Ok((stack, Arc::new(goal), plan))
     }

@@ -3,11 +3,12 @@
 use super::driver::{recorded_goal, same_work};
 use super::preview::UpdatePreview;
 use super::request::{Content, Update};
+use super::required_by::RequiredBy;
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
-use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecord, Status};
-use crate::run::{Current, Goal, begin, make_plan};
+use crate::record::{Action, Event, EventSequence, OnFailure, Resources, StackId, StackRecord, Status};
+use crate::run::{Core, Current, Goal, begin, examine, make_plan};
 use crate::store::{EventQuery, StoreError, Write};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
@@ -125,9 +126,10 @@ impl Stack {
     pub async fn resources(&self) -> Result<Vec<ResourceView>, EngineError> {
         let record = self.record().await?;
         let (goal, current) = self.goal(&record).await?;
+        let required_by = RequiredBy::new(&goal, &current);
         Ok(current
             .standing_records()
-            .map(|resource| ResourceView::new(&record, resource, &goal, &current))
+            .map(|resource| ResourceView::new(&record, resource, &goal, &required_by))
             .collect())
     }
 
@@ -168,7 +170,9 @@ impl Stack {
         let record = self.record().await?;
         let (goal, current) = self.goal(&record).await?;
         match current.standing(name) {
-            Some(resource) => Ok(ResourceView::new(&record, resource, &goal, &current)),
+            Some(resource) => {
+                Ok(ResourceView::new(&record, resource, &goal, &RequiredBy::new(&goal, &current)))
+            }
             None => Err(EngineError::NoSuchResource { stack: record.name, name: name.to_owned() }),
         }
     }
@@ -309,8 +313,8 @@ impl Stack {
             paused: now.paused,
             ..next
         };
-        let resources = core.records.resources(&self.id).await?;
-        let plan = match make_plan(core, &stack, &goal, &resources, Action::Update).await {
+        let mut resources = core.records.resources(&self.id).await?;
+        let plan = match plan_update(core, &stack, &goal, &mut resources).await {
             Ok(plan) => plan,
             Err(error) => {
                 // The stack goes on with what it was doing.
@@ -340,8 +344,8 @@ impl Stack {
     pub async fn preview_update(&self, update: &Update) -> Result<Plan, EngineError> {
         let (stack, _, goal) = self.prepare(update).await?;
         let core = self.engine.core();
-        let resources = core.records.resources(&self.id).await?;
-        make_plan(core, &stack, &goal, &resources, Action::Update).await
+        let mut resources = core.records.resources(&self.id).await?;
+        plan_update(core, &stack, &goal, &mut resources).await
     }
 
     /// What Heat's `preview_update` would tell of an update, with Heat's approximations:
@@ -352,9 +356,9 @@ impl Stack {
     pub async fn preview_update_as_heat(&self, update: &Update) -> Result<UpdatePreview, EngineError> {
         let (stack, _, goal) = self.prepare(update).await?;
         let core = self.engine.core();
-        let resources = core.records.resources(&self.id).await?;
+        let mut resources = core.records.resources(&self.id).await?;
         // What the plan refuses is refused here, too.
-        make_plan(core, &stack, &goal, &resources, Action::Update).await?;
+        plan_update(core, &stack, &goal, &mut resources).await?;
         let current = Current::new(resources);
         let standing = current.standing_records().filter(|record| record.action != Action::Delete);
         let standing = standing.map(|record| &**record);
@@ -477,4 +481,15 @@ impl Stack {
         }
         self.update(update).await
     }
+}
+
+/// The plan of an update; what is recorded learns what is seen of the things that exist already.
+async fn plan_update(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    goal: &Goal,
+    resources: &mut Resources,
+) -> Result<Plan, EngineError> {
+    examine(core, stack, goal, resources).await?;
+    make_plan(core, stack, goal, resources, Action::Update).await
 }

@@ -1,5 +1,6 @@
 //! Stacks, resources and outputs as Heat's API shows them.
 
+use super::required_by::RequiredBy;
 use crate::record::{IncarnationId, ResourceRecord, StackId, StackRecord};
 use crate::run::{Current, Goal};
 use indexmap::IndexMap;
@@ -138,7 +139,8 @@ pub struct ResourceView {
     pub creation_time: String,
     /// When it was last changed.
     pub updated_time: String,
-    /// Names of the resources that depend on it.
+    /// Names of the resources that depend on it directly, by the template; of a resource that the template does not have any
+    /// more, those that did when they were made.
     pub required_by: BTreeSet<String>,
     /// Attributes as last observed, secret ones masked.
     pub attributes: Map<String, Value>,
@@ -147,7 +149,12 @@ pub struct ResourceView {
 }
 
 impl ResourceView {
-    pub(super) fn new(stack: &StackRecord, record: &ResourceRecord, goal: &Goal, current: &Current) -> Self {
+    pub(super) fn new(
+        stack: &StackRecord,
+        record: &ResourceRecord,
+        goal: &Goal,
+        required_by: &RequiredBy,
+    ) -> Self {
         Self {
             incarnation: record.id.clone(),
             stack: record.stack.clone(),
@@ -162,7 +169,7 @@ impl ResourceView {
             resource_status_reason: record.reason.clone(),
             creation_time: time(record.created),
             updated_time: time(record.updated),
-            required_by: current.required_by(&record.id),
+            required_by: required_by.of(record),
             attributes: goal.shown_attributes(record),
             description: goal.resource_description(&record.name),
         }

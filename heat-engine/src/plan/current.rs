@@ -66,9 +66,12 @@ impl<'a> Incarnations<'a> {
 fn worth(decision: &Decision) -> u8 {
     match decision {
         Decision::Keep => 3,
-        Decision::Update { .. } | Decision::Open { .. } => 2,
+        Decision::Update { .. } | Decision::Open { .. } | Decision::Adopt => 2,
         Decision::Begin => 1,
-        Decision::Replace { .. } | Decision::Refuse { .. } | Decision::UnknownType => 0,
+        Decision::Replace { .. }
+        | Decision::Refuse { .. }
+        | Decision::RefuseExternalId
+        | Decision::UnknownType => 0,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::change::{self, Differs};
 use super::{ChangeEffect, DesiredState, PropertyChange, Prospects, Reason, TypeRules};
 use crate::record::{Action, IntentKind, ResourceRecord, Status};
-use heat_plugin_sdk::{Change, PropertyMap, ReplaceOrder};
+use heat_plugin_sdk::{Change, PhysicalId, PropertyMap, ReplaceOrder};
 use heat_template::environment::RestrictedAction;
 use heat_template::evaluated::Evaluated;
 use indexmap::IndexMap;
@@ -23,6 +23,8 @@ pub enum Decision {
         /// What differs.
         changes: Vec<PropertyChange>,
     },
+    /// It is something that exists already, and was not found in order when it was looked at: it is looked at once more.
+    Adopt,
     /// A new one takes its place.
     Replace {
         /// What differs.
@@ -50,6 +52,8 @@ pub enum Decision {
         /// The property.
         property: String,
     },
+    /// The change is refused: it is something that exists already and would be something else.
+    RefuseExternalId,
     /// No plugin provides the type.
     UnknownType,
 }
@@ -70,10 +74,11 @@ impl Decision {
 ///
 /// 1. what was never begun is begun; what was being deleted, or whose last operation failed, is replaced;
 /// 2. another type replaces;
-/// 3. a change of a property that may never change is refused, of one that cannot be updated replaces, and so does a
+/// 3. what exists already (`external_id`) is kept, or looked at once more, whatever its definition says;
+/// 4. a change of a property that may never change is refused, of one that cannot be updated replaces, and so does a
 ///    change of which the type says so ([`TypeRules::needs_replace`]);
-/// 4. a type that takes any property is kept, whatever changes;
-/// 5. any other change of properties, and a change of the definition alone, is made in place.
+/// 5. a type that takes any property is kept, whatever changes;
+/// 6. any other change of properties, and a change of the definition alone, is made in place.
 pub fn decide(
     record: &ResourceRecord,
     type_name: &str,
@@ -83,6 +88,9 @@ pub fn decide(
 ) -> Decision {
     if never_begun(record) && record.type_name == type_name {
         return Decision::Begin;
+    }
+    if let Some(decision) = external(record, type_name, desired) {
+        return decision;
     }
     let own = desired.composite.as_ref().map(|composite| Arc::clone(&composite.schema));
     let Some(schema) = own.or_else(|| rules.schema(type_name)) else { return Decision::UnknownType };
@@ -153,6 +161,20 @@ fn same_type(record: &ResourceRecord, type_name: &str, desired: &DesiredState) -
         (None, Some(_)) => record.type_name == type_name,
         (Some(_), None) => false,
     }
+}
+
+/// Something that exists already, now or before; `None` for what is made. As in Heat it is neither changed nor replaced,
+/// and cannot become another thing.
+fn external(record: &ResourceRecord, type_name: &str, desired: &DesiredState) -> Option<Decision> {
+    let (own, wanted) = (record.external_id(), desired.external_id.as_ref());
+    if (own.is_none() && wanted.is_none()) || is_going(record) || record.type_name != type_name {
+        return None;
+    }
+    Some(match own == wanted.map(PhysicalId::as_str) {
+        false => Decision::RefuseExternalId,
+        true if record.status == Status::Complete => Decision::Keep,
+        true => Decision::Adopt,
+    })
 }
 
 /// A nested stack: what its own properties say. What is inside is decided upon there.
@@ -243,7 +265,7 @@ fn recorded_properties(record: &ResourceRecord) -> Option<&PropertyMap> {
 /// of it may be there goes first: it may hold the place.
 pub(crate) fn order_of(record: &ResourceRecord, new: &PropertyMap, rules: &dyn TypeRules) -> ReplaceOrder {
     match recorded_properties(record) {
-        _ if record.nested.is_some() => ReplaceOrder::CreateFirst,
+        _ if record.nested.is_some() || record.external_id().is_some() => ReplaceOrder::CreateFirst,
         Some(old) => rules.replace_order(&record.type_name, old, new),
         None if never_begun(record) => ReplaceOrder::CreateFirst,
         None => ReplaceOrder::DeleteFirst,
@@ -294,6 +316,7 @@ mod tests {
             definition: [("given".to_owned(), given(["moved", "fixed"]).into())].into(),
             metadata: None,
             composite: None,
+            external_id: None,
         }
     }
 

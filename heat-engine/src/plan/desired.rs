@@ -3,7 +3,7 @@
 use super::Prospects;
 use crate::record::{ResourceRecord, Resources, StackId};
 use heat_plugin_sdk::schema::ResourceSchema;
-use heat_plugin_sdk::{Change, FindBasis, PropertyMap, Registry, ReplaceOrder};
+use heat_plugin_sdk::{Change, FindBasis, PhysicalId, PropertyMap, Registry, ReplaceOrder};
 use heat_template::diagnostic::Diagnostic;
 use heat_template::environment::RestrictedAction;
 use heat_template::evaluated::Evaluated;
@@ -35,6 +35,9 @@ pub struct DesiredState {
     pub metadata: Option<Evaluated>,
     /// What its type is, if it is a nested stack.
     pub composite: Option<CompositeState>,
+    /// The `external_id`, if it is something that exists already: then it has no properties, and nothing makes, changes or
+    /// removes it.
+    pub external_id: Option<PhysicalId>,
 }
 
 /// The type of a resource that is a nested stack.
@@ -130,6 +133,12 @@ pub trait Desired {
     fn restricted(&self, resource: &str) -> BTreeSet<RestrictedAction> {
         let _ = resource;
         BTreeSet::new()
+    }
+
+    /// Where the `external_id` of a resource, or its name where it has none, stands in the template.
+    fn place_of_external_id(&self, resource: &str) -> Option<Span> {
+        let _ = resource;
+        None
     }
 
     /// Where a property stands in the template.

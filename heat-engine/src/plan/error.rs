@@ -23,6 +23,15 @@ pub enum PlanError {
         /// Where the property stands in the template, if that is known.
         place: Option<Span>,
     },
+    /// A resource is something that exists already, or was, and would be something else.
+    ExternalId {
+        /// The resource.
+        resource: String,
+        /// Its type.
+        type_name: String,
+        /// Where the `external_id` stands in the template, if that is known.
+        place: Option<Span>,
+    },
     /// The type of a resource is not registered.
     UnknownType {
         /// The resource.
@@ -49,6 +58,7 @@ impl PlanError {
             Self::Immutable { resource, property, .. } => {
                 format!("resources.{resource}.properties.{property}")
             }
+            Self::ExternalId { resource, .. } => format!("resources.{resource}.external_id"),
             Self::UnknownType { resource, .. } => format!("resources.{resource}.type"),
             Self::Properties { resource, .. } => format!("resources.{resource}.properties"),
         }
@@ -60,13 +70,15 @@ impl PlanError {
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let code = match self {
             Self::Circular { .. } => codes::DEPENDENCY_CYCLE,
-            Self::Immutable { .. } => codes::PROPERTY_IMMUTABLE,
+            Self::Immutable { .. } | Self::ExternalId { .. } => codes::PROPERTY_IMMUTABLE,
             Self::UnknownType { .. } => codes::RESOURCE_TYPE_UNKNOWN,
             Self::Properties { diagnostics, .. } => return diagnostics.clone(),
         };
         let diagnostic = Diagnostic::error(code, self.to_string()).path(self.path());
         vec![match self {
-            Self::Immutable { place: Some(place), .. } => diagnostic.at(*place, "changed here"),
+            Self::Immutable { place: Some(place), .. } | Self::ExternalId { place: Some(place), .. } => {
+                diagnostic.at(*place, "changed here")
+            }
             _ => diagnostic,
         }]
     }
@@ -88,6 +100,11 @@ impl std::fmt::Display for PlanError {
                 f,
                 "resources.{resource}: property {property} of {type_name} cannot be changed after creation; \
                  give it its old value, or give the resource another name so that a new one is made"
+            ),
+            Self::ExternalId { resource, type_name, .. } => write!(
+                f,
+                "resources.{resource}: the external_id of {type_name} cannot be changed, given or taken away after \
+                 creation; give it its old value, or give the resource another name"
             ),
             Self::UnknownType { resource, type_name } => {
                 write!(f, "resources.{resource}: no plugin provides the type {type_name}")

@@ -84,6 +84,9 @@ impl Nested<'_> {
             PlanError::Immutable { resource, type_name, property, place } => {
                 PlanError::Immutable { resource: within(resource), type_name, property, place }
             }
+            PlanError::ExternalId { resource, type_name, place } => {
+                PlanError::ExternalId { resource: within(resource), type_name, place }
+            }
             PlanError::UnknownType { resource, type_name } => {
                 PlanError::UnknownType { resource: within(resource), type_name }
             }

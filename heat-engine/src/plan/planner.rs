@@ -10,7 +10,7 @@ use super::{
     StepId, StepKind, TypeRules,
 };
 use crate::record::{Action, DeletionPolicy, IncarnationId, IntentKind, ResourceRecord, Resources, Status};
-use heat_plugin_sdk::{FindBasis, PropertyMap, ReplaceOrder};
+use heat_plugin_sdk::{FindBasis, PhysicalId, PropertyMap, ReplaceOrder};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -153,16 +153,17 @@ impl<'a> Planner<'a> {
         let inside = inside.map(|inside| Box::new(inside.plan));
         let Some((record, decision)) = choice else {
             prospects.is_new(name);
-            let kind = StepKind::Create {
-                incarnation: new_incarnation(),
-                replaces: None,
-                order: None,
-                changes: Vec::new(),
+            let incarnation = new_incarnation();
+            let kind = match &state.external_id {
+                Some(id) => adopt(incarnation, id, None),
+                None => StepKind::Create { incarnation, replaces: None, order: None, changes: Vec::new() },
             };
             self.draft_main(name, type_name, kind, Reason::New, inside);
             return Ok(());
         };
-        let interrupted = is_interrupted(record) && !is_composite;
+        // Nothing is finished for what exists already, or makes way for it.
+        let external = record.external_id().is_some() || state.external_id.is_some();
+        let interrupted = is_interrupted(record) && !is_composite && !external;
         let restore = self.is_handed_over(record);
         let incarnation = record.id.clone();
         let revived = |reason| if record.replaced_by.is_some() { Reason::Revived } else { reason };
@@ -180,10 +181,25 @@ impl<'a> Planner<'a> {
                 let (resource, type_name) = (name.to_owned(), type_name.to_owned());
                 return Err(PlanError::Immutable { resource, type_name, property, place });
             }
+            Decision::RefuseExternalId => {
+                let place = self.desired.place_of_external_id(name);
+                let (resource, type_name) = (name.to_owned(), type_name.to_owned());
+                return Err(PlanError::ExternalId { resource, type_name, place });
+            }
+            Decision::Adopt => {
+                prospects.changes(name, record, Some(schema));
+                let external_id = state.external_id.clone().unwrap_or_else(|| PhysicalId::new(""));
+                (adopt(incarnation, &external_id, None), Reason::RepairFailed)
+            }
             Decision::Begin => {
                 prospects.is_new(name);
                 // It may have been meant to replace one that is still there.
                 let replaces = record.replaces.clone().filter(|old| self.recorded.contains_key(old));
+                if let Some(id) = &state.external_id {
+                    let kind = adopt(incarnation, id, replaces);
+                    self.draft_main(name, type_name, kind, Reason::NeverCompleted, inside);
+                    return Ok(());
+                }
                 let order = replaces.as_ref().and_then(|old| self.recorded.get(old)).and_then(|old| {
                     let new = known(&state.properties)?;
                     let same_type = old.type_name == type_name;
@@ -199,11 +215,12 @@ impl<'a> Planner<'a> {
                 if let Some(old) = self.minted_reference(record) {
                     prospects.reference_goes(name, old);
                 }
-                let kind = StepKind::Create {
-                    incarnation: new_incarnation(),
-                    replaces: Some(incarnation),
-                    order,
-                    changes,
+                let new = new_incarnation();
+                let kind = match &state.external_id {
+                    Some(id) => adopt(new, id, Some(incarnation)),
+                    None => {
+                        StepKind::Create { incarnation: new, replaces: Some(incarnation), order, changes }
+                    }
                 };
                 (kind, reason)
             }
@@ -372,16 +389,13 @@ impl<'a> Planner<'a> {
                 continue;
             };
             if !self.incarnations.is_current(record) {
-                let replaced = match &self.drafts[main].kind {
-                    StepKind::Create { replaces, .. } => replaces.as_ref() == Some(&record.id),
-                    _ => false,
-                };
+                let replaced = self.drafts[main].kind.replaces() == Some(&record.id);
                 let reason = if replaced { Reason::Replaced } else { Reason::LeftOver };
                 self.draft_deletion(record, None, reason, new)?;
                 continue;
             }
             match &self.drafts[main].kind {
-                StepKind::Create { replaces: Some(old), .. } if *old == record.id => {
+                kind if kind.replaces() == Some(&record.id) => {
                     self.draft_deletion(record, None, Reason::Replaced, new)?;
                 }
                 StepKind::Decide { may_replace: true, .. } => {
@@ -437,7 +451,9 @@ impl<'a> Planner<'a> {
                 _ if self.first.contains(&record.id) => {
                     self.order.wait(main, deletion, Wait::Must);
                 }
-                StepKind::Create { .. } => self.order.wait(deletion, main, Wait::Succeeds),
+                StepKind::Create { .. } | StepKind::Adopt { .. } => {
+                    self.order.wait(deletion, main, Wait::Succeeds);
+                }
                 StepKind::Decide { .. } if self.incarnations.is_current(record) => {
                     self.order.wait(deletion, main, Wait::Must);
                 }
@@ -473,7 +489,7 @@ impl<'a> Planner<'a> {
             }
             if self.incarnations.is_current(user)
                 && let Some(&moved) = self.main.get(user.name.as_str())
-                && !matches!(self.drafts[moved].kind, StepKind::Create { .. })
+                && !matches!(self.drafts[moved].kind, StepKind::Create { .. } | StepKind::Adopt { .. })
             {
                 self.order.wait(deletion, moved, Wait::Should);
             }
@@ -509,6 +525,10 @@ impl<'a> Planner<'a> {
     }
 }
 
+fn adopt(incarnation: IncarnationId, id: &PhysicalId, replaces: Option<IncarnationId>) -> StepKind {
+    StepKind::Adopt { incarnation, external_id: id.clone(), replaces }
+}
+
 /// What may become of a resource whose interrupted operation is finished first: what would if that succeeds, or a
 /// replacement if it fails.
 fn after_interruption(
@@ -524,9 +544,11 @@ fn after_interruption(
         Decision::Open { changes, may_keep, may_update, may_refuse, .. } => {
             (changes, may_keep, may_update, may_refuse)
         }
-        Decision::Begin | Decision::Refuse { .. } | Decision::UnknownType => {
-            (Vec::new(), false, false, false)
-        }
+        Decision::Begin
+        | Decision::Adopt
+        | Decision::Refuse { .. }
+        | Decision::RefuseExternalId
+        | Decision::UnknownType => (Vec::new(), false, false, false),
     };
     let (may_replace, interrupted) = (true, true);
     StepKind::Decide {

@@ -1,7 +1,7 @@
 //! A plan and its steps.
 
 use crate::record::{Action, IncarnationId};
-use heat_plugin_sdk::ReplaceOrder;
+use heat_plugin_sdk::{PhysicalId, ReplaceOrder};
 use heat_template::environment::RestrictedAction;
 use petgraph::graph::DiGraph;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,16 @@ pub enum StepKind {
         /// What differs from the one that it takes the place of.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changes: Vec<PropertyChange>,
+    },
+    /// Takes something that exists already (`external_id`): it is looked at and recorded, nothing is made.
+    Adopt {
+        /// The incarnation.
+        incarnation: IncarnationId,
+        /// The id under which the service knows it.
+        external_id: PhysicalId,
+        /// The one that it takes the place of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaces: Option<IncarnationId>,
     },
     /// Changes it in place. Without changes only its record changes, the plugin is not asked.
     Update {
@@ -296,11 +306,20 @@ impl StepKind {
     pub fn incarnation(&self) -> &IncarnationId {
         match self {
             Self::Create { incarnation, .. }
+            | Self::Adopt { incarnation, .. }
             | Self::Update { incarnation, .. }
             | Self::Keep { incarnation, .. }
             | Self::Decide { incarnation, .. }
             | Self::Refuse { incarnation, .. }
             | Self::Delete { incarnation, .. } => incarnation,
+        }
+    }
+
+    /// The incarnation that it surely takes the place of.
+    pub fn replaces(&self) -> Option<&IncarnationId> {
+        match self {
+            Self::Create { replaces, .. } | Self::Adopt { replaces, .. } => replaces.as_ref(),
+            _ => None,
         }
     }
 

@@ -12,6 +12,7 @@ mod status;
 pub use event::{Event, EventSequence};
 pub use nested::NestedStack;
 pub(crate) use nested::{attribute_key, hidden_mark, reason_key, secret_mark};
+pub(crate) use resource::EXTERNAL_ID;
 pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources};
 pub use stack::{
     Desired, OnFailure, Owner, Paused, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord,

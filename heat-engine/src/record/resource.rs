@@ -83,6 +83,9 @@ pub struct ResourceRecord {
     pub nested: Option<NestedStack>,
 }
 
+/// Where [`ResourceRecord::definition`] keeps the id of something that exists already.
+pub(crate) const EXTERNAL_ID: &str = "external_id";
+
 /// What becomes of the real thing when the resource goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -136,6 +139,8 @@ pub enum IntentKind {
     PrepareForReplace,
     /// `restore_after_replace`
     RestoreAfterReplace,
+    /// `read`, to see whether it is there and in order.
+    Check,
 }
 
 impl ResourceRecord {
@@ -177,6 +182,11 @@ impl ResourceRecord {
             traversal: None,
             nested: None,
         }
+    }
+
+    /// The `external_id` of its definition, where it is something that exists already: nothing makes, changes or removes it.
+    pub fn external_id(&self) -> Option<&str> {
+        self.definition.get(EXTERNAL_ID)?.as_str()
     }
 }
 

@@ -18,6 +18,10 @@ pub enum Action {
     Delete,
     /// A failed operation was undone (stacks only).
     Rollback,
+    /// Something that exists already was taken on.
+    Adopt,
+    /// It was looked at, whether it is there and in order.
+    Check,
 }
 
 /// How the action went.
@@ -41,6 +45,8 @@ impl Action {
             Self::Update => "UPDATE",
             Self::Delete => "DELETE",
             Self::Rollback => "ROLLBACK",
+            Self::Adopt => "ADOPT",
+            Self::Check => "CHECK",
         }
     }
 }

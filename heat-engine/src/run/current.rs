@@ -8,8 +8,8 @@ use heat_template::expression::{EvaluationError, Scope};
 use heat_template::function::select_attribute;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The incarnations of a stack's resources.
 ///
@@ -19,7 +19,6 @@ use std::sync::{Arc, OnceLock};
 pub(crate) struct Current {
     resources: Resources,
     standing: IndexMap<String, IncarnationId>,
-    required_by: OnceLock<HashMap<IncarnationId, BTreeSet<String>>>,
 }
 
 impl Current {
@@ -33,7 +32,7 @@ impl Current {
                 standing.insert(record.name.clone(), record.id.clone());
             }
         }
-        Self { resources, standing, required_by: OnceLock::new() }
+        Self { resources, standing }
     }
 
     pub(crate) fn resources(&self) -> &Resources {
@@ -98,20 +97,6 @@ impl Current {
                 }
             }
         }
-    }
-
-    /// Names of the resources that depend on this one.
-    pub(crate) fn required_by(&self, id: &IncarnationId) -> BTreeSet<String> {
-        let index = self.required_by.get_or_init(|| {
-            let mut index: HashMap<IncarnationId, BTreeSet<String>> = HashMap::new();
-            for record in self.resources.values() {
-                for needed in &record.requires {
-                    index.entry(needed.clone()).or_default().insert(record.name.clone());
-                }
-            }
-            index
-        });
-        index.get(id).cloned().unwrap_or_default()
     }
 }
 

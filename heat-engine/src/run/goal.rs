@@ -1,6 +1,7 @@
 //! What a stack shall be: its definition, brought together with what services say of names and values.
 
 mod desired;
+mod external;
 mod nested;
 mod preview;
 mod secrets;
@@ -16,7 +17,7 @@ use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
 use crate::store::texts_in;
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
-use heat_plugin_sdk::{Credentials, Failure, Registry, Sibling, SiblingIndex};
+use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
 use heat_template::Environment;
 use heat_template::definition::{Composite, DefinedResource, Definition, Inputs, Nesting, NestingLimits};
 use heat_template::diagnostic::{Diagnostic, codes};
@@ -39,6 +40,8 @@ pub(crate) struct Goal {
     resources: IndexMap<String, DesiredResource>,
     /// The resources that are nested stacks, and what is behind their types.
     composites: HashMap<String, Composite>,
+    /// The resources that are things which exist already, by the ids under which the services know them.
+    external: HashMap<String, PhysicalId>,
     /// Attributes that something refers to, by resource, each with the rest of `get_attr`'s arguments.
     wanted: HashMap<String, BTreeSet<String>>,
     asked: HashMap<String, IndexSet<Asked>>,
@@ -86,6 +89,7 @@ impl Goal {
             definition: None,
             resources: IndexMap::new(),
             composites: HashMap::new(),
+            external: HashMap::new(),
             wanted: HashMap::new(),
             asked: HashMap::new(),
             stack: Whose::default(),
@@ -148,6 +152,7 @@ impl Goal {
     ) -> Result<Self, EngineError> {
         let registry = Arc::clone(registry);
         let mut composites = HashMap::new();
+        let mut external = HashMap::new();
         let mut asked: HashMap<String, IndexSet<Asked>> = HashMap::new();
         let mut resources = IndexMap::with_capacity(definition.dependencies().len());
         let mut wanted: HashMap<String, BTreeSet<String>> = HashMap::new();
@@ -155,11 +160,12 @@ impl Goal {
         for resource in definition.resources() {
             let name = resource.name();
             let type_name = implementation(&definition, &registry, name, resource.type_name())?;
-            if let Some(composite) = definition.composite(&resource, &*registry) {
-                composites.insert(name.to_owned(), composite);
+            let composite = definition.composite(&resource, &*registry);
+            if let Some(id) = external::id(&resource, composite.is_some())? {
+                external.insert(name.to_owned(), id);
             }
-            if resource.external_id().is_some() {
-                return Err(EngineError::Unsupported(format!("resources.{name}: external_id")));
+            if let Some(composite) = composite {
+                composites.insert(name.to_owned(), composite);
             }
             for reference in &resource.references().attributes {
                 want(reference, &mut wanted, &mut asked);
@@ -174,7 +180,8 @@ impl Goal {
             }
         }
         let siblings = SiblingIndex::new(siblings);
-        for (name, resource) in resources.iter_mut().filter(|(name, _)| !composites.contains_key(*name)) {
+        let made = |name: &String| !composites.contains_key(name) && !external.contains_key(name);
+        for (name, resource) in resources.iter_mut().filter(|(name, _)| made(name)) {
             if let Some(plugin) = registry.resource(&resource.type_name) {
                 resource.requires.extend(plugin.implicit_dependencies(&siblings.of(name)));
                 resource.requires.shift_remove(name);
@@ -186,6 +193,7 @@ impl Goal {
             registry,
             resources,
             composites,
+            external,
             wanted,
             asked,
             stack,
@@ -247,6 +255,20 @@ impl Goal {
         scope: &dyn Scope,
         asks: &mut bool,
     ) -> Result<DesiredState, Vec<Diagnostic>> {
+        match self.external.get(name) {
+            // What it would be made of is nobody's business.
+            Some(id) => Ok(external::state(id)),
+            None => self.evaluate_made(name, scope, asks),
+        }
+    }
+
+    /// As [`evaluate`](Self::evaluate), whether or not it exists already.
+    fn evaluate_made(
+        &self,
+        name: &str,
+        scope: &dyn Scope,
+        asks: &mut bool,
+    ) -> Result<DesiredState, Vec<Diagnostic>> {
         let found =
             self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
         let Some((definition, resource)) = found else {
@@ -287,7 +309,7 @@ impl Goal {
             .map_err(|error| vec![error.into_diagnostic()])?;
         let composite = self.composites.get(name);
         let composite = composite.map(|found| CompositeState { schema, template: found.file.is_some() });
-        Ok(DesiredState { properties, definition, metadata, composite })
+        Ok(DesiredState { properties, definition, metadata, composite, external_id: None })
     }
 
     /// Puts the id in the place of a name.

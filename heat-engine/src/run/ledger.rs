@@ -93,12 +93,12 @@ impl Page {
         &mut self,
         core: &Core,
         claim: &Claim,
-        event: Option<Event>,
+        events: impl IntoIterator<Item = Event>,
         next: ResourceRecord,
     ) -> Result<(), StoreError> {
         let next = Arc::new(next);
         let mut writes = Vec::with_capacity(self.unwritten.len() + 2);
-        writes.extend(self.unwritten.iter().cloned().chain(event).map(Write::Event));
+        writes.extend(self.unwritten.iter().cloned().chain(events).map(Write::Event));
         writes.push(Write::Resource(Arc::clone(&next)));
         core.commit(claim, writes).await?;
         self.unwritten.clear();
@@ -138,6 +138,28 @@ impl Ledger {
         let mut page = self.page.lock().await;
         let (next, event) = self.changed(&page.record, event, change);
         page.turn(&self.core, &self.claim, event, next).await
+    }
+
+    /// As [`write`](Self::write), with an event for each of several states that it goes through at once.
+    pub(crate) async fn write_states(
+        &self,
+        states: &[(Action, Status)],
+        change: impl FnOnce(&mut ResourceRecord),
+    ) -> Result<(), StoreError> {
+        let mut page = self.page.lock().await;
+        let (mut next, _) = self.changed(&page.record, None, change);
+        let mut events = Vec::with_capacity(states.len());
+        for (action, status) in states {
+            let (after, event) = self.changed(&next, Some((*action, *status, "state changed")), |_| {});
+            next = after;
+            events.extend(event);
+        }
+        if !self.local {
+            return page.turn(&self.core, &self.claim, events, next).await;
+        }
+        page.unwritten.extend(events);
+        page.record = Arc::new(next);
+        Ok(())
     }
 
     /// As [`write`](Self::write), but of a local thing it becomes durable with the next change.

@@ -95,7 +95,7 @@ async fn refuse_hooks(
             StepKind::Create { .. } => [Hook::PreCreate, Hook::PostCreate],
             StepKind::Update { .. } | StepKind::Decide { .. } => [Hook::PreUpdate, Hook::PostUpdate],
             StepKind::Delete { .. } => [Hook::PreDelete, Hook::PostDelete],
-            StepKind::Keep { .. } | StepKind::Refuse { .. } => continue,
+            StepKind::Adopt { .. } | StepKind::Keep { .. } | StepKind::Refuse { .. } => continue,
         };
         if let Some(hook) = hooks.into_iter().find(|hook| registry.has_hook(&step.resource, *hook)) {
             return Err(EngineError::Unsupported(format!(

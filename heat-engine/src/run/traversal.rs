@@ -214,6 +214,9 @@ impl Traversal {
                 let changed = changes.iter().map(|change| change.property.clone()).collect();
                 self.update(id, step, incarnation, Wanted::Update(changed), *restore, signal)
             }
+            StepKind::Adopt { incarnation, external_id, replaces } => {
+                self.adopt(id, step, incarnation, external_id, replaces.as_ref(), signal)
+            }
             StepKind::Keep { incarnation, restore } => {
                 let Some(record) = self.current.resource(incarnation) else {
                     return Err(Unresolved::Wrong(format!(
@@ -222,6 +225,7 @@ impl Traversal {
                     )));
                 };
                 if !restore
+                    && record.external_id().is_none()
                     && record.intent.is_none()
                     && record.replaced_by.is_none()
                     && !self.goal.moves(record, &self.current)
@@ -308,6 +312,49 @@ impl Traversal {
         Ok(Begun::Works(Box::pin(async move {
             let place = Place { incarnation, predecessor, order };
             make(id, work, place, properties, facts, outcome).await
+        })))
+    }
+
+    /// Takes on what exists already.
+    fn adopt(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        external_id: &PhysicalId,
+        replaces: Option<&IncarnationId>,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let facts = self.facts(&step.resource, &state);
+        let recorded = self.current.resource(incarnation).cloned();
+        let mut record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
+        let old = replaces.and_then(|old| self.current.resource(old)).cloned();
+        let mut predecessor = None;
+        if let Some(mut old) = old {
+            Arc::make_mut(&mut record).replaces = Some(old.id.clone());
+            Arc::make_mut(&mut old).replaced_by = Some(incarnation.clone());
+            predecessor = Some(self.predecessor(old, signal)?);
+        }
+        let work = self.work(record, signal)?;
+        let (incarnation, external_id) = (incarnation.clone(), external_id.clone());
+        self.current.stand(&step.resource, &incarnation);
+        let outcome = if replaces.is_some() { Outcome::Replaced } else { Outcome::Done };
+        Ok(Begun::Works(Box::pin(async move {
+            let result = async {
+                if let Some(old) = &predecessor {
+                    // That one takes the other's place is durable before it is there.
+                    old.write(None, |_| {}).await?;
+                }
+                work.adopt(external_id, facts).await
+            }
+            .await;
+            let mut end = end_as(id, &work, incarnation, result, outcome).await;
+            if let Some(old) = predecessor {
+                let old = old.record().await;
+                end.records.push((old.id.clone(), Some(old)));
+            }
+            end
         })))
     }
 
@@ -454,7 +501,11 @@ impl Traversal {
                         (old.fail(Action::Update, reason).await?, Outcome::Done)
                     }
                     Decision::Replace { .. } => (Ended::Done, Outcome::Replaced),
-                    Decision::UnknownType | Decision::Open { .. } => {
+                    // What exists already is decided upon when the plan is made.
+                    Decision::Adopt
+                    | Decision::RefuseExternalId
+                    | Decision::UnknownType
+                    | Decision::Open { .. } => {
                         let reason = format!("resources.{name}: it cannot be decided what becomes of it");
                         (old.fail(Action::Update, reason).await?, Outcome::Done)
                     }
@@ -493,6 +544,7 @@ async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
     let ended = match intent.kind {
         IntentKind::Create => work.settle_interrupted_create().await?,
         IntentKind::Update => work.resume_update(None).await?,
+        IntentKind::Check => work.verify().await?,
         IntentKind::PrepareForReplace | IntentKind::RestoreAfterReplace => work.hand_over(true).await?,
         // A deletion that was begun is repaired by the decision that follows.
         IntentKind::Delete => return Ok(None),

@@ -340,8 +340,13 @@ fn untraced(kind: &StepKind) -> Outcome {
     match kind {
         StepKind::Keep { .. } | StepKind::Decide { .. } | StepKind::Refuse { .. } => Outcome::Kept,
         StepKind::Delete { only_if_replaced_by: Some(_), .. } => Outcome::Skipped,
-        StepKind::Create { replaces: Some(_), .. } => Outcome::Replaced,
-        StepKind::Create { .. } | StepKind::Update { .. } | StepKind::Delete { .. } => Outcome::Done,
+        StepKind::Create { replaces: Some(_), .. } | StepKind::Adopt { replaces: Some(_), .. } => {
+            Outcome::Replaced
+        }
+        StepKind::Create { .. }
+        | StepKind::Adopt { .. }
+        | StepKind::Update { .. }
+        | StepKind::Delete { .. } => Outcome::Done,
     }
 }
 

@@ -88,7 +88,7 @@ impl Template {
         ]);
         let definition =
             IndexMap::from([("depends_on".to_owned(), Evaluated::Known(json!(spec.depends_on)))]);
-        DesiredState { properties, definition, metadata: None, composite: None }
+        DesiredState { properties, definition, metadata: None, composite: None, external_id: None }
     }
 }
 

@@ -10,7 +10,7 @@ mod world;
 
 use heat_engine::record::OnFailure;
 use heat_engine::store::{EventQuery, MemoryStore, StackQuery};
-use heat_engine::{NewStack, Stack, StackView, Update};
+use heat_engine::{EngineError, NewStack, Stack, StackView, Update};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use std::time::Duration;
 use support::cloud::{Cloud, Weather};
 use support::process::{Process, alive, start};
 use support::template;
-use world::World;
+use world::{OUTSIDE, World};
 
 /// What differs between a world and the service, if anything does.
 async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<String> {
@@ -31,7 +31,11 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
         }
     }
     let expected = world.expected();
-    if objects.len() != expected.len() || ids.len() != expected.len() {
+    let external = ids.get("ext").map(String::as_str);
+    if external != world.external.then_some(OUTSIDE) {
+        return Some(format!("the thing that was there before is recorded as {external:?}"));
+    }
+    if objects.len() != expected.len() + 1 || ids.len() != expected.len() + usize::from(world.external) {
         return Some(format!(
             "{} objects, {} recorded ones, for {} resources: {objects:#?} {ids:#?}",
             objects.len(),
@@ -56,6 +60,15 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
     None
 }
 
+/// What engines made and left; what was there before must be as it was.
+fn left(cloud: &Cloud) -> Result<(), String> {
+    let mut left = cloud.objects();
+    match left.remove(OUTSIDE) {
+        Some(outside) if outside.version == 1 && left.is_empty() => Ok(()),
+        outside => Err(format!("it left {left:#?}, and of what was there before {outside:?}")),
+    }
+}
+
 /// One life of a stack, told step by step.
 async fn live(seed: u64, tell: bool) -> Result<(), String> {
     let mut rng = StdRng::seed_from_u64(seed);
@@ -71,6 +84,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         working: rng.random_range(0..3000),
     };
     cloud.set_weather(bad);
+    cloud.put(OUTSIDE, OUTSIDE, OUTSIDE);
     let mut world = World::random(&mut rng);
     let mut history = vec![world.clone()];
     let mut deleted = false;
@@ -137,6 +151,8 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             process = Some(living);
             match taken {
                 Some(Ok(())) => break,
+                // A service that had to be asked was away.
+                Some(Err(EngineError::Service(_))) => {}
                 Some(Err(error)) => return Err(format!("{request:?} is refused: {error}")),
                 None => assert!(over),
             }
@@ -238,16 +254,10 @@ async fn check(
         );
     }
     let Some(view) = view else {
-        let left = cloud.objects();
-        return if deleted && left.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("the stack is gone, and left {left:#?}"))
-        };
+        return if deleted { left(cloud) } else { Err("the stack is gone".to_owned()) };
     };
     if deleted && view.is_complete() {
-        let left = cloud.objects();
-        return if left.is_empty() { Ok(()) } else { Err(format!("deleted, and left {left:#?}")) };
+        return left(cloud);
     }
     let stack = engine.stack("default", "sim").await.map_err(|error| error.to_string())?;
     if view.is_failed() && view.stack_status_reason.is_empty() {
@@ -285,15 +295,15 @@ async fn check(
     }
     stack.delete().await.map_err(|error| error.to_string())?;
     let gone = stack.finished().await.map_err(|error| error.to_string())?;
-    let left = cloud.objects();
     let all = StackQuery { nested: true, ..StackQuery::default() };
     let stacks = engine.all_stacks(&all).await.map_err(|error| error.to_string())?;
     if !stacks.is_empty() {
         return Err(format!("stacks are left over: {stacks:#?}"));
     }
-    if !gone.is_complete() || !left.is_empty() {
-        return Err(format!("{}: {}; it left {left:#?}", gone.stack_status, gone.stack_status_reason));
+    if !gone.is_complete() {
+        return Err(format!("{}: {}", gone.stack_status, gone.stack_status_reason));
     }
+    left(cloud)?;
     match cloud.breaches() {
         breaches if breaches.is_empty() => Ok(()),
         breaches => Err(format!("order was broken: {breaches:?}")),

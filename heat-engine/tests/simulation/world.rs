@@ -7,6 +7,9 @@ use rand::rngs::StdRng;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+/// Id and value of a thing that was there before any stack.
+pub(crate) const OUTSIDE: &str = "outside";
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct World {
     /// How often it was changed. The stack tells it, so that one sees which form a rollback came back to.
@@ -16,6 +19,8 @@ pub(crate) struct World {
     boxes: BTreeMap<usize, Nested>,
     groups: BTreeMap<usize, Group>,
     nests: bool,
+    /// It uses a thing that was there before, and has another one that links to it.
+    pub(crate) external: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -112,6 +117,7 @@ fn some<T: Copy>(of: &[T], rng: &mut StdRng) -> Option<T> {
 impl World {
     pub(crate) fn random(rng: &mut StdRng) -> Self {
         let mut world = Self { nests: rng.random_range(0..2) == 0, ..Self::default() };
+        world.external = rng.random_range(0..2) == 0;
         for number in 0..rng.random_range(1..if world.nests { 5 } else { 10 }) {
             add(&mut world.things, number, true, rng);
         }
@@ -151,6 +157,7 @@ impl World {
 
     pub(crate) fn change(&mut self, rng: &mut StdRng) {
         self.serial += 1;
+        self.external ^= rng.random_range(0..4) == 0;
         change(&mut self.things, true, rng);
         let there = self.things.clone();
         let gone = |outer: &mut Option<usize>| {
@@ -203,6 +210,13 @@ impl World {
              none: {{type: OS::Heat::None}}\n  local: {{type: OS::Heat::Value, properties: {{type: number, value: {}}}}}\n",
             self.serial
         );
+        if self.external {
+            let _ = writeln!(
+                text,
+                "  ext: {{type: Test::Keyed, external_id: {OUTSIDE}}}\n  uses:\n    type: Test::Keyed\n    properties: {{value: \
+                 {{get_attr: [ext, value]}}, place: p0, links: [{{get_resource: ext}}]}}"
+            );
+        }
         write_things(&mut text, &self.things, None);
         for (number, nested) in &self.boxes {
             let outer = outer_links(nested.outer);
@@ -261,6 +275,12 @@ impl World {
     pub(crate) fn expected(&self) -> BTreeMap<String, Expected> {
         let mut expected = BTreeMap::new();
         things_at("", &self.things, None, &mut expected);
+        if self.external {
+            expected.insert(
+                "uses".to_owned(),
+                keyed(OUTSIDE.to_owned(), "p0".to_owned(), Some("ext".to_owned())),
+            );
+        }
         let link = |outer: Option<usize>| outer.map(|number| format!("r{number}"));
         for (number, nested) in &self.boxes {
             match nested.copies {

@@ -113,6 +113,27 @@ impl Cloud {
         self.with(|state| state.objects.clone())
     }
 
+    /// Makes an object beside any engine, which is ready.
+    pub fn put(&self, id: &str, name: &str, value: &str) {
+        let object = Object {
+            kind: "Test::Keyed",
+            key: String::new(),
+            name: name.to_owned(),
+            value: value.to_owned(),
+            place: String::new(),
+            links: BTreeSet::new(),
+            ready: Instant::now(),
+            broken: None,
+            version: 1,
+        };
+        self.with(|state| state.objects.insert(id.to_owned(), object));
+    }
+
+    /// Something outside of any engine changes an object.
+    pub fn change_object(&self, id: &str, change: impl FnOnce(&mut Object)) {
+        self.with(|state| state.objects.get_mut(id).map(change));
+    }
+
     /// The objects by name, each with its value.
     pub fn names(&self) -> Vec<(String, String)> {
         let mut names: Vec<_> =

@@ -1,6 +1,7 @@
 //! Stacks on a cloud, run by the engine: one definition for the simulated cloud and for the real one.
 
 pub(crate) mod every_type;
+pub(crate) mod external_id;
 pub(crate) mod image_id;
 pub(crate) mod interface_by_port;
 pub(crate) mod inventory;
@@ -11,7 +12,7 @@ pub(crate) mod web_tier;
 use std::collections::BTreeMap;
 
 use heat_engine::record::OnFailure;
-use heat_engine::{Engine, NewStack, Stack, StackView, Update};
+use heat_engine::{Engine, EngineError, NewStack, Stack, StackView, Update};
 use heat_plugin_sdk::Registry;
 use heat_plugins_openstack::client::Client;
 use heat_template::source::SourceMap;
@@ -64,6 +65,19 @@ impl Ground {
     /// Creates a stack, which must succeed.
     pub(crate) async fn create(&self, template: &Value) -> Stack {
         self.create_with(template, &json!({})).await
+    }
+
+    /// Creates a stack beside the others, which must succeed.
+    pub(crate) async fn create_as(&self, name: &str, template: &Value) -> Stack {
+        let stack = self.try_to_create(name, template).await.unwrap();
+        must_be("CREATE_COMPLETE", &stack.finished().await.unwrap());
+        stack
+    }
+
+    /// Asks for a stack beside the others.
+    pub(crate) async fn try_to_create(&self, name: &str, template: &Value) -> Result<Stack, EngineError> {
+        let new = NewStack::new(self.name(name), parsed(template)).owner(self.site.credentials.clone());
+        self.engine.create(new).await
     }
 
     /// Creates a stack with values of parameters.

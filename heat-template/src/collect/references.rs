@@ -1,7 +1,7 @@
 //! What a text refers to: where names of files stand in templates and environments, as Heat's client finds them.
 //!
 //! In a template these are `get_file` and `type` at any depth, a type only where it ends like a template. A group's member
-//! is found so, and so is a property that happens to be called `type`: Heat's client knows no more than the words. In an
+//! is found so, the members of a chain are looked for, and so is a property that happens to be called `type`: Heat's client knows no more than the words. In an
 //! environment it is whatever the registry maps a type to, unless it has `::` in it.
 
 use super::address::{join, with_slash};
@@ -57,15 +57,36 @@ fn words(node: &mut Node, base: &str, keep: &mut Keep<'_>) {
     match &mut node.kind {
         NodeKind::List(items) => items.iter_mut().for_each(|item| words(item, base, keep)),
         NodeKind::Map(entries) => {
+            let is_chain = entries.iter().any(|entry| {
+                &*entry.key == "type" && entry.value.as_str() == Some("OS::Heat::ResourceChain")
+            });
             for entry in entries {
                 match (&*entry.key, entry.value.as_str()) {
                     ("get_file", Some(_)) => resolve(&mut entry.value, base, keep),
                     ("type", Some(name)) if is_template_name(name) => resolve(&mut entry.value, base, keep),
+                    ("properties", _) if is_chain => {
+                        chain(&mut entry.value, base, keep);
+                        words(&mut entry.value, base, keep);
+                    }
                     _ => words(&mut entry.value, base, keep),
                 }
             }
         }
         _ => {}
+    }
+}
+
+/// The types of a chain's members, which stand in a list: Heat's client does not look there.
+fn chain(properties: &mut Node, base: &str, keep: &mut Keep<'_>) {
+    let members = properties
+        .entries_mut()
+        .and_then(|entries| entries.iter_mut().find(|entry| &*entry.key == "resources"));
+    if let Some(NodeKind::List(types)) = members.map(|entry| &mut entry.value.kind) {
+        for member in types {
+            if member.as_str().is_some_and(is_template_name) {
+                resolve(member, base, keep);
+            }
+        }
     }
 }
 

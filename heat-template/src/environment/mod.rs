@@ -85,11 +85,9 @@ impl Environment {
         (parsed, file)
     }
 
-    /// Reads an environment that came as a value, inside a request perhaps; places are those in its text as JSON.
+    /// Reads an environment that came as a value, inside a request perhaps; places are those in its text as YAML.
     pub fn from_value(sources: &mut SourceMap, name: &str, value: &Value, limits: &Limits) -> Checked<Self> {
-        // Writing a value never fails.
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
-        Self::parse(sources, name, &text, limits)
+        Self::parse(sources, name, &yaml::emit(value), limits)
     }
 
     /// Values for the parameters of the root template.
@@ -131,6 +129,18 @@ impl Environment {
         let mut inner = (*self.0).clone();
         inner.parameters =
             parameters.into_iter().map(|(name, value)| (name, GivenValue { value, span: None })).collect();
+        Self(Arc::new(inner))
+    }
+
+    /// The environment with the parameters of a request laid over its own, as Heat merges them.
+    #[must_use]
+    pub fn overlaid_with_parameters<'a>(
+        &self,
+        parameters: impl IntoIterator<Item = (&'a String, &'a Value)>,
+    ) -> Self {
+        let mut inner = (*self.0).clone();
+        let given = |value: &Value| GivenValue { value: value.clone(), span: None };
+        inner.parameters.extend(parameters.into_iter().map(|(name, value)| (name.clone(), given(value))));
         Self(Arc::new(inner))
     }
 

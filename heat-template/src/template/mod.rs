@@ -137,16 +137,14 @@ impl Template {
         Checked::new(Self(Arc::new(inner)), diagnostics)
     }
 
-    /// Reads a template that came as a value, inside a request perhaps; places are those in its text as JSON.
+    /// Reads a template that came as a value, inside a request perhaps; places are those in its text as YAML.
     pub fn from_value(
         sources: &mut SourceMap,
         name: &str,
         value: &Value,
         options: &ParseOptions,
     ) -> Checked<Self> {
-        // Writing a value never fails.
-        let text = serde_json::to_string_pretty(value).unwrap_or_default();
-        Self::parse(sources, name, &text, options)
+        Self::parse(sources, name, &yaml::emit(value), options)
     }
 
     /// Its path or URL.
@@ -226,10 +224,8 @@ impl Template {
 
     /// Reads a template that a composite type made: places in it mean nothing to people.
     pub(crate) fn generated(value: &Value, options: &ParseOptions) -> Checked<Self> {
-        // Writing a value never fails.
-        let text = serde_json::to_string(value).unwrap_or_default();
         let options = ParseOptions { kind: TextKind::Template, ..options.clone() };
-        Self::read(FileId::GENERATED, "generated template", text.into(), &options)
+        Self::read(FileId::GENERATED, "generated template", yaml::emit(value).into(), &options)
     }
 
     /// Whether a composite type made it.

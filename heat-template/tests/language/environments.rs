@@ -19,6 +19,18 @@ fn read(text: &str) -> (Option<Environment>, Vec<String>) {
 }
 
 #[test]
+fn an_environment_may_come_as_a_value() {
+    let value = json!({
+        "parameters": {"a": "one\u{85}two", "b": "\u{7f}", "c": 1e300, "d": "\u{2029}"},
+        "resource_registry": {"My::*": "OS::Heat:\u{85}None", "resources": {}},
+        "parameter_defaults": {},
+        "event_sinks": [],
+    });
+    let read = Environment::from_value(&mut SourceMap::new(), "body", &value, &Limits::default());
+    assert_eq!(read.value.unwrap().to_value(), value);
+}
+
+#[test]
 fn the_nearest_value_wins() {
     let text = "
 heat_template_version: 2021-04-16

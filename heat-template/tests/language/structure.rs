@@ -172,6 +172,13 @@ fn a_template_may_come_as_a_value_and_goes_out_as_one() {
     assert_eq!(template.to_value(), value);
     assert_eq!(template.description(), json!(5));
     assert_eq!(template.resources().len(), 1);
+    // What YAML reads otherwise than JSON does: line breaks inside of texts, numbers with exponents, what cannot be printed.
+    let value = json!({
+        "heat_template_version": "2021-04-16",
+        "outputs": {"o": {"value": ["a\u{85}b", "a\u{2028}b", "\u{7f}", "\u{0}", 1e300, 1e22, "1e5", "on", ""]}},
+    });
+    let parsed = Template::from_value(&mut sources, "body", &value, &ParseOptions::default());
+    assert_eq!(parsed.into_result().unwrap().0.to_value(), value);
     fn shared<T: Send + Sync + Clone>(_: &T) {}
     shared(&template);
 }

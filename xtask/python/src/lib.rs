@@ -76,6 +76,11 @@ impl Python {
         self.command().args(["-c", packages.probe]).output().is_ok_and(|output| output.status.success())
     }
 
+    /// Where it is; a bare name is looked for in `PATH`.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// A command that runs it.
     pub fn command(&self) -> Command {
         Command::new(&self.0)

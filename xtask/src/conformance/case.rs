@@ -109,8 +109,7 @@ pub(crate) struct Expect {
     _message: Option<String>,
     #[serde(rename = "crash")]
     _crash: Option<bool>,
-    #[serde(rename = "reason")]
-    _reason: Option<String>,
+    pub(crate) reason: Option<String>,
     #[serde(default)]
     pub(crate) must_mention: Vec<String>,
     pub(crate) status: Option<String>,

@@ -35,6 +35,15 @@ impl Home {
         &self.folder
     }
 
+    /// Whether there is a store that processes left behind.
+    pub(crate) fn has_store(&self) -> bool {
+        self.store && self.database().exists()
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.join("heat.db")
+    }
+
     /// Runs the command with `-f json` to its end.
     pub(crate) fn run(&self, words: &[String]) -> Result<Ran, String> {
         let failed = |error: std::io::Error| format!("{}: {error}", self.program.display());
@@ -42,7 +51,7 @@ impl Home {
         let paths = ["stdout", "stderr"].map(|name| self.folder.join(name));
         let [out, err] = [std::fs::File::create(&paths[0]), std::fs::File::create(&paths[1])];
         let store = match self.store {
-            true => format!("sqlite:{}", self.folder.join("heat.db").display()),
+            true => format!("sqlite:{}", self.database().display()),
             false => "memory".to_owned(),
         };
         let mut command = Command::new(&self.program);

@@ -19,7 +19,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "xtask",
-        &["heat-template", "heat-plugin-sdk", "heat-engine", "heat-plugins-openstack", "heat-simulator"],
+        &[
+            "xtask-python",
+            "heat-template",
+            "heat-plugin-sdk",
+            "heat-engine",
+            "heat-plugins-openstack",
+            "heat-simulator",
+        ],
     ),
     ("xtask-python", &[]),
     ("xtask-bench", &["xtask-python", "heat-template", "heat-plugin-sdk", "heat-engine", "xtask-reading"]),

@@ -53,6 +53,7 @@ fn colour(kind: &StepKind) -> &'static str {
     match kind {
         StepKind::Create { replaces: None, .. } => "#d8f0d8",
         StepKind::Create { .. } => "#f6e3c5",
+        StepKind::Adopt { .. } => "#d5efee",
         StepKind::Update { .. } => "#dbe9f8",
         StepKind::Keep { .. } => "#f2f2f2",
         StepKind::Decide { .. } => "#eadff5",

@@ -19,6 +19,8 @@ pub struct Totals {
     pub replace: usize,
     /// Removed, without those that are replaced.
     pub delete: usize,
+    /// Exist already, and are used from now on.
+    pub adopt: usize,
     /// Left as they are.
     pub keep: usize,
     /// What becomes of them is decided in the run.
@@ -40,6 +42,7 @@ impl Plan {
             match &step.kind {
                 StepKind::Create { replaces: None, .. } => totals.create += 1,
                 StepKind::Create { .. } => totals.replace += 1,
+                StepKind::Adopt { .. } => totals.adopt += 1,
                 StepKind::Update { .. } => totals.update += 1,
                 StepKind::Keep { .. } => totals.keep += 1,
                 StepKind::Decide { .. } => totals.decide += 1,
@@ -55,6 +58,7 @@ impl Plan {
 impl Totals {
     fn add(&mut self, inside: Self) {
         self.create += inside.create;
+        self.adopt += inside.adopt;
         self.update += inside.update;
         self.replace += inside.replace;
         self.delete += inside.delete;
@@ -69,6 +73,7 @@ impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [
             (self.create, "to create"),
+            (self.adopt, "to use that exist"),
             (self.update, "to update"),
             (self.replace, "to replace"),
             (self.decide, "to decide in the run"),
@@ -101,6 +106,7 @@ fn mark(kind: &StepKind) -> &'static str {
         StepKind::Create { replaces: None, .. } => "+",
         StepKind::Create { order: Some(ReplaceOrder::DeleteFirst), .. } => "-/+",
         StepKind::Create { .. } => "+/-",
+        StepKind::Adopt { .. } => ">",
         StepKind::Update { .. } => "~",
         StepKind::Keep { .. } => "=",
         StepKind::Decide { .. } => "?",
@@ -120,6 +126,7 @@ fn words(kind: &StepKind) -> String {
             Some(ReplaceOrder::Handover) => "replace, the old one hands over".to_owned(),
             None => "replace".to_owned(),
         },
+        StepKind::Adopt { external_id, .. } => format!("use {external_id}, which exists"),
         StepKind::Update { changes, .. } if changes.is_empty() => "update the record".to_owned(),
         StepKind::Update { .. } => "update".to_owned(),
         StepKind::Keep { .. } => "keep".to_owned(),
@@ -146,7 +153,7 @@ fn because(step: &Step) -> String {
         StepKind::Create { changes, .. }
         | StepKind::Update { changes, .. }
         | StepKind::Decide { changes, .. } => changes.as_slice(),
-        StepKind::Keep { .. } | StepKind::Refuse { .. } | StepKind::Delete { .. } => &[],
+        _ => &[],
     };
     let mut why = match step.reason {
         Reason::New | Reason::Unchanged | Reason::Removed | Reason::StackDeleted => String::new(),

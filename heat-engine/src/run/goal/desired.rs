@@ -42,6 +42,10 @@ impl Desired for Goal {
         Self::restricted(self, resource)
     }
 
+    fn place_of_external_id(&self, resource: &str) -> Option<Span> {
+        self.external_id_span(resource)
+    }
+
     fn place(&self, resource: &str, property: &str) -> Option<Span> {
         property_span(&self.definition.as_ref()?.resource(resource)?, property)
     }

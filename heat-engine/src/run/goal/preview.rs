@@ -10,6 +10,7 @@ use heat_plugin_sdk::schema::{Children, PropertySchema};
 use heat_template::NoResources;
 use heat_template::definition::NothingKnown;
 use heat_template::evaluated::Evaluated;
+use heat_template::expression::Scope;
 use serde_json::{Map, Value};
 
 impl Goal {
@@ -23,7 +24,8 @@ impl Goal {
             }
             let sensitive = self.sensitive(name, &nothing);
             let schema = self.resources.get(name).and_then(|found| self.schema(name, &found.type_name));
-            let mut properties = self.foreseen_state(name).map(|state| state.properties).unwrap_or_default();
+            let state = self.evaluated_before(|scope| self.evaluate_made(name, scope, &mut false));
+            let mut properties = state.map(|state| state.properties).unwrap_or_default();
             if schema.as_ref().is_some_and(|schema| schema.open_properties) {
                 // What takes anything keeps nothing.
                 properties.clear();
@@ -112,12 +114,15 @@ impl Goal {
         })
     }
 
+    /// With nothing that exists, or where that cannot be, with nothing that is known.
+    fn evaluated_before<T, E>(&self, of: impl Fn(&dyn Scope) -> Result<T, E>) -> Option<T> {
+        of(&NoResources).or_else(|_| of(&NothingKnown)).ok()
+    }
+
     /// Properties and definition with logical names for references and null for attributes, as Heat has them while
     /// nothing exists; where that cannot be evaluated, what hangs on other resources is unknown.
     fn foreseen_state(&self, name: &str) -> Option<DesiredState> {
-        self.evaluate(name, &NoResources, &mut false)
-            .or_else(|_| self.evaluate(name, &NothingKnown, &mut false))
-            .ok()
+        self.evaluated_before(|scope| self.evaluate(name, scope, &mut false))
     }
 }
 

@@ -28,6 +28,10 @@ impl Goal {
         let found =
             self.definition.as_ref().and_then(|definition| Some((definition, definition.resource(name)?)));
         let Some((definition, resource)) = found else { return BTreeSet::new() };
+        if resource.external_id().is_some() {
+            // Nothing of what is written of it is recorded.
+            return BTreeSet::new();
+        }
         let scope = Prospects::default();
         let context = definition.context(&scope);
         let tells_secret = |expression: &Expression| {

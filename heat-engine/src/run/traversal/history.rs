@@ -22,6 +22,11 @@ impl Traversal {
                     .resource(incarnation)
                     .filter(|record| ended(record) && record.action == Action::Create)
                     .map(|_| if replaces.is_some() { Outcome::Replaced } else { Outcome::Done }),
+                StepKind::Adopt { incarnation, replaces, .. } => self
+                    .current
+                    .resource(incarnation)
+                    .filter(|record| ended(record) && record.action == Action::Check)
+                    .map(|_| if replaces.is_some() { Outcome::Replaced } else { Outcome::Done }),
                 StepKind::Update { incarnation, .. } => {
                     self.current.resource(incarnation).filter(|record| ended(record)).map(|_| Outcome::Done)
                 }

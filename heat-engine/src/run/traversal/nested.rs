@@ -44,7 +44,7 @@ impl Traversal {
                 let record = self.current.resource(incarnation)?.clone();
                 Ok(self.remove_nested(id, step, record, *retain, signal))
             }
-            StepKind::Refuse { .. } => return None,
+            StepKind::Refuse { .. } | StepKind::Adopt { .. } => return None,
         })
     }
 
@@ -54,7 +54,7 @@ impl Traversal {
             StepKind::Delete { incarnation, .. } => {
                 self.current.resource(incarnation).is_some_and(|record| record.nested.is_some())
             }
-            StepKind::Refuse { .. } => false,
+            StepKind::Refuse { .. } | StepKind::Adopt { .. } => false,
             _ => self.goal.is_nested(&step.resource),
         }
     }

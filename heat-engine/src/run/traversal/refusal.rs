@@ -52,7 +52,11 @@ pub(super) fn failed(mut record: ResourceRecord, step: &Step, reason: &str) -> A
 }
 
 fn action(step: &Step) -> Action {
-    if matches!(step.kind, StepKind::Create { .. }) { Action::Create } else { Action::Update }
+    match step.kind {
+        StepKind::Create { .. } => Action::Create,
+        StepKind::Adopt { .. } => Action::Adopt,
+        _ => Action::Update,
+    }
 }
 
 /// The reason of a step that the environment forbids.
