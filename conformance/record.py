@@ -193,11 +193,10 @@ def agreed(first, second):
 
 
 def refused(case, error, phase):
-    text, name = str(error), type(error).__name__
-    if name.endswith("_Remote"):
-        # The traceback comes along.
-        text, name = text.split("\nTraceback (most recent call last):\n")[0], name[:-len("_Remote")]
-    elif hasattr(error, "detail"):
+    # The traceback comes along over RPC.
+    text = re.split(r"(?:\\n|\n)(?:\[')?Traceback \(most recent call last\)", str(error))[0]
+    name = type(error).__name__.removesuffix("_Remote")
+    if hasattr(error, "detail") and name == type(error).__name__:
         text = str(error.detail)
     expect = {"valid": False, "phase": phase, "error_class": name, "message": text}
     if name == "RemoteError" or name in INTERNAL or text.startswith(INTERNAL):

@@ -145,6 +145,31 @@ async fn a_template_is_validated_without_values_for_its_parameters() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_validation_looks_at_what_functions_make_in_conditions_only() {
+    let engine = engine().await;
+    // An empty default is no value that the function can work with; one that is given may be.
+    let property = "
+parameters: {name: {type: string, default: ''}}
+resources:
+  a:
+    type: OS::Heat::Value
+    properties: {value: {str_replace_vstrict: {template: n, params: {n: {get_param: name}}}}}
+";
+    let answer = engine.validate(&NewStack::new("any", template(property))).await.unwrap();
+    assert_eq!(answer["Parameters"]["name"]["Default"], json!(""));
+    let refused = engine.create(NewStack::new("any", template(property))).await.unwrap_err();
+    assert!(refused.to_string().contains("str_replace_vstrict"), "{refused}");
+
+    let condition = "
+parameters: {size: {type: number, default: 5}}
+conditions: {large: {contains: [a, {get_param: size}]}}
+resources: {a: {type: OS::Heat::None, condition: large}}
+";
+    let refused = engine.validate(&NewStack::new("any", template(condition))).await.unwrap_err();
+    assert!(refused.to_string().contains("contains"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_replacement_is_another_incarnation_and_an_update_in_place_is_not() {
     let engine = engine().await;
     let stack = created(&engine, NewStack::new("pair", template(PAIR))).await;

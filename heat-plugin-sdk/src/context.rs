@@ -3,7 +3,7 @@
 use crate::identity::physical_name;
 use crate::{
     Connection, Credentials, Failure, OperationKey, PhysicalId, Properties, Resource, ResourceIdentity,
-    Result, StackIdentity,
+    Result, SoftwareConfigurations, StackIdentity,
 };
 use async_trait::async_trait;
 use serde::Serialize;
@@ -69,6 +69,8 @@ pub struct CallContext {
     pub excluded: BTreeSet<PhysicalId>,
     /// Where things become durable.
     pub journal: Arc<dyn Journal>,
+    /// The software configurations of the project.
+    pub configurations: Arc<dyn SoftwareConfigurations>,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -123,6 +125,20 @@ impl<'a, R: Resource> Context<'a, R> {
     /// Name of the resource in the template.
     pub fn name(&self) -> &'a str {
         &self.call.resource.name
+    }
+
+    /// UUID of this incarnation: a physical id for what is nothing but its record.
+    pub fn incarnation_id(&self) -> &'a str {
+        &self.call.resource.id
+    }
+
+    /// The software configuration with this id. `None` if the project has none; a property that may be either takes the text
+    /// for what it is then, as Heat does.
+    ///
+    /// # Errors
+    /// The store gives no answer.
+    pub async fn software_configuration(&self, id: &str) -> Result<Option<Value>> {
+        self.call.configurations.software_configuration(id).await
     }
 
     /// Names the operation for ever: give it to services that know idempotency keys.

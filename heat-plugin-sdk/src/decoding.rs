@@ -1,7 +1,7 @@
 //! From checked properties to the author's struct, and why they do not fit.
 
 use crate::{Failure, Result};
-use heat_template::schema::{Children, PropertySchema};
+use heat_template::schema::{Children, PropertySchema, ValueType};
 use indexmap::IndexMap;
 use serde::de::DeserializeOwned;
 use serde::de::value::MapDeserializer;
@@ -49,9 +49,13 @@ fn given<'a>(
         .collect()
 }
 
-/// Copied only where something is left out.
+/// Copied only where something is left out or written otherwise.
 fn given_inside<'a>(value: &'a Value, schema: &PropertySchema) -> Cow<'a, Value> {
     let is_borrowed = |value: &Cow<'_, Value>| matches!(value, Cow::Borrowed(_));
+    if let (Value::Bool(truth), ValueType::Number) = (value, schema.value_type) {
+        // In Python a boolean is a number, so that it passes the check as it is.
+        return Cow::Owned(Value::from(u8::from(*truth)));
+    }
     match (value, &schema.children) {
         (Value::Object(map), Children::Fields(fields)) => {
             let inside = given(map, fields);

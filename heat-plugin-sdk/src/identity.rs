@@ -78,6 +78,8 @@ pub struct StackIdentity {
 pub struct ResourceIdentity {
     /// Name in the template.
     pub name: String,
+    /// UUID of this incarnation: of the real thing that bears the name now, or is about to.
+    pub id: String,
     /// Twelve base-32 characters that name this incarnation, as Heat's short id of a resource row does.
     pub short_id: String,
 }
@@ -102,7 +104,8 @@ mod tests {
     #[test]
     fn long_physical_names_keep_two_characters_and_the_tail() {
         let stack = StackIdentity { id: "i".into(), name: "s".repeat(60), project: "p".into() };
-        let resource = ResourceIdentity { name: "server".into(), short_id: "abcdefghijkl".into() };
+        let resource =
+            ResourceIdentity { name: "server".into(), id: "i".into(), short_id: "abcdefghijkl".into() };
         let name = physical_name(&stack, &resource, 53);
         assert_eq!(name.len(), 53);
         assert!(name.starts_with("ss-"), "{name}");

@@ -181,6 +181,7 @@
 
 mod comparison;
 mod composite;
+mod configuration;
 mod connection;
 mod context;
 mod decoding;
@@ -201,6 +202,7 @@ pub mod testing;
 
 pub use comparison::satisfies;
 pub use composite::{Composite, erase_composite};
+pub use configuration::SoftwareConfigurations;
 pub use connection::{Connection, ConnectionLimits, Connector, ConnectorId, Credentials, DynConnector};
 pub use context::{CallContext, Context, Journal, Owned, OwnedObject};
 pub use dynamic::{DynResource, PropertyMap, erase};

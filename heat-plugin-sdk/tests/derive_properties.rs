@@ -234,6 +234,24 @@ fn checked_values_become_the_struct_and_null_is_absent_at_any_depth() {
     assert!(checks[0].password.is_none());
 }
 
+/// Numbers at the top, in a list and in a map.
+#[derive(Debug, Deserialize, Properties, PartialEq)]
+struct Pauses {
+    /// The first.
+    first: f64,
+    /// The others.
+    others: Vec<f64>,
+    /// Free.
+    loud: bool,
+}
+
+#[test]
+fn a_boolean_is_a_number_where_one_is_wanted() {
+    let given = json!({"first": true, "others": [0.5, false], "loud": true});
+    let pauses = Pauses::decode(given.as_object().unwrap()).unwrap();
+    assert_eq!(pauses, Pauses { first: 1.0, others: vec![0.5, 0.0], loud: true });
+}
+
 #[test]
 fn a_value_that_does_not_fit_names_its_property() {
     let mut wrong = values();

@@ -105,6 +105,14 @@ async fn an_image_under_a_given_id_outlives_its_replacement() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the control plane: cargo xtask test --only cloud"]
+async fn servers_take_their_user_data_from_configurations() {
+    let (site, project) = own_project("configurations").await;
+    stacks::configurations::try_configurations(&Ground::new(site, "configurations").await).await;
+    project.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the control plane: cargo xtask test --only cloud"]
 async fn a_network_of_another_stack_is_used_and_left() {
     let (site, project) = own_project("external").await;
     stacks::external_id::try_external_id(&Ground::new(site, "external").await).await;

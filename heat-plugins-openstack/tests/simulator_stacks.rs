@@ -49,6 +49,13 @@ async fn an_image_under_a_given_id_outlives_its_replacement() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn servers_take_their_user_data_from_configurations() {
+    let (site, cloud) = simulated("configurations").await;
+    stacks::configurations::try_configurations(&Ground::new(site, "configurations").await).await;
+    cloud.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_of_another_stack_is_used_and_left() {
     let (site, cloud) = simulated("external").await;
     stacks::external_id::try_external_id(&Ground::new(site, "external").await).await;

@@ -156,8 +156,8 @@ impl Engine {
     /// Checks a template for its own sake, parameters need not have values, and gives what Heat's template validation
     /// answers: `Description`, `Parameters`, `ParameterGroups` and `Environment`.
     ///
-    /// As in Heat names are checked, not values: neither those of parameters, nor those of properties, nor whether the
-    /// files and mappings are there that they come from. What a template is worth as a whole tells
+    /// As in Heat names are checked, not values: neither those of parameters, nor those of properties and what functions make
+    /// of them, nor whether the files and mappings are there that they come from. Conditions are decided. What a template is worth as a whole tells
     /// [`Template::validate`](heat_template::Template::validate).
     ///
     /// # Errors
@@ -394,5 +394,8 @@ fn is_about_values(found: &Diagnostic) -> bool {
         codes::FILE_REFERENCE,
         codes::MAPPING_REFERENCE,
     ];
-    !found.is_error() || codes.contains(&found.code)
+    // What a function makes of its arguments is a value, too, as far as properties go: conditions are decided.
+    let in_properties = || found.path.contains(".properties.") || found.path.contains(".Properties.");
+    let evaluated = [codes::FUNCTION_VALUE, codes::VALUE_TOO_LARGE].contains(&found.code) && in_properties();
+    !found.is_error() || codes.contains(&found.code) || evaluated
 }

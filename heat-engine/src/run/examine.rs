@@ -1,5 +1,6 @@
 //! Looking at the things that a template uses and that exist already, before anything is planned.
 
+use super::configurations::Configurations;
 use super::core::Core;
 use super::goal::Goal;
 use super::ids::short_id;
@@ -84,7 +85,11 @@ async fn look(
                     name: stack.name.clone(),
                     project: stack.project.clone(),
                 },
-                resource: ResourceIdentity { name: name.to_owned(), short_id: short_id(&incarnation) },
+                resource: ResourceIdentity {
+                    name: name.to_owned(),
+                    id: incarnation.to_string(),
+                    short_id: short_id(&incarnation),
+                },
                 key: OperationKey::new(incarnation.as_str()),
                 attempt: 0,
                 now: core.clock.now(),
@@ -97,6 +102,7 @@ async fn look(
                 owned: BTreeMap::new(),
                 excluded: BTreeSet::new(),
                 journal: Arc::new(Closed),
+                configurations: Arc::new(Configurations::new(core, &stack.project)),
             };
             resource.read(&cx, id).await
         }

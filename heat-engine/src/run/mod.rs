@@ -1,6 +1,7 @@
 //! Running a plan: traversals, and the operations on single incarnations.
 
 mod clock;
+mod configurations;
 mod connections;
 mod core;
 mod create;

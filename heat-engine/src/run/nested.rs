@@ -155,6 +155,7 @@ impl Nested {
     fn name(&self, record: &ResourceRecord) -> String {
         let resource = heat_plugin_sdk::ResourceIdentity {
             name: record.name.clone(),
+            id: record.id.to_string(),
             short_id: super::ids::short_id(&record.id),
         };
         physical_name(&self.ledger.stack, &resource, LONGEST_NAME)

@@ -1,5 +1,6 @@
 //! One incarnation while an operation works on it: its calls, and what follows from their answers.
 
+use super::configurations::Configurations;
 use super::connections::Seat;
 use super::core::Core;
 use super::goal::lacks;
@@ -91,7 +92,11 @@ impl Work {
         }
         CallContext {
             stack: self.stack.clone(),
-            resource: ResourceIdentity { name: record.name.clone(), short_id: short_id(&record.id) },
+            resource: ResourceIdentity {
+                name: record.name.clone(),
+                id: record.id.to_string(),
+                short_id: short_id(&record.id),
+            },
             attempt: intent.map_or(0, |intent| intent.attempt),
             key,
             now: self.core.clock.now(),
@@ -109,6 +114,7 @@ impl Work {
                 traversal: self.traversal.clone(),
                 claim: self.claim.clone(),
             }),
+            configurations: Arc::new(Configurations::new(&self.core, &self.stack.project)),
         }
     }
 

@@ -22,12 +22,12 @@ pub use none::NoneResource;
 pub use random_string::RandomString;
 pub use resource_chain::ResourceChain;
 pub use resource_group::ResourceGroup;
-pub use software_config::{CloudConfig, SoftwareConfig, StructuredConfig};
+pub(crate) use software_config::CONFIG;
+pub use software_config::{CloudConfig, SoftwareComponent, SoftwareConfig, StructuredConfig};
 pub use test_resource::TestResource;
 pub use value::ValueResource;
 
-use heat_plugin_sdk::{Failure, Plugin};
-use std::sync::Arc;
+use heat_plugin_sdk::Plugin;
 
 /// The plugin with these types; an engine registers it by itself.
 pub fn plugin() -> Plugin {
@@ -44,12 +44,12 @@ pub fn plugin() -> Plugin {
         .resource(TestResource)
         .resource(ValueResource)
         .resource(CloudConfig)
+        .resource(SoftwareComponent)
         .resource(SoftwareConfig)
         .resource(StructuredConfig)
         .composite(AutoScalingGroup)
         .composite(ResourceChain)
         .composite(ResourceGroup)
-        .constraint("test_constr", test_constraint)
 }
 
 /// The other types that Heat has under `OS::Heat::`, and why they are not there.
@@ -63,7 +63,6 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
         &[
             "DeployedServer",
             "MultipartMime",
-            "SoftwareComponent",
             "SoftwareDeployment",
             "SoftwareDeploymentGroup",
             "SoftwareDeployments",
@@ -86,13 +85,6 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
         ],
     ),
 ];
-
-/// Takes as many seconds as the value says, and is always met (`constraint_prop_secs` of `OS::Heat::TestResource`).
-async fn test_constraint(_: Arc<()>, value: serde_json::Value) -> Result<(), Failure> {
-    let seconds = value.as_f64().unwrap_or_default();
-    tokio::time::sleep(wait::duration(seconds)).await;
-    Ok(())
-}
 
 #[cfg(test)]
 mod testing;

@@ -1,4 +1,4 @@
-//! `OS::Heat::SoftwareConfig`, `StructuredConfig` and `CloudConfig`: configurations that servers are given. They are kept in
+//! `OS::Heat::SoftwareConfig`, `StructuredConfig`, `CloudConfig` and `SoftwareComponent`: configurations that servers are given. They are kept in
 //! their own record; what they hold is their attribute.
 
 use super::yaml_dump::dump;
@@ -8,7 +8,13 @@ use heat_plugin_sdk::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+/// The attribute that holds a configuration.
+pub(crate) const CONFIG: &str = "config";
+/// The attribute that holds the configurations of a component.
+const CONFIGS: &str = "configs";
 
 /// What a configuration takes from outside.
 #[derive(Debug, Clone, Deserialize, Properties)]
@@ -87,24 +93,29 @@ macro_rules! config {
             config: Value,
         }
 
-        kept!($name, $type_name, $properties, $attributes, |p: &$properties| {
+        kept!($name, $type_name, $properties, $attributes, CONFIG, |p: &$properties| {
             p.config.as_ref().map_or(Value::Null, |config| serde_json::json!(config))
         });
     };
 }
 
-/// A type of which only its attribute `config` is kept.
+/// A type of which only one attribute is kept. The incarnation is its physical id, so that servers and deployments find it.
 macro_rules! kept {
-    ($name:ident, $type_name:literal, $properties:ident, $attributes:ident, $config:expr) => {
+    ($name:ident, $type_name:literal, $properties:ident, $attributes:ident, $attribute:expr, $config:expr $(, $validate:expr)?) => {
         impl Resource for $name {
             const TYPE: &'static str = $type_name;
             type Connection = ();
             type Properties = $properties;
             type Attributes = $attributes;
 
+            $(fn validate(&self, p: &$properties) -> Result<()> {
+                let validate: fn(&$properties) -> Result<()> = $validate;
+                validate(p)
+            })?
+
             async fn create(&self, cx: &Context<'_, Self>, p: &$properties) -> Result<Created> {
                 let config = $config;
-                let created = Created::new(id(cx.key().as_str())?).attribute("config", config(p));
+                let created = Created::new(cx.incarnation_id()).attribute($attribute, config(p));
                 Ok(created.complete(Observed::<Self>::ready()))
             }
 
@@ -146,13 +157,6 @@ macro_rules! kept {
     };
 }
 
-/// A UUID that is made of an operation's key: the same for the same operation.
-fn id(key: &str) -> Result<String> {
-    let digits = u128::from_str_radix(key, 16)
-        .map_err(|_| Failure::failed("the key of the operation is not made of hexadecimal digits"))?;
-    Ok(uuid::Builder::from_random_bytes(digits.to_be_bytes()).into_uuid().to_string())
-}
-
 config! {
     /// A configuration that is a text: a script, usually.
     SoftwareConfig = "OS::Heat::SoftwareConfig", SoftwareConfigProperties, "2014.1",
@@ -190,22 +194,78 @@ kept!(
     "OS::Heat::CloudConfig",
     CloudConfigProperties,
     CloudConfigAttributes,
+    CONFIG,
     |p: &CloudConfigProperties| {
         let map = p.cloud_config.clone().map_or(Value::Null, Value::Object);
         Value::from(format!("#cloud-config\n{}", dump(&map)))
     }
 );
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Several configurations, each for some actions of the life of what is deployed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SoftwareComponent;
 
-    #[test]
-    fn the_id_is_a_uuid_of_the_key() {
-        let key = "00112233445566778899aabbccddeeff";
-        let made = id(key).unwrap();
-        assert_eq!(made, id(key).unwrap());
-        assert_eq!(uuid::Uuid::parse_str(&made).unwrap().get_version_num(), 4);
-        assert!(id("none").is_err());
-    }
+/// One configuration of a component.
+#[derive(Debug, Clone, Deserialize, Serialize, Properties)]
+struct ComponentConfig {
+    /// The actions that it is for: CREATE, DELETE, UPDATE, SUSPEND, RESUME, or others that the tools on the server know.
+    #[property(default = serde_json::json!(["CREATE", "UPDATE"]), constraint(length(min = 1)))]
+    actions: Vec<String>,
+    /// The configuration.
+    config: Option<String>,
+    /// The tool that applies it.
+    tool: String,
 }
+
+/// Several configurations, each for some actions of the life of what is deployed.
+#[derive(Debug, Clone, Deserialize, Properties)]
+#[property(since = "2014.2")]
+pub struct SoftwareComponentProperties {
+    /// The configurations.
+    #[property(constraint(length(min = 1)))]
+    configs: Vec<ComponentConfig>,
+    /// What the configurations take.
+    #[expect(dead_code, reason = "a configuration only keeps them; the schema says what they are")]
+    inputs: Option<Vec<ConfigInput>>,
+    /// What the configurations tell.
+    #[expect(dead_code, reason = "a configuration only keeps them; the schema says what they are")]
+    outputs: Option<Vec<ConfigOutput>>,
+    /// Options of the tools.
+    #[expect(dead_code, reason = "a configuration only keeps them; the schema says what they are")]
+    options: Option<Map<String, Value>>,
+}
+
+/// What a component tells.
+#[derive(Debug, Serialize, Attributes)]
+pub struct SoftwareComponentAttributes {
+    /// The configurations.
+    #[attribute(at_creation, type = list)]
+    configs: Value,
+}
+
+kept!(
+    SoftwareComponent,
+    "OS::Heat::SoftwareComponent",
+    SoftwareComponentProperties,
+    SoftwareComponentAttributes,
+    CONFIGS,
+    |p: &SoftwareComponentProperties| serde_json::json!(p.configs),
+    |p| {
+        let mut taken = BTreeSet::new();
+        for config in &p.configs {
+            // An action may come twice in one list.
+            let own: BTreeSet<&str> = config.actions.iter().map(String::as_str).collect();
+            for action in own {
+                if !taken.insert(action) {
+                    return Err(Failure::invalid(
+                        CONFIGS.to_owned(),
+                        format!(
+                            "Defining more than one configuration for the same action is not allowed: {action}"
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+);

@@ -22,7 +22,7 @@ pub struct TestResource;
 pub struct TestResourceProperties {
     /// Seconds that the check of this property takes.
     #[property(update_allowed, default = 0, constraint(custom("test_constr")), since = "6.0.0")]
-    #[expect(dead_code, reason = "the constraint test_constr does what it is for")]
+    #[expect(dead_code, reason = "in Heat its constraint waits so long")]
     constraint_prop_secs: f64,
     /// Seconds that the attribute takes to be known.
     #[property(update_allowed, default = 0, since = "6.0.0")]

@@ -53,6 +53,7 @@ pub(super) struct Bench {
     id: Option<PhysicalId>,
     now: Timestamp,
     key: String,
+    incarnation: String,
 }
 
 impl Bench {
@@ -68,6 +69,7 @@ impl Bench {
             id: None,
             now: Timestamp::UNIX_EPOCH,
             key: uuid::Uuid::new_v4().simple().to_string(),
+            incarnation: uuid::Uuid::new_v4().to_string(),
         }
     }
 
@@ -81,7 +83,11 @@ impl Bench {
         seed.copy_from_slice(self.key.as_bytes());
         CallContext {
             stack: StackIdentity { id: "i".into(), name: "stack".into(), project: "p".into() },
-            resource: ResourceIdentity { name: "thing".into(), short_id: "abcdefghijkl".into() },
+            resource: ResourceIdentity {
+                name: "thing".into(),
+                id: self.incarnation.clone(),
+                short_id: "abcdefghijkl".into(),
+            },
             key: OperationKey::new(self.key.clone()),
             attempt: 0,
             now: self.now,
@@ -94,6 +100,7 @@ impl Bench {
             owned: BTreeMap::new(),
             excluded: BTreeSet::new(),
             journal: Arc::clone(&self.private) as Arc<dyn Journal>,
+            configurations: Arc::new(BTreeMap::new()),
         }
     }
 

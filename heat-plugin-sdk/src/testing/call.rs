@@ -127,7 +127,11 @@ impl Call {
             name: "stack".to_owned(),
             project: "project".to_owned(),
         };
-        let resource = ResourceIdentity { name: resource_name.into(), short_id: "a".repeat(12) };
+        let resource = ResourceIdentity {
+            name: resource_name.into(),
+            id: "00000000-0000-4000-8000-000000000001".to_owned(),
+            short_id: "a".repeat(12),
+        };
         let context = CallContext {
             stack,
             resource,
@@ -143,6 +147,7 @@ impl Call {
             owned: BTreeMap::new(),
             excluded: BTreeSet::new(),
             journal: Arc::clone(&journal) as Arc<dyn Journal>,
+            configurations: Arc::new(BTreeMap::new()),
         };
         Self { context, journal }
     }
@@ -151,6 +156,13 @@ impl Call {
     #[must_use]
     pub fn connection<C: Send + Sync + 'static>(mut self, connection: C) -> Self {
         self.context.connection = Connection::new(connection);
+        self
+    }
+
+    /// Sets the software configurations of the project, by id.
+    #[must_use]
+    pub fn configurations(mut self, configurations: BTreeMap<String, Value>) -> Self {
+        self.context.configurations = Arc::new(configurations);
         self
     }
 

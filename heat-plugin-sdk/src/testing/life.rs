@@ -7,7 +7,7 @@ use crate::{
     Observation, Operation, OperationKey, PhysicalId, PropertyMap, ResourceIdentity, Result, StackIdentity,
 };
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Names and keys that no other run has.
@@ -35,6 +35,13 @@ impl Identities {
     }
 
     /// Letters and digits as Heat's short ids have them.
+    /// A UUID of version 4.
+    pub(super) fn uuid(&mut self) -> String {
+        let number = self.number() & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+        let digits = format!("{number:032x}");
+        [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+    }
+
     pub(super) fn short(&mut self, length: usize) -> String {
         const DIGITS: &[u8] = b"abcdefghijklmnopqrstuvwxyz234567";
         let mut number = self.number();
@@ -51,6 +58,7 @@ impl Identities {
 pub(super) struct Life {
     pub(super) resource: Arc<dyn DynResource>,
     pub(super) name: String,
+    incarnation: String,
     short_id: String,
     stack: StackIdentity,
     key: OperationKey,
@@ -84,6 +92,7 @@ impl Life {
         Self {
             resource,
             name: name.to_owned(),
+            incarnation: identities.uuid(),
             short_id: identities.short(12),
             stack,
             key: identities.key(),
@@ -108,7 +117,11 @@ impl Life {
         }
         CallContext {
             stack: self.stack.clone(),
-            resource: ResourceIdentity { name: self.name.clone(), short_id: self.short_id.clone() },
+            resource: ResourceIdentity {
+                name: self.name.clone(),
+                id: self.incarnation.clone(),
+                short_id: self.short_id.clone(),
+            },
             key: self.key.clone(),
             attempt: self.attempt,
             now: jiff::Timestamp::now(),
@@ -121,6 +134,7 @@ impl Life {
             owned: contents.owned,
             excluded: self.before.clone(),
             journal: Arc::clone(&self.journal) as Arc<dyn Journal>,
+            configurations: Arc::new(BTreeMap::new()),
         }
     }
 
@@ -128,6 +142,7 @@ impl Life {
     pub(super) fn stranger(&self, identities: &mut Identities) -> CallContext {
         let mut context = self.context();
         context.key = identities.key();
+        context.resource.id = identities.uuid();
         context.resource.short_id = identities.short(12);
         context.private = None;
         context.owned.clear();

@@ -64,7 +64,7 @@ fn reachable(ground: &Ground, cidr: &str) -> Value {
     )
 }
 
-fn server(ground: &Ground, networks: Value) -> Value {
+pub(crate) fn server(ground: &Ground, networks: Value) -> Value {
     let Site { image, flavors: [flavor, _], .. } = &ground.site;
     json!({"name": ground.name("server"), "image": image, "flavor": flavor, "networks": networks})
 }

@@ -2,6 +2,7 @@
 
 mod global;
 mod merge;
+mod pattern;
 mod registry;
 
 pub use global::GlobalEnvironment;

@@ -5,8 +5,9 @@
 //! letters). An entry that leads to a type that does not exist is passed over, and so is a wildcard
 //! that leads to a template.
 
+use super::pattern::shell_match;
 use crate::collect::is_template_name;
-use crate::diagnostic::{Diagnostic, Guess, codes};
+use crate::diagnostic::{Diagnostic, Guess, Severity, codes};
 use crate::schema::{ResourceSchema, ResourceTypes};
 use crate::source::Span;
 use crate::yaml::Entry;
@@ -105,6 +106,8 @@ pub struct Registry {
     types: IndexMap<String, Target>,
     /// Entries for single resources (or for patterns of names, as far as hooks and actions go).
     resources: IndexMap<String, ForResource>,
+    /// Texts in the place of entries for single resources, which no resource can use.
+    misplaced: IndexMap<String, Target>,
     /// That of a global environment, which counts after everything here and is no part of it.
     pub(super) below: Option<Arc<Registry>>,
 }
@@ -144,13 +147,31 @@ pub(super) fn read(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> Regi
 pub(super) fn load(registry: &mut Registry, entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) {
     for entry in entries {
         match (&*entry.key, entry.value.as_map()) {
-            ("resources", Some(resources)) => {
-                for (name, there) in read_resources(resources, diagnostics) {
-                    registry.resources.entry(name).or_default().overlay(&there);
-                }
-            }
+            ("resources", Some(resources)) => load_resources(registry, resources, diagnostics),
             ("resources", None) => wrong(entry, "the entries for resources must be a map", diagnostics),
             _ => read_type(entry, &mut registry.types, diagnostics),
+        }
+    }
+}
+
+fn load_resources(registry: &mut Registry, entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) {
+    for entry in entries {
+        if matches!(&*entry.key, "hooks" | "restricted_actions") {
+            ForResource::default().read_words(entry, diagnostics);
+            let message = format!("{} belongs to a resource, or to a pattern of names", entry.key);
+            let warning = Diagnostic::warning(codes::REGISTRY_ENTRY, message).at(entry.key_span, "");
+            diagnostics.push(warning.help("write it below a name, or below \"*\""));
+        } else if let Some(name) = entry.value.as_str() {
+            let target = Target { name: name.to_owned(), span: Some(entry.value.span) };
+            // It does harm only where there is such a resource.
+            diagnostics.push(Diagnostic { severity: Severity::Warning, ..misplaced(&entry.key, &target) });
+            registry.resources.shift_remove(&*entry.key);
+            registry.misplaced.insert(entry.key.to_string(), target);
+        } else {
+            for (name, there) in read_resources(std::slice::from_ref(entry), diagnostics) {
+                registry.misplaced.shift_remove(&name);
+                registry.resources.entry(name).or_default().overlay(&there);
+            }
         }
     }
 }
@@ -167,14 +188,7 @@ fn read_resources(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> Index
         let mut nested = Vec::new();
         for entry in inside {
             match &*entry.key {
-                "hooks" => {
-                    here.hooks = words(entry, &Hook::ALL, Hook::name, codes::REGISTRY_HOOK, diagnostics)
-                }
-                "restricted_actions" => {
-                    let code = codes::REGISTRY_RESTRICTED_ACTION;
-                    here.restricted_actions =
-                        words(entry, &RestrictedAction::ALL, RestrictedAction::name, code, diagnostics);
-                }
+                "hooks" | "restricted_actions" => here.read_words(entry, diagnostics),
                 _ if entry.value.as_map().is_some() => nested.push(entry.clone()),
                 _ => read_type(entry, &mut here.types, diagnostics),
             }
@@ -183,6 +197,15 @@ fn read_resources(entries: &[Entry], diagnostics: &mut Vec<Diagnostic>) -> Index
         resources.insert(entry.key.to_string(), here);
     }
     resources
+}
+
+fn misplaced(name: &str, target: &Target) -> Diagnostic {
+    let message = format!("the entry for resource {name} must be a map, not a text");
+    let mut diagnostic = Diagnostic::error(codes::REGISTRY_ENTRY, message);
+    if let Some(span) = target.span {
+        diagnostic = diagnostic.at(span, "");
+    }
+    diagnostic.help(format!("write {name}: {{TYPE: {}}}, with the type that the resource has", target.name))
 }
 
 fn wrong(entry: &Entry, message: &str, diagnostics: &mut Vec<Diagnostic>) {
@@ -270,14 +293,23 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// If types are mapped in a circle.
+    /// If types are mapped in a circle, or a text stands where what concerns this resource should.
     pub fn resolve(
         &self,
         type_name: &str,
         resource: &str,
         types: &dyn ResourceTypes,
     ) -> Result<Option<Implementation>, Box<Diagnostic>> {
+        if let Some((name, target)) = self.misplaced(resource) {
+            return Err(Box::new(misplaced(name, target)));
+        }
         self.resolve_from(type_name, resource, types, 0, &mut 0)
+    }
+
+    /// A text in the place of what concerns this resource; names are matched as the shell does it.
+    fn misplaced(&self, resource: &str) -> Option<(&str, &Target)> {
+        let found = self.misplaced.iter().find(|(pattern, _)| shell_match(pattern, resource));
+        found.map(|(name, target)| (name.as_str(), target))
     }
 
     fn resolve_from(
@@ -386,7 +418,12 @@ impl Registry {
     pub fn overlaid(mut self, over: &Self) -> Self {
         self.types.extend(over.types.clone());
         for (name, there) in &over.resources {
+            self.misplaced.shift_remove(name);
             self.resources.entry(name.clone()).or_default().overlay(there);
+        }
+        for (name, target) in &over.misplaced {
+            self.resources.shift_remove(name);
+            self.misplaced.insert(name.clone(), target.clone());
         }
         self
     }
@@ -394,8 +431,9 @@ impl Registry {
     /// Entry by entry, but `resources` as a whole, if the other one has it.
     pub(super) fn replaced_by(mut self, over: Self) -> Self {
         self.types.extend(over.types);
-        if !over.resources.is_empty() {
+        if !over.resources.is_empty() || !over.misplaced.is_empty() {
             self.resources = over.resources;
+            self.misplaced = over.misplaced;
         }
         self
     }
@@ -418,7 +456,7 @@ impl Registry {
             }
             None => {}
         }
-        Self { types, resources, below }
+        Self { types, resources, misplaced: IndexMap::new(), below }
     }
 
     /// The general entry behind a type that names a template, perhaps by way of others, and whether it is a global one.
@@ -450,7 +488,9 @@ impl Registry {
     /// As a value, as Heat's API shows it.
     pub fn to_value(&self) -> Value {
         let mut value = types_value(&self.types);
-        value.insert("resources".to_owned(), resources_value(&self.resources));
+        let mut resources = resources_value(&self.resources);
+        resources.extend(types_value(&self.misplaced));
+        value.insert("resources".to_owned(), Value::Object(resources));
         Value::Object(value)
     }
 }
@@ -459,7 +499,7 @@ fn types_value(types: &IndexMap<String, Target>) -> Map<String, Value> {
     types.iter().map(|(name, target)| (name.clone(), Value::String(target.name.clone()))).collect()
 }
 
-fn resources_value(resources: &IndexMap<String, ForResource>) -> Value {
+fn resources_value(resources: &IndexMap<String, ForResource>) -> Map<String, Value> {
     resources
         .iter()
         .map(|(name, here)| {
@@ -472,15 +512,23 @@ fn resources_value(resources: &IndexMap<String, ForResource>) -> Value {
                 let actions: Vec<_> = here.restricted_actions.iter().map(|action| action.name()).collect();
                 value.insert("restricted_actions".to_owned(), actions.into());
             }
-            if let Value::Object(inner) = resources_value(&here.inner) {
-                value.extend(inner);
-            }
+            value.extend(resources_value(&here.inner));
             (name.clone(), Value::Object(value))
         })
         .collect()
 }
 
 impl ForResource {
+    fn read_words(&mut self, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
+        if &*entry.key == "hooks" {
+            self.hooks = words(entry, &Hook::ALL, Hook::name, codes::REGISTRY_HOOK, diagnostics);
+        } else {
+            let code = codes::REGISTRY_RESTRICTED_ACTION;
+            self.restricted_actions =
+                words(entry, &RestrictedAction::ALL, RestrictedAction::name, code, diagnostics);
+        }
+    }
+
     fn overlay(&mut self, over: &Self) {
         self.types.extend(over.types.clone());
         if !over.hooks.is_empty() {
@@ -492,90 +540,5 @@ impl ForResource {
         for (name, there) in &over.inner {
             self.inner.entry(name.clone()).or_default().overlay(there);
         }
-    }
-}
-
-/// Python's `fnmatch.fnmatchcase`: `*`, `?`, `[set]`, `[!set]`.
-fn shell_match(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    // Positions in pattern and name to go back to: the last `*`.
-    let (mut at, mut here) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while here < name.len() {
-        match one(&pattern, at, name[here]) {
-            Match::Star => {
-                star = Some((at, here));
-                at += 1;
-            }
-            Match::Yes(next) => {
-                at = next;
-                here += 1;
-            }
-            Match::No => match star {
-                Some((star_at, star_here)) => {
-                    at = star_at + 1;
-                    here = star_here + 1;
-                    star = Some((star_at, star_here + 1));
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|letter| *letter == '*')
-}
-
-enum Match {
-    Star,
-    Yes(usize),
-    No,
-}
-
-fn one(pattern: &[char], at: usize, letter: char) -> Match {
-    match pattern.get(at) {
-        None => Match::No,
-        Some('*') => Match::Star,
-        Some('?') => Match::Yes(at + 1),
-        Some('[') => {
-            let negated = pattern.get(at + 1) == Some(&'!');
-            let start = at + 1 + usize::from(negated);
-            // A closing bracket in first place is itself; without one the bracket is itself.
-            let Some(end) = (start + 1..pattern.len()).find(|end| pattern[*end] == ']') else {
-                return if letter == '[' { Match::Yes(at + 1) } else { Match::No };
-            };
-            let mut inside = false;
-            let mut place = start;
-            while place < end {
-                if place + 2 < end && pattern[place + 1] == '-' {
-                    inside |= (pattern[place]..=pattern[place + 2]).contains(&letter);
-                    place += 3;
-                } else {
-                    inside |= pattern[place] == letter;
-                    place += 1;
-                }
-            }
-            if inside == negated { Match::No } else { Match::Yes(end + 1) }
-        }
-        Some(other) if *other == letter => Match::Yes(at + 1),
-        Some(_) => Match::No,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_match;
-
-    #[test]
-    fn names_match_as_in_a_shell() {
-        assert!(shell_match("*", ""));
-        assert!(shell_match("web_*", "web_1"));
-        assert!(shell_match("*_web", "my_web"));
-        assert!(shell_match("a*b*c", "axxbyyc"));
-        assert!(!shell_match("a*b*c", "axxbyyd"));
-        assert!(shell_match("w?b", "web"));
-        assert!(shell_match("[a-c]x", "bx"));
-        assert!(!shell_match("[!a-c]x", "bx"));
-        assert!(shell_match("[x", "[x"));
-        assert!(!shell_match("web", "Web"));
     }
 }

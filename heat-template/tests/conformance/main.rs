@@ -18,7 +18,17 @@ const FAMILIES: [&str; 8] =
     ["functions", "conditions", "parameters", "yaml", "structure", "environment", "dependencies", "cfn"];
 
 /// Families recorded later that need an engine, as `nested` and `updates` do: `cargo xtask conformance` plays them.
-const ENGINE: [&str; 5] = ["more-answers", "more-failures", "more-groups", "more-nested", "more-updates"];
+const ENGINE: [&str; 9] = [
+    "more-answers",
+    "more-failures",
+    "more-groups",
+    "more-heat-functions",
+    "more-heat-properties",
+    "more-heat-stacks",
+    "more-heat-updates",
+    "more-nested",
+    "more-updates",
+];
 
 /// Cases that need something which the language does not have yet; each begins with its reason.
 const NOT_YET: [(&str, &str); 1] = [("nested templates", "environment/registry-provider-template")];

@@ -276,3 +276,26 @@ fn what_has_no_effect_in_a_global_environment_is_told() {
     assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(problems.iter().filter(|problem| problem.contains("has no effect")).count() == 2);
 }
+
+#[test]
+fn a_text_for_a_resource_matters_only_to_that_resource() {
+    let one = "
+heat_template_version: 2021-04-16
+resources: {NAME: {type: Test::Any}}
+";
+    // `hooks` belongs to a name: here it says nothing.
+    let environment = "resource_registry: {resources: {foo: foo.yaml, 'b*': Acme::Thing, hooks: pre-create}}";
+    let given = Given { environment, ..Given::default() };
+    stack_with(&one.replace("NAME", "zap"), &given).ok();
+    for (resource, entry) in [("foo", "foo"), ("bar", "b*")] {
+        stack_with(&one.replace("NAME", resource), &given).refused("HT0223", &[entry, "map"]);
+    }
+    let map_instead = "resource_registry: {resources: {foo: foo.yaml, foo: {Test::Other: Test::Any}}}";
+    stack_with(&one.replace("NAME", "foo"), &Given { environment: map_instead, ..Given::default() }).ok();
+    let (_, errors) = read("resource_registry: {resources: {hooks: sometimes}}");
+    assert!(errors.iter().any(|error| error.contains("HT0224")), "{errors:?}");
+
+    let (environment, _) = read("resource_registry: {resources: {foo: foo.yaml, bar: {hooks: pre-create}}}");
+    let shown = environment.unwrap().registry().to_value();
+    assert_eq!(shown["resources"], json!({"bar": {"hooks": ["pre-create"]}, "foo": "foo.yaml"}));
+}

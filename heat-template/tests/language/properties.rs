@@ -123,3 +123,47 @@ fn old_names_of_properties_move_to_new_ones() {
     ];
     assert_eq!(translated(&others, json!({"old": 1})), (json!({"tags": ["x"]}), 0));
 }
+
+#[test]
+fn rules_reach_into_maps_and_lists_whether_there_is_something_or_not() {
+    let path = |keys: &str| keys.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let replace = |from: &str, to: &str| [Translation::Replace { from: path(from), to: path(to) }];
+    let add = |to: &str, value: Value| [Translation::Add { path: path(to), values: vec![value] }];
+    let cases = [
+        (
+            add("far", json!({"red": "dak"})),
+            json!({"far": [{"red": "blue"}]}),
+            json!({"far": [{"red": "blue"}, {"red": "dak"}]}),
+        ),
+        (
+            add("far", json!({"red": "dak"})),
+            json!({"bar": "dak"}),
+            json!({"bar": "dak", "far": [{"red": "dak"}]}),
+        ),
+        (add("far", json!("dak")), json!({"far": null}), json!({"far": ["dak"]})),
+        (replace("bar", "far.red"), json!({"bar": "dak"}), json!({"far": {"red": "dak"}})),
+        (
+            replace("bar", "far.red"),
+            json!({"bar": "dak", "far": {"blue": 1}}),
+            json!({"far": {"blue": 1, "red": "dak"}}),
+        ),
+        (
+            replace("far.blue", "far.red"),
+            json!({"far": [{"blue": "white"}, {"red": "roses"}]}),
+            json!({"far": [{"red": "white"}, {"red": "roses"}]}),
+        ),
+        // What is given as nothing does not count, what is empty or false does.
+        (replace("bar", "far"), json!({"bar": null, "far": "one"}), json!({"far": "one"})),
+        (replace("bar", "far"), json!({"bar": false, "far": true}), json!({"far": false})),
+        (
+            [Translation::Delete { path: path("far.red") }],
+            json!({"far": [{"red": 1, "blue": 2}]}),
+            json!({"far": [{"blue": 2}]}),
+        ),
+        ([Translation::Delete { path: path("far") }], json!({"far": "one", "bar": 1}), json!({"bar": 1})),
+    ];
+    for (rules, given, expected) in cases {
+        assert_eq!(translated(&rules, given), (expected, 0), "{rules:?}");
+    }
+    assert_eq!(translated(&replace("far.blue", "far.red"), json!({"far": [{"blue": 1, "red": 2}]})).1, 1);
+}

@@ -145,8 +145,9 @@ impl Server {
         p: &ServerProperties,
         made: &mut Vec<(String, String)>,
     ) -> Result<Value> {
+        let user_data = user_data::of(cx, p).await?;
         let networks = ports::for_create(cx, p, made).await?;
-        let request = request::create(p, &Self::name(cx, p), networks)?;
+        let request = request::create(p, &Self::name(cx, p), user_data.as_deref(), networks)?;
         Ok(cx.connection()?.send("compute", request).await?.object("server")?)
     }
 

@@ -8,7 +8,6 @@ use heat_plugin_sdk::{Failure, Result};
 use serde_json::{Map, Value, json};
 
 use super::properties::{BlockDevice, BlockDeviceV2, ServerProperties};
-use super::user_data;
 use crate::client::Request;
 use crate::nova::version;
 
@@ -42,7 +41,12 @@ pub(super) fn personality(files: &Map<String, Value>) -> Vec<Value> {
 }
 
 /// The whole request. `networks` are the cards in Nova's words, `None` if Nova shall choose.
-pub(super) fn create(p: &ServerProperties, name: &str, networks: Option<Value>) -> Result<Request> {
+pub(super) fn create(
+    p: &ServerProperties,
+    name: &str,
+    user_data: Option<&str>,
+    networks: Option<Value>,
+) -> Result<Request> {
     let (mut least, mut most) = (1, NEWEST);
     match &networks {
         None => most = NETWORKS_REQUIRED - 1,
@@ -74,7 +78,7 @@ pub(super) fn create(p: &ServerProperties, name: &str, networks: Option<Value>) 
     set("OS-DCF:diskConfig", json!(p.disk_config));
     set("adminPass", json!(p.password()));
     set("reservation_id", json!(p.reservation_id));
-    set("user_data", json!(user_data::encoded(&p.user_data_format, &p.user_data)));
+    set("user_data", json!(user_data));
     set("networks", networks.unwrap_or_default());
     if !p.metadata.is_empty() {
         set("metadata", metadata(&p.metadata));
@@ -305,7 +309,7 @@ mod tests {
     }
 
     fn body(more: Value, networks: Option<Value>) -> Value {
-        create(&properties(more), "s", networks).unwrap().body.unwrap()
+        create(&properties(more), "s", None, networks).unwrap().body.unwrap()
     }
 
     #[test]

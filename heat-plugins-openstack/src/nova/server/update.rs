@@ -100,6 +100,7 @@ pub(super) async fn step(
     }
     let new_data = change.changed("user_data") && new.user_data_update_policy == "REBUILD";
     if (change.changed("image") || new_data) && !begun.rebuilt {
+        let new_data = if new_data { Some(user_data::of(cx, new).await?) } else { None };
         client.send("compute", rebuild(id.as_str(), new, change.changed("image"), new_data)).await?;
         // Noted afterwards: a rebuild that is not noted is done twice, which does no harm.
         begun.rebuilt = true;
@@ -110,7 +111,7 @@ pub(super) async fn step(
 }
 
 /// The rebuild with a new image, with new user data, or with both.
-fn rebuild(id: &str, p: &ServerProperties, new_image: bool, new_data: bool) -> Request {
+fn rebuild(id: &str, p: &ServerProperties, new_image: bool, new_data: Option<Option<String>>) -> Request {
     let mut body = json!({"imageRef": p.image});
     if new_image {
         body["preserve_ephemeral"] = json!(p.image_update_policy == "REBUILD_PRESERVE_EPHEMERAL");
@@ -122,12 +123,13 @@ fn rebuild(id: &str, p: &ServerProperties, new_image: bool, new_data: bool) -> R
             body["personality"] = personality(&p.personality).into();
         }
     }
-    if new_data {
-        body["user_data"] = json!(user_data::encoded(&p.user_data_format, &p.user_data));
+    let has_data = new_data.is_some();
+    if let Some(data) = new_data {
+        body["user_data"] = json!(data);
     }
     let request = Request::post(["servers", id, "action"], json!({"rebuild": body}));
     // User data can be given since 2.57, files could until 2.56.
-    if new_data {
+    if has_data {
         request.microversion(version(57), version(LATEST))
     } else {
         request.microversion(version(1), version(56))

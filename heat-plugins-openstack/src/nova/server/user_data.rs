@@ -3,14 +3,47 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use heat_plugin_sdk::{Context, Failure, Result};
+use serde_json::Value;
+
+use super::Server;
+use super::properties::ServerProperties;
 
 const PART_HANDLER: &str = include_str!("cloudinit/part_handler.py");
 const RUN: &str = include_str!("cloudinit/run_user_data.sh");
 const BOOT_HOOK: &str = include_str!("cloudinit/boothook.sh");
 const CLOUD_CONFIG: &str = "#cloud-config\noutput: {all: '| tee -a /var/log/cloud-init-output.log'}\n";
 
-/// The user data in base64, as Nova takes it; `None` if there is nothing to send.
-pub(super) fn encoded(format: &str, user_data: &str) -> Option<String> {
+/// What is sent, as Nova takes it: the text, or what the software configuration holds that it is the id of. As in Heat, a
+/// text that looks like an id but is nobody's is a text.
+pub(super) async fn of(cx: &Context<'_, Server>, p: &ServerProperties) -> Result<Option<String>> {
+    if p.user_data_format == "HEAT_CFNTOOLS" || !is_uuid(&p.user_data) {
+        return Ok(encoded(&p.user_data_format, &p.user_data));
+    }
+    match cx.software_configuration(&p.user_data).await? {
+        None => Ok(encoded(&p.user_data_format, &p.user_data)),
+        Some(Value::String(text)) => Ok(encoded(&p.user_data_format, &text)),
+        Some(Value::Null) => Ok(None),
+        Some(_) => Err(Failure::invalid(
+            "user_data".to_owned(),
+            format!(
+                "the software configuration {} is no text: a server takes OS::Heat::SoftwareConfig or OS::Heat::CloudConfig",
+                p.user_data
+            ),
+        )),
+    }
+}
+
+/// Whether it has the form of an id, as oslo.utils' `is_uuid_like` sees it: 32 hexadecimal digits, dashes wherever.
+fn is_uuid(text: &str) -> bool {
+    let bare: String = text.replace("urn:", "").replace("uuid:", "");
+    let bare = bare.trim_matches(|c| matches!(c, '{' | '}'));
+    let digits = bare.chars().filter(|c| *c != '-');
+    digits.clone().count() == 32 && digits.clone().all(|c| c.is_ascii_hexdigit())
+}
+
+/// The user data in base64; `None` if there is nothing to send.
+fn encoded(format: &str, user_data: &str) -> Option<String> {
     let text = match format {
         "HEAT_CFNTOOLS" => message(user_data),
         _ if user_data.is_empty() => return None,
