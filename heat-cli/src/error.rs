@@ -2,7 +2,7 @@
 
 use heat_engine::EngineError;
 use heat_engine::plan::PlanError;
-use heat_engine::store::StoreError;
+use heat_engine::store::{StoreError, Unconnected};
 use heat_plugin_sdk::{Failure, FailureClass};
 use heat_template::diagnostic::Diagnostic;
 use heat_template::render;
@@ -134,6 +134,9 @@ impl CliError {
                 EngineError::Store(StoreError::Claimed { .. }) | EngineError::State { .. } => {
                     with((409, "Conflict"), "ActionInProgress")
                 }
+                EngineError::Store(StoreError::NotConnected { .. }) => {
+                    with((503, "Service Unavailable"), "ServiceUnavailable")
+                }
                 EngineError::StalePlan { .. } => with((409, "Conflict"), "StalePlan"),
                 EngineError::Service(failure) => service_class(failure),
                 EngineError::Paused { .. } => with((401, "Unauthorized"), "AuthorizationFailure"),
@@ -156,7 +159,14 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::BadName { .. }
         | EngineError::Limit { .. }
         | EngineError::Unsupported(_)
-        | EngineError::Store(StoreError::StackExists { .. }) => 2,
+        | EngineError::Store(
+            StoreError::StackExists { .. }
+            | StoreError::NotConnected {
+                why:
+                    Unconnected::Address | Unconnected::Denied | Unconnected::NoDatabase | Unconnected::Untrusted,
+                ..
+            },
+        ) => 2,
         EngineError::Service(failure) => service_exit_code(failure),
         _ => 1,
     }

@@ -95,6 +95,8 @@ fn write(arguments: &Arguments, answer: &Answer) -> error::Result<()> {
 fn watch(arguments: &Arguments) {
     let usual = match (arguments.global.quiet, arguments.global.verbose) {
         (true, _) => "error",
+        // Nothing else tells what it does.
+        (false, 0) if matches!(arguments.command, arguments::Command::Engine(_)) => "warn,heat_engine=info",
         (false, 0) => "warn",
         (false, 1) => "warn,heat_engine=info,heat_plugins_openstack=info",
         (false, 2) => "info,heat_engine=debug,heat_plugins_openstack=debug",

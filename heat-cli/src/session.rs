@@ -1,7 +1,7 @@
 //! The engine inside this process: its store, its keys, its plugins.
 
-use crate::arguments::GlobalArguments;
-use crate::cloud::{Clouds, SimulatedCloud};
+use crate::arguments::{EngineArguments, GlobalArguments};
+use crate::cloud::{Clouds, SIMULATED, SimulatedCloud};
 use crate::error::{CliError, Result};
 use crate::input;
 use crate::interrupt::Interrupt;
@@ -9,8 +9,10 @@ use crate::progress::{self, Show};
 use crate::settings::{StoreLocation, default_paths, make_folder_of};
 use heat_engine::record::EventSequence;
 use heat_engine::seal::{self, KeyFileError, KeyRing};
-use heat_engine::store::{MemoryStore, SqliteStore, StackQuery, Store};
-use heat_engine::{Engine, EngineError, Stack, StackView};
+use heat_engine::store::{
+    MemoryStore, PostgresSettings, PostgresStore, Retention, SqliteStore, StackQuery, Store,
+};
+use heat_engine::{Engine, EngineBuilder, EngineError, Stack, StackView};
 use heat_plugin_sdk::Registry;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,9 @@ pub(crate) struct Session {
     pub(crate) engine: Engine,
     pub(crate) clouds: Clouds,
     location: StoreLocation,
+    store: Arc<dyn Store>,
+    /// The database, without its password.
+    database: Option<String>,
     show: Show,
     interrupt: Interrupt,
 }
@@ -88,17 +93,48 @@ impl Session {
         }
     }
 
+    /// An engine that takes up what nobody works on, which needs a store that engines share.
+    ///
+    /// # Errors
+    /// The store is another one, or it or the key file cannot be used.
+    pub(crate) async fn open_for_engine(
+        global: &GlobalArguments,
+        arguments: &EngineArguments,
+    ) -> Result<Self> {
+        let (location, _) = store_location(global)?;
+        if !matches!(location, StoreLocation::Postgres(_)) {
+            return Err(CliError::input(
+                "an engine of its own needs a store that engines share: --store postgres://… or HEAT_STORE. On other stores \
+                 each command works on its stacks itself",
+            ));
+        }
+        let mut settings = PostgresSettings::default().lease(arguments.lease.0);
+        if let Some(name) = &arguments.name {
+            settings = settings.name(name);
+        }
+        Self::built(global, location, settings, |builder| builder).await
+    }
+
     async fn on(global: &GlobalArguments, location: StoreLocation) -> Result<Self> {
+        // What nobody works on waits for a command that is about it, or for an engine of its own.
+        Self::built(global, location, PostgresSettings::default(), EngineBuilder::without_resuming).await
+    }
+
+    async fn built(
+        global: &GlobalArguments,
+        location: StoreLocation,
+        settings: PostgresSettings,
+        resuming: impl FnOnce(EngineBuilder) -> EngineBuilder,
+    ) -> Result<Self> {
         let interrupt = Interrupt::listen()
             .map_err(|error| CliError::Failed(format!("cannot listen for Ctrl-C: {error}")))?;
         let simulated = SimulatedCloud::new(location.simulated_state());
         let clouds = Clouds::new(global.os_cloud.clone(), simulated, variables());
-        let mut builder =
-            Engine::builder().registry(registry()).credential_source(clouds.clone()).without_resuming();
-        builder = match &location {
-            StoreLocation::Memory => builder
-                .shared_store(Arc::new(MemoryStore::new()))
-                .keys(KeyRing::generate().map_err(EngineError::from)?),
+        let mut database = None;
+        let (store, keys): (Arc<dyn Store>, KeyRing) = match &location {
+            StoreLocation::Memory => {
+                (Arc::new(MemoryStore::new()), KeyRing::generate().map_err(EngineError::from)?)
+            }
             StoreLocation::Sqlite(path) => {
                 has_folder(path)?;
                 if path.is_dir() {
@@ -108,19 +144,32 @@ impl Session {
                         path.join("heat.db").display()
                     )));
                 }
-                let keys = keys(global, path)?;
-                let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path)?);
-                builder.shared_store(store).keys(keys)
+                let keys = keys(global, &path.display().to_string(), path.exists())?;
+                (Arc::new(SqliteStore::open(path)?), keys)
             }
-            StoreLocation::Postgres => {
-                return Err(EngineError::Unsupported(
-                    "PostgreSQL as a store, in this version; use sqlite:PATH or memory".to_owned(),
-                )
-                .into());
+            StoreLocation::Postgres(url) => {
+                let store = PostgresStore::connect_with(url.as_str(), settings).await?;
+                if clouds.chosen() == Some(SIMULATED) {
+                    return Err(CliError::input(
+                        "the simulated cloud inside a command lies beside its store, which others on a PostgreSQL store could \
+                         not reach: run `heat simulator openstack` and name it in clouds.yaml",
+                    ));
+                }
+                let any = StackQuery { deleted: true, nested: true, limit: Some(1), ..StackQuery::default() };
+                let is_used = !store.stacks(&any).await?.is_empty();
+                let keys = keys(global, store.name(), is_used)?;
+                database = Some(store.name().to_owned());
+                (Arc::new(store), keys)
             }
         };
-        let engine = builder.global_environment(input::global_environment(global)?).build().await?;
-        Ok(Self { engine, clouds, location, show: Show::fitting(global.quiet), interrupt })
+        let builder = Engine::builder()
+            .registry(registry())
+            .credential_source(clouds.clone())
+            .shared_store(Arc::clone(&store))
+            .keys(keys)
+            .global_environment(input::global_environment(global)?);
+        let engine = resuming(builder).build().await?;
+        Ok(Self { engine, clouds, location, store, database, show: Show::fitting(global.quiet), interrupt })
     }
 
     /// All living stacks; of the cloud that the user names, if one is named. With those that are deleted, and with nested
@@ -199,8 +248,7 @@ impl Session {
         show: Show,
     ) -> Result<StackView> {
         let end = async {
-            progress::follow(stack, name, after, show).await?;
-            let finished = stack.finished().await;
+            let finished = self.followed_to_its_end(stack, name, after, show).await?;
             if matches!(finished, Err(EngineError::Paused { .. })) {
                 self.tell(&format!(
                     "nothing is lost; with credentials that are accepted go on with: heat stack wait {name}"
@@ -216,10 +264,76 @@ impl Session {
                 self.clouds.close().await;
                 self.tell(&match self.location {
                     StoreLocation::Memory => "interrupted; the store was in memory, nothing of it is left".to_owned(),
+                    StoreLocation::Postgres(_) => format!(
+                        "interrupted; an engine that works on the store goes on, if there is one; else: heat stack wait {name}"
+                    ),
                     _ => format!("interrupted; go on with: heat stack wait {name}"),
                 });
                 Err(CliError::Interrupted)
             }
+        }
+    }
+
+    /// Shows what happens until the stack is at rest. Where another process worked on it and is gone, this one goes on.
+    async fn followed_to_its_end(
+        &self,
+        stack: &Stack,
+        name: &str,
+        after: EventSequence,
+        show: Show,
+    ) -> Result<std::result::Result<StackView, EngineError>> {
+        let following = progress::follow(stack, name, after, show);
+        let ending = async {
+            loop {
+                match stack.finished().await {
+                    Err(EngineError::Stopped { .. }) => stack.resume().await?,
+                    finished => return finished,
+                }
+            }
+        };
+        tokio::pin!(following, ending);
+        let mut followed = false;
+        loop {
+            tokio::select! {
+                result = &mut following, if !followed => {
+                    result?;
+                    followed = true;
+                }
+                finished = &mut ending => {
+                    // What is told of the end is shown, unless there is none.
+                    if finished.is_ok() && !followed {
+                        following.await?;
+                    }
+                    return Ok(finished);
+                }
+            }
+        }
+    }
+
+    /// Where stacks are recorded, for people.
+    pub(crate) fn place(&self) -> String {
+        match &self.database {
+            Some(database) => database.clone(),
+            None => self.location.to_string(),
+        }
+    }
+
+    /// Returns when the user wants an end.
+    pub(crate) async fn interrupted(&self) {
+        self.interrupt.wanted().await;
+    }
+
+    /// Removes what is over for longer than it is to be kept.
+    pub(crate) async fn tidy(&self, days: u32, events_per_stack: u32) {
+        let retention = Retention {
+            deleted_stacks: jiff::SignedDuration::from_hours(i64::from(days) * 24),
+            events_per_stack,
+        };
+        let before = retention.deleted_before(jiff::Timestamp::now());
+        match self.store.prune(before, retention.events_per_stack).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "removed what was over"),
+            Err(error) => tracing::warn!(%error, "what is over is not removed; later again"),
         }
     }
 
@@ -294,13 +408,12 @@ fn has_folder(store: &Path) -> Result<()> {
 }
 
 /// The keys that seal secrets in a store; made on first use.
-fn keys(global: &GlobalArguments, store: &Path) -> Result<KeyRing> {
+fn keys(global: &GlobalArguments, store: &str, is_used: bool) -> Result<KeyRing> {
     let path = key_file(global)?;
     // Another key would open nothing of what lies there.
-    if !path.exists() && store.exists() {
+    if !path.exists() && is_used {
         return Err(CliError::input(format!(
-            "the store {} is there, but the key file {} that opens its secrets is not: put it back, or name it with --key-file",
-            store.display(),
+            "the store {store} is there, but the key file {} that opens its secrets is not: put it back, or name it with --key-file",
             path.display()
         )));
     }

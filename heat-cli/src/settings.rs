@@ -12,8 +12,25 @@ pub(crate) enum StoreLocation {
     Memory,
     /// In a file.
     Sqlite(PathBuf),
-    /// In a PostgreSQL database. The URL is not kept: it may hold a password, and nothing can be done with it yet.
-    Postgres,
+    /// In a PostgreSQL database.
+    Postgres(DatabaseUrl),
+}
+
+/// The URL of a database. It may hold a password, so it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// The URL, for the store alone.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl")
+    }
 }
 
 impl FromStr for StoreLocation {
@@ -24,7 +41,7 @@ impl FromStr for StoreLocation {
             return Ok(Self::Memory);
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres);
+            return Ok(Self::Postgres(DatabaseUrl(text.to_owned())));
         }
         match text.strip_prefix("sqlite:") {
             Some("") => Err("sqlite: needs a path behind it".to_owned()),
@@ -34,9 +51,11 @@ impl FromStr for StoreLocation {
             ))),
             // A URL may hold a password and is not repeated.
             None if text.is_empty() || text.contains("://") => {
-                Err("a store is memory or sqlite:PATH".to_owned())
+                Err("a store is memory, sqlite:PATH or postgres://…".to_owned())
             }
-            None => Err(format!("a store is memory or sqlite:PATH; a file is named so: sqlite:{text}")),
+            None => Err(format!(
+                "a store is memory, sqlite:PATH or postgres://…; a file is named so: sqlite:{text}"
+            )),
         }
     }
 }
@@ -46,7 +65,7 @@ impl fmt::Display for StoreLocation {
         match self {
             Self::Memory => f.write_str("memory"),
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres => f.write_str("postgres"),
+            Self::Postgres(_) => f.write_str("a PostgreSQL database"),
         }
     }
 }
@@ -60,7 +79,7 @@ impl StoreLocation {
                 name.push(".simulated-cloud");
                 Some(PathBuf::from(name))
             }
-            Self::Memory | Self::Postgres => None,
+            Self::Memory | Self::Postgres(_) => None,
         }
     }
 }
@@ -128,7 +147,10 @@ mod tests {
         assert_eq!("memory".parse(), Ok(StoreLocation::Memory));
         assert_eq!("sqlite:a/b.db".parse(), Ok(StoreLocation::Sqlite("a/b.db".into())));
         assert_eq!("sqlite:///a/b.db".parse(), Ok(StoreLocation::Sqlite("/a/b.db".into())));
-        assert_eq!("postgres://u:p@h/d".parse(), Ok(StoreLocation::Postgres));
+        let database: StoreLocation = "postgres://u:hunter2@h/d".parse().unwrap();
+        let StoreLocation::Postgres(url) = &database else { panic!("{database:?}") };
+        assert_eq!(url.as_str(), "postgres://u:hunter2@h/d");
+        assert!(!format!("{database:?} {database}").contains("hunter2"));
         for wrong in ["", "sqlite:", "mysql://x", "heat.db"] {
             assert!(wrong.parse::<StoreLocation>().is_err(), "{wrong}");
         }

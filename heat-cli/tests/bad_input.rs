@@ -230,7 +230,8 @@ fn what_the_command_line_gets_wrong_is_code_2() {
         (&["stack", "show", "none"], "there is no stack none on "),
         (&["stack", "delete", "-y", "none"], "none"),
         (&["stack", "list", "--store", "mysql://x"], "sqlite:PATH"),
-        (&["stack", "list", "--store", "postgres://u:hunter2@h/d"], "PostgreSQL"),
+        (&["stack", "list", "--store", "postgres://u:hunter2@h:port/d"], "postgres://USER:PASSWORD@HOST"),
+        (&["engine", "--store", "memory"], "postgres://"),
     ] {
         let ran = home.run(words);
         assert_eq!(ran.code, 2, "{words:?}: {}", ran.said());

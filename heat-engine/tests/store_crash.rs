@@ -63,6 +63,7 @@ async fn epoch_of(store: &SqliteStore) -> Epoch {
                 created: Timestamp::UNIX_EPOCH,
                 deleted: None,
                 root: None,
+                waits: false,
                 sources: Vec::new(),
                 document: document("web"),
             };

@@ -7,6 +7,7 @@ use crate::bench;
 use crate::cloud;
 use crate::conformance;
 use crate::outside;
+use crate::postgresql;
 use crate::python;
 use crate::step::{LayerRun, StepError};
 use crate::wasm;
@@ -53,6 +54,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer { name: "kill", quick: false, minutes: 40, run: kill },
     Layer { name: "examples", quick: false, minutes: 20, run: outside::examples },
     Layer { name: "package", quick: false, minutes: 20, run: outside::package },
+    Layer { name: "postgresql", quick: false, minutes: 30, run: postgresql::layer },
     Layer { name: "cloud", quick: false, minutes: 45, run: cloud::layer },
 ];
 

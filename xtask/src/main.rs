@@ -20,6 +20,7 @@ mod corpora;
 mod fuzz;
 mod layers;
 mod outside;
+mod postgresql;
 mod python;
 mod step;
 mod test_run;

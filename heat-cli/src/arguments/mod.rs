@@ -1,12 +1,14 @@
 //! What can be written on the command line.
 
 mod allowed;
+mod engine;
 mod resource_type;
 mod simulator;
 mod stack;
 mod template;
 
 pub(crate) use allowed::Allowed;
+pub(crate) use engine::EngineArguments;
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use stack::{
@@ -44,7 +46,8 @@ pub(crate) struct GlobalArguments {
     /// Without it the OS_* variables say which cloud it is, or the only entry of clouds.yaml.
     #[arg(long, global = true, value_name = "NAME", env = "OS_CLOUD", hide_env_values = true)]
     pub(crate) os_cloud: Option<String>,
-    /// Where stacks are recorded: `memory` or `sqlite:PATH`. Default: SQLite in the user's data directory.
+    /// Where stacks are recorded: `memory`, `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST/DATABASE`, which many may share.
+    /// Default: HEAT_STORE, else SQLite in the user's data directory.
     // The environment's value is read elsewhere: it may hold a password, which clap would print with an error.
     #[arg(long, global = true, value_name = "STORE")]
     pub(crate) store: Option<StoreLocation>,
@@ -88,6 +91,8 @@ pub(crate) enum Command {
         #[arg(value_name = "CODE")]
         code: Option<String>,
     },
+    /// Runs an engine without an API: it goes on with what is in a store that engines share, and nobody works on.
+    Engine(EngineArguments),
     /// Simulated clouds as processes of their own.
     #[command(subcommand)]
     Simulator(SimulatorCommand),
@@ -185,6 +190,7 @@ mod tests {
             "heat resource type list --filter name=Nova",
             "heat resource type show OS::Nova::Server",
             "heat simulator openstack --latency 20-200 --seed 4",
+            "heat engine --store postgres://heat@db/heat --lease 5 --keep-deleted 7",
         ] {
             let words = line.split_whitespace();
             assert!(Arguments::try_parse_from(words).is_ok(), "{line}");

@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod answer;
+mod engine;
 mod event;
 mod explain;
 mod format;
@@ -68,6 +69,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
         Command::Template(command) => template::run(global, command),
         Command::Resource(ResourceTypes::Type(command)) => resource_type::run(command).map(Outcome::from),
         Command::Explain { code } => explain::run(code.as_deref()).map(Outcome::from),
+        Command::Engine(arguments) => engine::run(global, arguments).await.map(Outcome::from),
         Command::Simulator(SimulatorCommand::OpenStack(simulator)) => {
             simulator::run(simulator).await.map(Outcome::from)
         }

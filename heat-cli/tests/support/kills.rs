@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub struct Random(u64);
 
 impl Random {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let fresh = || std::collections::hash_map::RandomState::new().build_hasher().finish();
         let seed =
             std::env::var("HEAT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(fresh);

@@ -1,5 +1,6 @@
 //! Building an engine.
 
+use super::steward::Steward;
 use super::{Engine, EngineError, Inner};
 use crate::run::{Clock, Connections, Core, CredentialSource, GivenCredentials, Ids, Settings};
 use crate::schedule::{PollPolicy, RetryPolicy};
@@ -173,8 +174,9 @@ impl EngineBuilder {
         self
     }
 
-    /// Builds the engine and goes on with every stack that an earlier engine on the same store left unfinished. Must be
-    /// called inside a tokio runtime.
+    /// Builds the engine and goes on with every stack that an earlier engine on the same store left unfinished. On a store
+    /// that engines share it takes up, as long as it lives, whatever no living engine works on, its share of it where there
+    /// are others. Must be called inside a tokio runtime.
     ///
     /// # Errors
     /// The plugins do not go together; no keys were given for a store that outlives the process; the store cannot be
@@ -202,8 +204,8 @@ impl EngineBuilder {
             steps: Arc::new(Semaphore::new(self.steps)),
             published: watch::Sender::new(0),
         };
-        let engine = Engine(Arc::new(Inner::new(Arc::new(core))));
-        if self.resume {
+        let engine = Engine(Arc::new(Inner::new(Arc::new(core), self.resume)));
+        if !Steward::begin(&engine, self.resume).await? && self.resume {
             engine.resume().await?;
         }
         Ok(engine)

@@ -14,6 +14,8 @@ use tokio::sync::watch;
 /// A stack that is worked on.
 #[derive(Clone)]
 struct Slot {
+    /// Under which claim.
+    claim: Claim,
     /// Tells the task to stop between two calls.
     interrupt: Arc<watch::Sender<Signal>>,
     /// `true` when the task has ended.
@@ -38,6 +40,19 @@ impl Driver {
     /// Whether a task of this process works on the stack.
     pub(super) fn drives(&self, stack: &StackId) -> bool {
         self.slot(stack).is_some()
+    }
+
+    /// The claims of all stacks that a task of this process works on.
+    pub(super) fn driven(&self) -> Vec<Claim> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.values().map(|slot| slot.claim.clone()).collect()
+    }
+
+    /// Tells the task that works on a stack under a claim which is lost to stop, and does not wait for it.
+    pub(super) fn stop_lost(&self, claim: &Claim) {
+        if let Some(slot) = self.slot(&claim.stack).filter(|slot| slot.claim == *claim) {
+            slot.interrupt.send_replace(Signal::Interrupt);
+        }
     }
 
     /// Waits until no task of this process works on the stack.
@@ -98,7 +113,7 @@ impl Driver {
         let (interrupt, interrupted) = watch::channel(Signal::Run);
         let (end, over) = watch::channel(false);
         let id = stack.id.clone();
-        let slot = Slot { interrupt: Arc::new(interrupt), over };
+        let slot = Slot { claim: claim.clone(), interrupt: Arc::new(interrupt), over };
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), slot);
         let mut traversal = Traversal {
             core: Arc::clone(&self.core),
@@ -125,25 +140,69 @@ async fn drive(core: &Arc<Core>, traversal: &mut Traversal) {
     let mut wait = Duration::from_millis(500);
     loop {
         match traversal.run().await {
+            // Nobody told it to stop: the lease of this engine did not run. Nothing may be done until it does, and then
+            // every write tells whether the stack is still its own.
+            Ok(End::Interrupted) if *traversal.interrupt.borrow() == Signal::Run => {
+                tracing::warn!(stack = %traversal.stack.name, "the lease of this engine has run out; waiting until it runs again");
+                if !lease_runs_again(core, traversal).await || !read_anew(core, traversal).await {
+                    return;
+                }
+            }
             Ok(End::Complete | End::Interrupted | End::Paused(_)) => return,
             Ok(End::Failed(_)) => {
                 if !traversal.rolls_back() || !begin_rollback(core, traversal).await {
                     return;
                 }
             }
-            Err(error @ (StoreError::Fenced { .. } | StoreError::NoSuchStack { .. })) => {
+            Err(error) if is_lost(core, &error) => {
                 tracing::warn!(stack = %traversal.stack.name, %error, "stopped working on the stack");
                 return;
             }
             // A store without room, or one that fails: nothing was lost, and nothing may be done until it works again.
             Err(error) => {
                 tracing::error!(stack = %traversal.stack.name, %error, wait = ?wait, "the record cannot be written; trying again");
-                if !waited(traversal, &mut wait).await {
+                if !waited(traversal, &mut wait).await || !read_anew(core, traversal).await {
                     return;
                 }
-                match core.records.resources(&traversal.stack.id).await {
-                    Ok(resources) => traversal.current = Current::new(resources),
-                    Err(error) => tracing::error!(%error, "the record cannot be read"),
+            }
+        }
+    }
+}
+
+/// Whether the stack is another engine's now.
+fn is_lost(core: &Core, error: &StoreError) -> bool {
+    match error {
+        StoreError::Fenced { .. } | StoreError::NoSuchStack { .. } => true,
+        // One inside of it, which belongs to whoever holds the outermost one.
+        StoreError::Claimed { .. } => core.records.store().shared().is_some(),
+        _ => false,
+    }
+}
+
+/// Waits until the lease runs. `false`: the traversal was told to stop.
+async fn lease_runs_again(core: &Core, traversal: &mut Traversal) -> bool {
+    while !core.records.lease_runs() {
+        let mut wait = Duration::from_millis(100);
+        if !waited(traversal, &mut wait).await {
+            return false;
+        }
+    }
+    true
+}
+
+/// Takes what is recorded for what is, as somebody who takes over would. `false`: the traversal was told to stop.
+async fn read_anew(core: &Core, traversal: &mut Traversal) -> bool {
+    let mut wait = Duration::from_millis(500);
+    loop {
+        match core.records.resources(&traversal.stack.id).await {
+            Ok(resources) => {
+                traversal.current = Current::new(resources);
+                return true;
+            }
+            Err(error) => {
+                tracing::error!(stack = %traversal.stack.name, %error, "the record cannot be read; trying again");
+                if !waited(traversal, &mut wait).await {
+                    return false;
                 }
             }
         }
@@ -170,7 +229,7 @@ async fn begin_rollback(core: &Arc<Core>, traversal: &mut Traversal) -> bool {
         let why = traversal.secrets.mask(&error.to_string());
         tracing::error!(stack = %traversal.stack.name, error = why, "the rollback cannot begin");
         let recorded = match &error {
-            EngineError::Store(StoreError::Fenced { .. } | StoreError::NoSuchStack { .. }) => return false,
+            EngineError::Store(error) if is_lost(core, error) => return false,
             EngineError::Service(failure) if *failure.class() == FailureClass::Unauthenticated => {
                 Some(traversal.pause(traversal.secrets.told(failure)).await.map(drop))
             }

@@ -51,6 +51,10 @@ async fn next(mut cursor: Cursor) -> Option<(Result<(EventSequence, Event), Stor
         cursor.published.mark_unchanged();
         let rests = match cursor.engine.is_at_rest(&cursor.stack).await {
             Ok(rests) => rests,
+            Err(error) if cursor.engine.is_away(&error) => {
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
             Err(error) => {
                 cursor.over = true;
                 return Some((Err(error), cursor));
@@ -68,6 +72,7 @@ async fn next(mut cursor: Cursor) -> Option<(Result<(EventSequence, Event), Stor
             Ok(_) => {
                 let _ = tokio::time::timeout(LOOK, cursor.published.changed()).await;
             }
+            Err(error) if cursor.engine.is_away(&error) => tokio::time::sleep(LOOK).await,
             Err(error) => {
                 cursor.over = true;
                 return Some((Err(error), cursor));

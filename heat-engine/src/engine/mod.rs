@@ -11,6 +11,7 @@ mod preview;
 mod request;
 mod required_by;
 mod stack;
+mod steward;
 pub(crate) mod store_content;
 mod view;
 
@@ -51,12 +52,14 @@ struct Inner {
     requests: std::sync::Mutex<HashMap<StackId, Arc<tokio::sync::Mutex<()>>>>,
     /// The engine was shut down and takes no requests.
     closed: AtomicBool,
+    /// It takes up work that nobody does.
+    resumes: bool,
 }
 
 impl Inner {
-    fn new(core: Arc<Core>) -> Self {
+    fn new(core: Arc<Core>, resumes: bool) -> Self {
         let driver = Driver::new(Arc::clone(&core));
-        Self { driver, core, requests: std::sync::Mutex::default(), closed: AtomicBool::new(false) }
+        Self { driver, core, requests: std::sync::Mutex::default(), closed: AtomicBool::new(false), resumes }
     }
 
     /// Waits until no other request changes the stack.
@@ -70,6 +73,13 @@ impl Inner {
         let turn = turn.lock_owned().await;
         self.open(stack.as_str())?;
         Ok(turn)
+    }
+
+    /// As [`turn`](Self::turn), but `None` where another request changes the stack.
+    fn free_turn(&self, stack: &StackId) -> Result<Option<OwnedMutexGuard<()>>, EngineError> {
+        self.open(stack.as_str())?;
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(requests.entry(stack.clone()).or_default()).try_lock_owned().ok())
     }
 
     fn open(&self, stack: &str) -> Result<(), EngineError> {
@@ -257,10 +267,16 @@ impl Engine {
     }
 
     /// Stops between two calls of plugins everywhere and waits for that. Everything is recorded: an engine that is built
-    /// on the same store goes on.
+    /// on the same store goes on. On a store that engines share ([`SharedStore`](crate::store::SharedStore)) everything is
+    /// given back, so that others go on at once.
     pub async fn shutdown(&self) {
         self.0.closed.store(true, Ordering::SeqCst);
         self.0.driver.interrupt_all().await;
+        if let Some(shared) = self.core().records.store().shared()
+            && let Err(error) = shared.leave().await
+        {
+            tracing::warn!(%error, "the stacks of this engine are not given back; others wait until its lease runs out");
+        }
     }
 
     /// Goes on with every stack that was left unfinished and that nobody else works on.
@@ -281,18 +297,34 @@ impl Engine {
     /// stack.
     pub(crate) async fn go_on(
         &self,
-        mut record: TraversalRecord,
+        record: TraversalRecord,
         credentials: Option<Credentials>,
     ) -> Result<(), EngineError> {
         let core = self.core();
         if self.0.driver.drives(&record.stack) {
             return Ok(());
         }
-        let claim = match core.records.claim(&record.stack).await {
+        let claim = match &credentials {
+            // Who works on it with the old ones lets go of it.
+            Some(_) => self.seize(&record.stack).await,
+            None => core.records.claim(&record.stack).await,
+        };
+        let claim = match claim {
             Ok(claim) => claim,
             Err(StoreError::Claimed { .. } | StoreError::NoSuchStack { .. }) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
+        self.go_on_with(claim, record, credentials).await
+    }
+
+    /// As [`go_on`](Self::go_on), under a claim that is held.
+    async fn go_on_with(
+        &self,
+        claim: Claim,
+        mut record: TraversalRecord,
+        credentials: Option<Credentials>,
+    ) -> Result<(), EngineError> {
+        let core = self.core();
         let (stack, goal, current) = match self.found_unfinished(&claim, &mut record, credentials).await {
             Ok(Some(found)) => found,
             // Nobody works on it now: the next one who wants to must be able to.

@@ -258,21 +258,35 @@ impl Stack {
     /// [`EngineError::Paused`]: its credentials are not accepted any more. The engine was shut down before; the store
     /// cannot be read.
     pub async fn finished(&self) -> Result<StackView, EngineError> {
+        let mut left_since = None;
         loop {
             self.engine.0.driver.wait(&self.id).await;
-            let record = self.record().await?;
+            let record = match self.record().await {
+                Err(EngineError::Store(error)) if self.engine.is_away(&error) => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    continue;
+                }
+                record => record?,
+            };
             if record.traversal.is_none() {
                 return self.show().await;
             }
             if let Some(paused) = record.paused {
                 return Err(EngineError::Paused { stack: record.name, reason: paused.reason });
             }
-            if let Ok(claim) = self.engine.core().records.claim(&self.id).await {
+            match self.engine.is_left(&self.id, &mut left_since).await {
                 // Nobody works on it, this engine not either: it was shut down.
-                self.engine.core().records.release(&claim).await?;
-                return Err(EngineError::Stopped { stack: record.name });
+                Ok(true) | Err(EngineError::Stopped { .. }) => {
+                    return Err(EngineError::Stopped { stack: record.name });
+                }
+                Ok(false) => {}
+                Err(EngineError::Store(error)) if self.engine.is_away(&error) => {}
+                Err(error) => return Err(error),
             }
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            // Whoever ends it tells of events.
+            let mut published = self.engine.core().published.subscribe();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = tokio::time::timeout(Duration::from_millis(450), published.changed()).await;
         }
     }
 
@@ -285,9 +299,8 @@ impl Stack {
         let _turn = self.engine.0.turn(&self.id).await?;
         let (next, content, goal) = self.prepare(&update).await?;
         let core = self.engine.core();
-        // Everything about the request is right: only now the running traversal is stopped.
-        self.engine.0.driver.interrupt(&self.id).await;
-        let claim = core.records.claim(&self.id).await?;
+        // Everything about the request is right: only now the running traversal is stopped, whoever runs it.
+        let claim = self.engine.seize(&self.id).await?;
         let now = self.record().await?;
         let before = now.desired;
         let mut stack = StackRecord {
@@ -423,9 +436,8 @@ impl Stack {
         {
             return Ok(());
         }
-        self.engine.0.driver.interrupt(&self.id).await;
         let core = self.engine.core();
-        let claim = core.records.claim(&self.id).await?;
+        let claim = self.engine.seize(&self.id).await?;
         let mut stack = self.living().await?;
         let resources = core.records.resources(&self.id).await?;
         let goal = Goal::nothing(core);

@@ -386,6 +386,8 @@ impl Ledger {
     /// Whether the operation may go on.
     pub(crate) fn check(&self) -> Result<(), Break> {
         match &*self.signal.borrow() {
+            // Another engine may have taken over by now.
+            Signal::Run | Signal::Stop if !self.core.records.lease_runs() => Err(Break::Interrupted),
             Signal::Run | Signal::Stop => Ok(()),
             Signal::Interrupt => Err(Break::Interrupted),
             Signal::Abort(reason) => Err(Break::Aborted(reason.clone())),

@@ -1,8 +1,8 @@
 //! The trait that a store implements.
 
 use super::{
-    Commit, Epoch, EventQuery, ResourceRow, SourceRow, StackQuery, StackRow, StoreError, StoredEvent,
-    TraversalRow,
+    Commit, Epoch, EventQuery, ResourceRow, SharedStore, SourceRow, StackQuery, StackRow, StoreError,
+    StoredEvent, TraversalRow,
 };
 use crate::record::{EventSequence, IncarnationId, SourceHash, StackId, TraversalId};
 use async_trait::async_trait;
@@ -12,7 +12,8 @@ use jiff::Timestamp;
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Writes a transaction: all of it is durable when this returns, or, after an error, none of it counts. Gives the
-    /// numbers of its events, in order; numbers grow with every event of the store, in the order of commits.
+    /// numbers of its events, in order; numbers grow with every event of an outermost stack and of those inside of it, in
+    /// the order of commits.
     ///
     /// # Errors
     /// `Fenced` where the stack is not held by this store at that epoch; `StackExists`; `Refused`, where a row belongs to
@@ -65,4 +66,10 @@ pub trait Store: Send + Sync {
     /// Removes tombstones of stacks deleted before that moment, with their events, and of every stack the oldest events
     /// beyond a number. Gives how many rows went.
     async fn prune(&self, deleted_before: Timestamp, events_per_stack: u32) -> Result<u64, StoreError>;
+
+    /// What engines of several processes tell each other through this store; `None` where claims end with the process
+    /// and nobody else is told anything.
+    fn shared(&self) -> Option<&dyn SharedStore> {
+        None
+    }
 }

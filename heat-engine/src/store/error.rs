@@ -3,6 +3,7 @@
 use super::Epoch;
 use crate::record::StackId;
 use crate::seal::SealError;
+use std::fmt;
 
 /// Why the record could not be written or read. Holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,8 +84,18 @@ pub enum StoreError {
         /// In the store's words.
         reason: String,
     },
+    /// There is no connection to the server of the store.
+    #[error("the store {store} cannot be used: {reason}; {why}")]
+    NotConnected {
+        /// Which store; without a password.
+        store: String,
+        /// What kind of trouble it is; says what to do.
+        why: Unconnected,
+        /// In the server's words.
+        reason: String,
+    },
     /// The file is something else.
-    #[error("{store} is not a store of stacks: {reason}; choose another file")]
+    #[error("{store} is not a store of stacks: {reason}; choose another one")]
     NotAStore {
         /// Which file.
         store: String,
@@ -103,4 +114,39 @@ pub enum StoreError {
         /// The newest that is known.
         known: u32,
     },
+}
+
+/// Why there is no connection to the server of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unconnected {
+    /// The address makes no sense.
+    Address,
+    /// Nothing answers there, or it does not take connections now.
+    Unreachable,
+    /// The server does not let the user in.
+    Denied,
+    /// The server has no such database.
+    NoDatabase,
+    /// The server has all the connections that it allows.
+    Crowded,
+    /// The server's certificate is not trusted.
+    Untrusted,
+}
+
+/// What to do.
+impl fmt::Display for Unconnected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "correct the address of the store",
+            Self::Unreachable => "see whether the server runs, listens there, and can be reached from here",
+            Self::Denied => "correct user and password, or let the user in in the server's pg_hba.conf",
+            Self::NoDatabase => "make the database (createdb), or name another one",
+            Self::Crowded => "an engine needs up to five connections: raise max_connections of the server",
+            Self::Untrusted => {
+                "name who vouches for the server (?sslrootcert=FILE), or go without TLS where the way is safe \
+                 (?sslmode=disable)"
+            }
+        })
+    }
 }

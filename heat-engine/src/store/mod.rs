@@ -7,7 +7,8 @@
 //! **Who works on a stack.** An engine [claims](Records::claim) a stack before it writes to it and gets an [`Epoch`].
 //! Every batch carries that epoch; when another engine has claimed the stack since, the batch is refused as
 //! [`StoreError::Fenced`] and nothing of it is written. How a store knows that an engine is gone is its own matter: the
-//! SQLite store holds an operating system lock for as long as the process lives.
+//! SQLite store holds an operating system lock for as long as the process lives, the PostgreSQL store a lease that its
+//! engine renews. What engines in several processes have to tell each other goes through [`SharedStore`].
 //!
 //! **What is sealed**: properties and attributes that a type's schema calls secret, at any depth; what comes from hidden
 //! parameters and secret attributes ([`ResourceRecord::sensitive`](crate::record::ResourceRecord::sensitive)); private data
@@ -32,10 +33,13 @@ mod batch;
 mod error;
 mod form;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod records;
 mod retention;
 mod row;
 mod secrets;
+mod shared;
 pub(crate) use secrets::{SecretTexts, secret_texts, texts_in};
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -45,13 +49,16 @@ mod vault;
 
 pub use backend::Store;
 pub use batch::{Batch, Claim, Epoch, Source, Write};
-pub use error::StoreError;
+pub use error::{StoreError, Unconnected};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresSettings, PostgresStore};
 pub use records::Records;
 pub use retention::Retention;
 pub use row::{
     Commit, Document, EventQuery, EventRow, ResourceRow, RowWrite, SourceRow, StackQuery, StackRow,
     StoredEvent, TraversalRow,
 };
+pub use shared::{Heard, Held, SharedStore};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -125,6 +125,16 @@ impl Records {
         self.store.traversals().await?.into_iter().map(|row| self.open_traversal(row)).collect()
     }
 
+    /// The traversal of work that was [taken](super::SharedStore::take).
+    pub(crate) fn open_work(&self, row: TraversalRow) -> Result<TraversalRecord, StoreError> {
+        self.open_traversal(row)
+    }
+
+    /// Whether this engine may act on what it has claimed: on a store that is shared only as long as its lease runs.
+    pub(crate) fn lease_runs(&self) -> bool {
+        self.store.shared().is_none_or(super::SharedStore::lease_runs)
+    }
+
     /// The text of a template, an environment or a file.
     ///
     /// # Errors
@@ -197,6 +207,7 @@ impl Records {
             created: record.created,
             deleted: record.deleted,
             root: record.owner.as_ref().map(|owner| owner.root.clone()),
+            waits: record.paused.is_some(),
             sources: sources.into_iter().cloned().collect(),
             document,
         })

@@ -36,6 +36,8 @@ pub struct StackRow {
     pub deleted: Option<Timestamp>,
     /// The outermost stack that it lies in, if it is a nested stack.
     pub root: Option<StackId>,
+    /// It waits for somebody to say that it goes on ([`Paused`](crate::record::Paused)): no engine does so by itself.
+    pub waits: bool,
     /// The sources that it names, sorted.
     pub sources: Vec<SourceHash>,
     /// Everything else.

@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, missing_docs)]
 
 pub mod cloud;
+#[cfg(all(feature = "postgres", feature = "testing"))]
+pub mod postgres;
 pub mod process;
 
 use heat_engine::{Engine, Stack};

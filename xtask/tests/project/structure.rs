@@ -125,12 +125,14 @@ fn nothing_is_left_for_later_in_the_sources() {
     }
 }
 
-/// Plain `cargo test` must pass where there is no control plane, so its tests wait until they are asked for.
+/// Plain `cargo test` must pass where there is no control plane and no PostgreSQL, so their tests wait until they are asked
+/// for.
 #[test]
-fn every_test_against_the_control_plane_is_ignored_by_default() {
+fn every_test_that_needs_a_server_is_ignored_by_default() {
+    let needs_one = |name: &str| ["cloud_", "postgres_"].iter().any(|begin| name.starts_with(begin));
     let files: Vec<_> = tree::files(&["rs"])
         .into_iter()
-        .filter(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("cloud_")))
+        .filter(|file| file.file_name().is_some_and(|name| needs_one(&name.to_string_lossy())))
         .filter(|file| file.parent().is_some_and(|folder| folder.ends_with("tests")))
         .collect();
     assert!(!files.is_empty());

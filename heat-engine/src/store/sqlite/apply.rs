@@ -130,8 +130,8 @@ fn create_stack(connection: &Connection, engine: &str, row: &StackRow) -> Result
     }
     connection
         .prepare_cached(
-            "INSERT INTO stack (id, project, name, created, epoch, holder, document, sealed, root)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO stack (id, project, name, created, epoch, holder, document, sealed, root, waits)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             row.id.as_str(),
@@ -143,6 +143,7 @@ fn create_stack(connection: &Connection, engine: &str, row: &StackRow) -> Result
             row.document.clear,
             row.document.sealed,
             row.root.as_ref().map(StackId::as_str),
+            row.waits,
         ])?;
     set_sources(connection, &row.id, &row.sources)?;
     Ok(())
@@ -150,12 +151,13 @@ fn create_stack(connection: &Connection, engine: &str, row: &StackRow) -> Result
 
 fn put_stack(connection: &Connection, row: &StackRow) -> Result<(), Trouble> {
     connection
-        .prepare_cached("UPDATE stack SET document = ?2, sealed = ?3, root = ?4 WHERE id = ?1")?
+        .prepare_cached("UPDATE stack SET document = ?2, sealed = ?3, root = ?4, waits = ?5 WHERE id = ?1")?
         .execute(params![
             row.id.as_str(),
             row.document.clear,
             row.document.sealed,
-            row.root.as_ref().map(StackId::as_str)
+            row.root.as_ref().map(StackId::as_str),
+            row.waits,
         ])?;
     set_sources(connection, &row.id, &row.sources)?;
     Ok(())
@@ -168,7 +170,7 @@ fn remove_stack(connection: &Connection, row: &StackRow) -> Result<(), Trouble> 
     set_sources(connection, &row.id, &[])?;
     connection
         .prepare_cached(
-            "UPDATE stack SET deleted = ?2, holder = NULL, document = ?3, sealed = ?4 WHERE id = ?1",
+            "UPDATE stack SET deleted = ?2, holder = NULL, document = ?3, sealed = ?4, waits = 0 WHERE id = ?1",
         )?
         .execute(params![id, row.deleted.map(micros), row.document.clear, row.document.sealed])?;
     Ok(())

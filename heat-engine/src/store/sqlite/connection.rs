@@ -9,7 +9,11 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x4845_4154;
 
 /// Each takes the schema one version further. Only ever appended to.
-const MIGRATIONS: &[&str] = &[include_str!("schema/001_initial.sql"), include_str!("schema/002_nested.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/001_initial.sql"),
+    include_str!("schema/002_nested.sql"),
+    include_str!("schema/003_waits.sql"),
+];
 
 /// How long a connection waits for another process to finish its transaction.
 const BUSY: Duration = Duration::from_secs(30);

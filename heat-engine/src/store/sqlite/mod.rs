@@ -295,6 +295,7 @@ mod tests {
             created: Timestamp::UNIX_EPOCH,
             deleted: None,
             root: None,
+            waits: false,
             sources: Vec::new(),
             document: Document { clear: "{}".into(), sealed: None },
         };
@@ -374,6 +375,7 @@ mod tests {
             created: Timestamp::UNIX_EPOCH,
             deleted: None,
             root: None,
+            waits: false,
             sources: Vec::new(),
             document: Document { clear: "{}".into(), sealed: None },
         };

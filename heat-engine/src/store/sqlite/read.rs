@@ -28,7 +28,8 @@ pub(super) fn run(connection: &Connection, questions: &Arc<Mutex<mpsc::Receiver<
 }
 
 const STACK: &str = "id, project, name, created, deleted, document, sealed,
-    (SELECT json_group_array(hash ORDER BY hash) FROM stack_source WHERE stack_source.stack = stack.id), root";
+    (SELECT json_group_array(hash ORDER BY hash) FROM stack_source WHERE stack_source.stack = stack.id), root,
+    waits";
 
 fn stack_row(row: &Row<'_>) -> Result<StackRow> {
     Ok(StackRow {
@@ -40,6 +41,7 @@ fn stack_row(row: &Row<'_>) -> Result<StackRow> {
         document: document(row, 5)?,
         sources: list(row, 7)?.into_iter().map(SourceHash).collect(),
         root: row.get::<_, Option<String>>(8)?.map(StackId),
+        waits: row.get(9)?,
     })
 }
 

@@ -35,18 +35,18 @@ impl fmt::Display for BrokenPromise {
     }
 }
 
-type Check = Result<(), String>;
+pub(super) type Check = Result<(), String>;
 
 /// Fails with what was seen, unless it is as expected.
-fn expect<T: PartialEq + fmt::Debug>(what: &str, seen: T, expected: T) -> Check {
+pub(super) fn expect<T: PartialEq + fmt::Debug>(what: &str, seen: T, expected: T) -> Check {
     if seen == expected { Ok(()) } else { Err(format!("{what} is {seen:?}, expected {expected:?}")) }
 }
 
-fn worked<T>(what: &str, result: Result<T, StoreError>) -> Result<T, String> {
+pub(super) fn worked<T>(what: &str, result: Result<T, StoreError>) -> Result<T, String> {
     result.map_err(|error| format!("{what} failed: {error}"))
 }
 
-fn refused<T>(what: &str, result: Result<T, StoreError>) -> Result<StoreError, String> {
+pub(super) fn refused<T>(what: &str, result: Result<T, StoreError>) -> Result<StoreError, String> {
     result.err().ok_or_else(|| format!("{what} was taken"))
 }
 
@@ -87,11 +87,15 @@ pub async fn broken_promises(fixture: &mut dyn Fixture) -> Vec<BrokenPromise> {
     broken
 }
 
-fn id(text: &str) -> StackId {
+pub(super) fn id(text: &str) -> StackId {
     StackId(text.to_owned())
 }
 
-async fn made(store: &dyn Store, row: &StackRow, more: impl IntoIterator<Item = RowWrite>) -> Check {
+pub(super) async fn made(
+    store: &dyn Store,
+    row: &StackRow,
+    more: impl IntoIterator<Item = RowWrite>,
+) -> Check {
     worked("creating a stack", store.commit(create(row, more)).await).map(drop)
 }
 
@@ -125,7 +129,7 @@ async fn reads_back(store: &dyn Store) -> Check {
     let hash = template.hash.clone();
     expect("the source", worked("reading", store.source(&hash).await)?, Some(template))?;
 
-    let later = StackRow { document: document("later"), ..row.clone() };
+    let later = StackRow { document: document("later"), waits: true, ..row.clone() };
     let changed = ResourceRow { physical_ids: vec![], document: document("changed"), ..thing };
     let writes = [
         RowWrite::PutStack(later.clone()),

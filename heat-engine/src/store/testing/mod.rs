@@ -3,9 +3,11 @@
 
 mod behaviour;
 mod recorder;
-mod rows;
+pub(super) mod rows;
+mod sharing;
 
 #[cfg(feature = "sqlite")]
 pub use super::sqlite::{GroupLog, replay};
 pub use behaviour::{BrokenPromise, Fixture, broken_promises};
 pub use recorder::{Counts, Recorder};
+pub use sharing::broken_shared_promises;

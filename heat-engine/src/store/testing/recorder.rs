@@ -2,8 +2,8 @@
 
 use crate::record::{EventSequence, IncarnationId, SourceHash, StackId, TraversalId};
 use crate::store::{
-    Commit, Epoch, EventQuery, ResourceRow, RowWrite, SourceRow, StackQuery, StackRow, Store, StoreError,
-    StoredEvent, TraversalRow,
+    Commit, Epoch, EventQuery, ResourceRow, RowWrite, SharedStore, SourceRow, StackQuery, StackRow, Store,
+    StoreError, StoredEvent, TraversalRow,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -129,5 +129,9 @@ impl Store for Recorder {
 
     async fn prune(&self, deleted_before: Timestamp, events_per_stack: u32) -> Result<u64, StoreError> {
         self.store.prune(deleted_before, events_per_stack).await
+    }
+
+    fn shared(&self) -> Option<&dyn SharedStore> {
+        self.store.shared()
     }
 }

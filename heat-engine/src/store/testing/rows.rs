@@ -7,15 +7,15 @@ use crate::store::{
 use jiff::Timestamp;
 
 /// A moment, by its age: greater is later.
-pub(super) fn moment(seconds: i64) -> Timestamp {
+pub(in crate::store) fn moment(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-pub(super) fn document(text: &str) -> Document {
+pub(in crate::store) fn document(text: &str) -> Document {
     Document { clear: format!("{{\"text\":\"{text}\"}}"), sealed: None }
 }
 
-pub(super) fn stack(id: &str, project: &str, name: &str, created: i64) -> StackRow {
+pub(in crate::store) fn stack(id: &str, project: &str, name: &str, created: i64) -> StackRow {
     StackRow {
         id: StackId(id.to_owned()),
         name: name.to_owned(),
@@ -23,18 +23,19 @@ pub(super) fn stack(id: &str, project: &str, name: &str, created: i64) -> StackR
         created: moment(created),
         deleted: None,
         root: None,
+        waits: false,
         sources: Vec::new(),
         document: document(name),
     }
 }
 
-pub(super) fn using(mut row: StackRow, sources: &[&SourceRow]) -> StackRow {
+pub(in crate::store) fn using(mut row: StackRow, sources: &[&SourceRow]) -> StackRow {
     row.sources = sources.iter().map(|source| source.hash.clone()).collect();
     row.sources.sort();
     row
 }
 
-pub(super) fn tombstone(row: &StackRow, deleted: i64) -> StackRow {
+pub(in crate::store) fn tombstone(row: &StackRow, deleted: i64) -> StackRow {
     StackRow {
         deleted: Some(moment(deleted)),
         sources: Vec::new(),
@@ -43,7 +44,7 @@ pub(super) fn tombstone(row: &StackRow, deleted: i64) -> StackRow {
     }
 }
 
-pub(super) fn resource(stack: &str, id: &str, physical_ids: &[&str]) -> ResourceRow {
+pub(in crate::store) fn resource(stack: &str, id: &str, physical_ids: &[&str]) -> ResourceRow {
     ResourceRow {
         id: IncarnationId(id.to_owned()),
         stack: StackId(stack.to_owned()),
@@ -53,15 +54,15 @@ pub(super) fn resource(stack: &str, id: &str, physical_ids: &[&str]) -> Resource
     }
 }
 
-pub(super) fn traversal(stack: &str, id: &str) -> TraversalRow {
+pub(in crate::store) fn traversal(stack: &str, id: &str) -> TraversalRow {
     TraversalRow { id: TraversalId(id.to_owned()), stack: StackId(stack.to_owned()), document: document(id) }
 }
 
-pub(super) fn source(text: &str) -> SourceRow {
+pub(in crate::store) fn source(text: &str) -> SourceRow {
     SourceRow { hash: SourceHash::of(text), document: Document { clear: text.to_owned(), sealed: None } }
 }
 
-pub(super) fn event(stack: &str, resource: &str, text: &str) -> EventRow {
+pub(in crate::store) fn event(stack: &str, resource: &str, text: &str) -> EventRow {
     EventRow {
         stack: StackId(stack.to_owned()),
         resource: resource.to_owned(),
@@ -69,11 +70,15 @@ pub(super) fn event(stack: &str, resource: &str, text: &str) -> EventRow {
     }
 }
 
-pub(super) fn commit(stack: &str, epoch: Epoch, writes: impl IntoIterator<Item = RowWrite>) -> Commit {
+pub(in crate::store) fn commit(
+    stack: &str,
+    epoch: Epoch,
+    writes: impl IntoIterator<Item = RowWrite>,
+) -> Commit {
     Commit { stack: StackId(stack.to_owned()), epoch, writes: writes.into_iter().collect(), release: false }
 }
 
-pub(super) fn create(row: &StackRow, more: impl IntoIterator<Item = RowWrite>) -> Commit {
+pub(in crate::store) fn create(row: &StackRow, more: impl IntoIterator<Item = RowWrite>) -> Commit {
     let writes = std::iter::once(RowWrite::CreateStack(row.clone())).chain(more);
     commit(row.id.as_str(), Epoch::FIRST, writes)
 }
