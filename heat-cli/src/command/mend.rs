@@ -116,6 +116,13 @@ fn harm(text: &str) -> usize {
     read.diagnostics.iter().filter(harmful).count()
 }
 
+/// A text with its line ends and other control characters as escapes.
+fn on_one_line(text: &str) -> String {
+    text.chars()
+        .map(|one| if one.is_control() { one.escape_debug().to_string() } else { one.to_string() })
+        .collect()
+}
+
 /// `web.yaml:3:5: fixed[HT0105]: "resorces" is now "resources"`, for each edit.
 fn tell(diagnostic: &Diagnostic, sources: &SourceMap, told: &mut String) {
     for (span, new) in diagnostic.fix.iter().flat_map(|fix| &fix.edits) {
@@ -129,8 +136,8 @@ fn tell(diagnostic: &Diagnostic, sources: &SourceMap, told: &mut String) {
             place.line,
             place.column,
             diagnostic.code,
-            old.escape_debug(),
-            new.escape_debug()
+            on_one_line(old),
+            on_one_line(new)
         );
     }
 }

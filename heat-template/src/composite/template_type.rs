@@ -30,7 +30,7 @@ impl TemplateType {
             .iter()
             .map(|parameter| {
                 let default = defaults.get(&parameter.name).map(|given| &given.value);
-                (parameter.name.clone(), property(parameter, default.filter(|value| !value.is_null())))
+                (parameter.name.clone(), property(parameter, default))
             })
             .collect();
         let attributes = template
@@ -58,7 +58,8 @@ impl TemplateType {
 }
 
 fn property(parameter: &ParameterSchema, default: Option<&Value>) -> PropertySchema {
-    let has_default = default.or(parameter.default.as_ref()).is_some();
+    // Null in the place of a default takes it away, as in Heat.
+    let has_default = default.or(parameter.default.as_ref()).is_some_and(|default| !default.is_null());
     let mut schema = PropertySchema::new(parameter.parameter_type.value_type()).update_allowed();
     schema.description = parameter.description.as_ref().map(python::str_of).unwrap_or_default();
     // What is not given takes its default inside. A null that is given is the type's empty value, as in Heat.

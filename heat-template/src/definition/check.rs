@@ -93,7 +93,18 @@ impl Definition {
                     calls(expression, &path, &context, &resource_type, &mut diagnostics);
                 }
             }
-            let (Found::Type(schema) | Found::Composite(schema, _)) = behind else { continue };
+            let (Found::Type(schema) | Found::Composite(schema, _)) = behind else {
+                // Without a schema, whatever can be found is.
+                let unknown = self.context(&NothingKnown).sharing(&allowance);
+                for (key, expression) in fields {
+                    let Some(expression) = expression else { continue };
+                    if let Err(error) = expression.evaluate(&unknown) {
+                        let within = join(&[keys.resources, resource.name(), key]);
+                        diagnostics.push(error.at(expression.span()).within(&within).into_diagnostic());
+                    }
+                }
+                continue;
+            };
             let right =
                 defaults.entry(Arc::as_ptr(schema)).or_insert_with(|| right_defaults(&schema.properties));
             let before = diagnostics.len();

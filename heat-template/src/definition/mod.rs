@@ -176,8 +176,9 @@ fn define(
         hidden: &inputs.nesting.hidden,
     };
     let declared = |name: &str| inner.parameter_names.contains(name);
-    let parameters =
+    let mut parameters =
         parameter::resolve(&inner.dialect, &inner.parameters, &declared, &sources, custom, diagnostics);
+    inner.parameter_names.iter().for_each(|name| parameters.add_broken(name));
     let declared = Names::all_of(template);
     let conditions = conditions::decide(template, &parameters, &inputs.files, &declared);
     let context = Context {

@@ -9,6 +9,7 @@ pub use table::{Availability, FunctionRow, condition_function_table, function_ta
 use crate::diagnostic::{Diagnostic, codes};
 use crate::diagnostic::{Guess, suggest};
 use crate::expression::Compile;
+use crate::source::Span;
 use crate::yaml::Node;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -264,6 +265,10 @@ impl Dialects {
                     Some((suggest::nearest(&entry.key, keys.iter().copied())?, entry.key_span))
                 }) {
                     diagnostic = diagnostic.at(similar.1, format!("did you mean \"{}\"?", similar.0));
+                } else {
+                    // Where it should stand.
+                    let begin = Span { end: template.span.start, ..template.span };
+                    diagnostic = diagnostic.at(begin, "");
                 }
                 return Err(Box::new(diagnostic));
             }

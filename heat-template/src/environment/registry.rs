@@ -321,6 +321,10 @@ impl Registry {
         tries: &mut usize,
     ) -> Result<Option<Implementation>, Box<Diagnostic>> {
         for Candidate { pattern, target, .. } in self.candidates(type_name, resource) {
+            // As in Heat such a name is the template itself, whatever it is mapped to.
+            if is_template_name(pattern) {
+                return Ok(Some(Implementation::Template(pattern.to_owned())));
+            }
             if is_template_name(&target.name) {
                 return Ok(Some(Implementation::Template(target.name.clone())));
             }

@@ -73,7 +73,7 @@ impl Reader<'_> {
                 self.diagnostics.push(diagnostic.meant(guess));
             }
         }
-        let parameter_type = self.parameter_type(node)?;
+        let parameter_type = self.parameter_type(node);
         let constraints = match self.dialect.family() {
             Family::Hot => self.hot_constraints(node),
             Family::Cfn => self.cfn_constraints(node),
@@ -100,7 +100,7 @@ impl Reader<'_> {
         };
         let schema = ParameterSchema {
             name: name.to_string(),
-            parameter_type,
+            parameter_type: parameter_type?,
             label: value(Some(self.keys.label)),
             description: value(Some(self.keys.description)),
             default: value(Some(self.keys.default)),

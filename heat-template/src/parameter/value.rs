@@ -101,6 +101,16 @@ impl ParameterValues {
         self.values.get(name)
     }
 
+    /// Adds a parameter whose declaration is wrong, which has been told: it is there, and nothing is known of it.
+    pub(crate) fn add_broken(&mut self, name: &str) {
+        self.values.entry(name.to_owned()).or_insert_with(|| ParameterValue {
+            value: Evaluated::Unknown(Unknown::default()),
+            parameter_type: ParameterType::String,
+            hidden: false,
+            pseudo: false,
+        });
+    }
+
     /// All parameters, pseudo parameters first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ParameterValue)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value))

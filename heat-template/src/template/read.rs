@@ -307,7 +307,10 @@ impl<'a> Reader<'a> {
                 Some(expression)
             }
         };
-        if self.diagnostics[before..].iter().any(Diagnostic::is_error) {
+        // What stands beside a key or in a name does not keep the rest from being checked.
+        let harmless = [codes::RESOURCE_UNKNOWN_KEY, codes::RESOURCE_NAME];
+        if self.diagnostics[before..].iter().any(|found| found.is_error() && !harmless.contains(&found.code))
+        {
             return None;
         }
         Some(Resource {

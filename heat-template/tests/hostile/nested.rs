@@ -84,7 +84,7 @@ fn a_nested_template_that_is_no_template() {
         ("[", "HT0001", "n.yaml:1:2"),
         ("\u{0}", "HT0002", "n.yaml:1:1"),
         ("x", "HT0104", "n.yaml:1:1"),
-        ("", "HT0101", "t.yaml:2:13"),
+        ("", "HT0101", "n.yaml:1:1"),
     ] {
         newest("resources: {r: {type: n.yaml}}\n").file("n.yaml", text).refused(code, place);
     }

@@ -88,6 +88,16 @@ fn behind(registry: &str, type_name: &str, resource: &str) -> String {
 }
 
 #[test]
+fn null_takes_the_default_of_a_nested_template_away() {
+    let text = "heat_template_version: 2021-04-16\nresources: {r: {type: n.yaml}}\n";
+    let files =
+        [("n.yaml", "heat_template_version: 2021-04-16\nparameters: {x: {type: string, default: d}}\n")];
+    let given = |environment| Given { environment, files: &files, ..Given::default() };
+    stack_with(text, &given("parameter_defaults: {x: e}")).ok();
+    stack_with(text, &given("parameter_defaults: {x: null}")).refused("HT0412", &["x", "not assigned"]);
+}
+
+#[test]
 fn types_are_found_as_heat_finds_them() {
     assert_eq!(behind("  My::T: Test::Any", "My::T", "r"), "Test::Any");
     assert_eq!(behind("  My::T: My::U\n  My::U: Test::Any", "My::T", "r"), "Test::Any");
@@ -105,6 +115,10 @@ fn types_are_found_as_heat_finds_them() {
     assert_eq!(behind(both, "My::T", "two"), "Test::Any");
     assert_eq!(behind("  My::T: sub.yaml", "My::T", "r"), "sub.yaml");
     assert_eq!(behind("  {}", "other.template", "r"), "other.template");
+    // A type that is called like a template is that template, whatever an entry says.
+    assert_eq!(behind("  a.yaml: b.yaml", "a.yaml", "r"), "a.yaml");
+    assert_eq!(behind("  a.yaml: Test::Any", "a.yaml", "r"), "a.yaml");
+    assert_eq!(behind("  My::T: a.yaml\n  a.yaml: b.yaml", "My::T", "r"), "a.yaml");
     assert_eq!(behind("  My::T: My::U\n  My::U: My::T", "My::T", "r"), "HT0226");
     assert_eq!(behind("  A*: AA*", "AB", "r"), "HT0226");
 }

@@ -164,6 +164,31 @@ fn outputs_have_a_form_and_may_fail_alone() {
 }
 
 #[test]
+fn one_problem_does_not_hide_the_next() {
+    let codes = |text: &str| {
+        let stack = stack(&format!("heat_template_version: 2021-04-16\n{text}"));
+        let mut codes = stack.codes();
+        codes.sort_unstable();
+        codes
+    };
+    // A key that is not known, beside an unknown type, a dependency and parameters that are not there.
+    let text = "resources: {r: {type: No::Such, extra: 1, depends_on: nobody, metadata: {a: {get_param: nope}}, \
+                properties: {p: {get_param: nix}}}}\n";
+    assert_eq!(codes(text), ["HT0306", "HT0306", "HT0402", "HT0404", "HT0406"]);
+    // A wrong type beside a wrong constraint; and a parameter that is declared wrongly is there all the same.
+    let text = "parameters:\n  p: {type: strng, constraints: [{length: {min: x}}]}\n  image: {type: string, constraints: \
+                [{length: {min: x}}]}\n  images: {type: string, default: y}\noutputs: {o: {value: [{get_param: image}, {get_param: \
+                images}]}}\n";
+    assert_eq!(codes(text), ["HT0204", "HT0205", "HT0205"]);
+    assert!(
+        stack(&format!("heat_template_version: 2021-04-16\n{text}"))
+            .warnings()
+            .iter()
+            .all(|one| !one.contains("image "))
+    );
+}
+
+#[test]
 fn a_template_may_come_as_a_value_and_goes_out_as_one() {
     let mut sources = SourceMap::new();
     let value = json!({"heat_template_version": "2021-04-16", "resources": {"r": {"type": "Test::Any"}}, "description": 5});
