@@ -4,12 +4,13 @@ use super::{DefinedResource, Definition, Inputs, Nesting, redact};
 use crate::composite::{
     ChildRequest, CompositeType, KnownChild, NotKnown, Stage, TemplateType, child_of, facade_problems,
 };
-use crate::diagnostic::{Diagnostic, Severity, codes};
+use crate::diagnostic::{Diagnostic, Label, Severity, codes};
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
 use crate::expression::{Allowance, Context, FacadeValues, Scope, Step, join};
 use crate::parameter::PseudoParameters;
 use crate::schema::{CustomConstraints, ResourceSchema, ResourceTypes};
+use crate::source::FileId;
 use crate::template::nested_answer;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -162,10 +163,11 @@ impl Definition {
                 stages: child.stages,
             }),
             _ => {
+                let file = Some(composite.file.as_deref());
                 let path = self.inside(resource, composite.file.as_deref());
                 let found = defined.diagnostics.into_iter();
                 Err(NestedError::Wrong(
-                    found.map(|one| self.told_from_inside(one, resource, &path)).collect(),
+                    found.map(|one| self.told_from_inside(one, resource, file, &path)).collect(),
                 ))
             }
         }
@@ -181,7 +183,9 @@ impl Definition {
         let policy = policy.as_object().cloned().unwrap_or_default();
         let child = ChildRequest { update_policy: &policy, ..request.child };
         let options = &self.template().inner().options;
-        child_of(&*composite.composite, request.properties, child, options).map_err(|error| match error {
+        let written = resource.properties();
+        let made = child_of(&*composite.composite, request.properties, written, child, options);
+        made.map_err(|error| match error {
             NotKnown::Later => NestedError::NotKnownYet,
             NotKnown::Wrong(error) => {
                 let keys = self.template().dialect().keys();
@@ -195,10 +199,10 @@ impl Definition {
                 NestedError::Wrong(vec![self.redacted(diagnostic.at(place, "").path(path))])
             }
             NotKnown::NotATemplate(found) => {
-                let path = self.inside(resource, composite.file.as_deref());
-                NestedError::Wrong(
-                    found.into_iter().map(|one| self.told_from_inside(one, resource, &path)).collect(),
-                )
+                let file = composite.file.as_deref();
+                let path = self.inside(resource, file);
+                let tell = |one| self.told_from_inside(one, resource, Some(file), &path);
+                NestedError::Wrong(found.into_iter().map(tell).collect())
             }
         })
     }
@@ -255,22 +259,32 @@ impl Definition {
         format!("{path}<{}>", file.unwrap_or("nested_stack"))
     }
 
-    /// What was found inside a nested stack, as this stack's reader has to be told it.
+    /// What was found inside a nested stack, as this stack's reader has to be told it. Of `made_of` `None` means that
+    /// nobody knows, and no file that a composite type made the template.
     fn told_from_inside(
         &self,
         mut found: Diagnostic,
         resource: &DefinedResource<'_>,
+        made_of: Option<Option<&str>>,
         path: &str,
     ) -> Diagnostic {
-        let generated =
-            found.primary.as_ref().is_none_or(|label| label.span.file == crate::source::FileId::GENERATED);
-        if generated {
+        let nowhere = |label: &Label| label.span.file == FileId::GENERATED;
+        if found.primary.as_ref().is_none_or(nowhere) {
             // Nobody wrote that text: the resource it was made from is the place.
             found = found.at(resource.span(), "");
             found.labels.clear();
-            found.fix = None;
+            (found.fix, found.guess) = (None, None);
         } else {
-            let text = format!("in resource {}", resource.name());
+            found.labels.retain(|label| !nowhere(label));
+            let name = resource.name();
+            let text = match made_of {
+                Some(None) => format!("in a member of resource {name}"),
+                // The resource is such a member.
+                Some(Some(file)) if self.template().is_generated() => {
+                    format!("from file {}", self.files().known_as(file))
+                }
+                _ => format!("in resource {name}"),
+            };
             found = found.label(resource.resource().type_span(), text);
         }
         found.path = if found.path.is_empty() { path.to_owned() } else { format!("{path}.{}", found.path) };
@@ -285,7 +299,7 @@ impl Definition {
         diagnostics: Vec<Diagnostic>,
     ) -> Vec<Diagnostic> {
         let path = join(&[self.template().dialect().keys().resources, resource.name()]);
-        diagnostics.into_iter().map(|one| self.told_from_inside(one, resource, &path)).collect()
+        diagnostics.into_iter().map(|one| self.told_from_inside(one, resource, None, &path)).collect()
     }
 
     /// The nested stack of a resource as checks see it: what hangs on other resources is not known.
@@ -464,12 +478,25 @@ impl Definition {
         }
         let path = self.inside(resource, composite.file.as_deref());
         let file = composite.file.as_deref().unwrap_or_default();
+        // Members of several types may share their properties: what mends one is no help to another perhaps.
+        let members = child.template.resources();
+        let mixed = child.template.is_generated()
+            && members
+                .values()
+                .zip(members.values().skip(1))
+                .any(|(one, next)| one.type_name() != next.type_name());
         for mut one in found {
             if child.template.is_generated() && one.severity == Severity::Warning && one.path.is_empty() {
                 continue;
             }
             redact(&mut one, &self.0.secrets);
-            let mut one = self.told_from_inside(one, resource, &path);
+            if mixed
+                && one.code != codes::RESOURCE_TYPE_UNKNOWN
+                && let Some(guess) = &mut one.guess
+            {
+                guess.certain = false;
+            }
+            let mut one = self.told_from_inside(one, resource, Some(composite.file.as_deref()), &path);
             if one.primary.as_ref().is_some_and(|label| label.span == resource.span()) && !file.is_empty() {
                 one.help.push(format!("the problem is in {file}"));
             }
@@ -518,7 +545,7 @@ impl Definition {
         let path = self.inside(resource, Some(file));
         let read = self.files().template(file, &self.template().inner().options);
         for found in read.into_iter().flat_map(|read| &read.diagnostics) {
-            diagnostics.push(self.told_from_inside(found.clone(), resource, &path));
+            diagnostics.push(self.told_from_inside(found.clone(), resource, Some(Some(file)), &path));
         }
     }
 }
