@@ -17,7 +17,7 @@ pub use child::{Child, Stage};
 pub(crate) use child::{KnownChild, NotKnown, child_of};
 pub use inside::{Inside, NestedStack, member_attribute};
 pub use template_type::TemplateType;
-pub(crate) use template_type::facade_problems;
+pub(crate) use template_type::{REFERENCE, facade_problems};
 
 use crate::evaluated::Evaluated;
 use crate::expression::{EvaluationError, Step};
