@@ -96,6 +96,53 @@ fn problems_inside_have_their_place_in_the_nested_file() {
     assert!(found.iter().any(inside), "{found:#?}");
 }
 
+const GROUPS: &str = "heat_template_version: 2021-04-16
+resources:
+  group:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 3, resource_def: {type: box.yaml, properties: {length: '%index%', q: 1}}}
+  chain:
+    type: OS::Heat::ResourceChain
+    properties:
+      resources: [OS::Heat::RandomString, OS::Heat::Valu]
+      resource_properties: {length: 600}
+  scaled:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      min_size: 1
+      max_size: 2
+      resource:
+        type: OS::Heat::RandomString
+        properties: {lenght: 5}
+  mixed:
+    type: OS::Heat::ResourceChain
+    properties:
+      resources: [OS::Heat::RandomString, OS::Heat::Value]
+      resource_properties: {valeu: 5}
+";
+
+#[test]
+fn problems_of_members_have_their_place_in_the_definition_of_the_members() {
+    let home = Home::new();
+    home.put("box.yaml", BOX);
+    let template = home.put("groups.yaml", GROUPS);
+    let ran = home.run(&["template", "validate", "-t", &template, "-f", "line"]);
+    assert_eq!(ran.code, 2);
+    for place in [
+        "groups.yaml:5:91: error[HT0411]: unknown property q",
+        "groups.yaml:9:43: error[HT0404]: the resource type OS::Heat::Valu could not be found",
+        "groups.yaml:10:37: error[HT0414]: 600 is out of range",
+        "groups.yaml:18:22: error[HT0411]: unknown property lenght",
+        "groups.yaml:23:29: error[HT0411]: unknown property valeu",
+    ] {
+        assert!(ran.stdout.contains(place), "no {place} in {}", ran.said());
+    }
+    home.run(&["template", "validate", "-t", &template, "--fix"]);
+    let mended = std::fs::read_to_string(&template).expect("the template");
+    let expected = GROUPS.replace("Heat::Valu]", "Heat::Value]").replace("lenght", "length");
+    assert_eq!(mended, expected, "what members of other types have in common is no safe fix");
+}
+
 #[test]
 fn the_parameters_of_nested_templates_are_told_on_request() {
     let (home, template) = home();

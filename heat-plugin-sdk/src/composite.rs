@@ -4,6 +4,7 @@ use crate::{Attributes, Properties};
 use heat_template::composite::{
     AttributeRequest, Child, ChildRequest, CompositeError, CompositeType, Inside,
 };
+use heat_template::expression::Step;
 use heat_template::schema::ResourceSchema;
 use heat_template::{Evaluated, EvaluationError};
 use std::sync::Arc;
@@ -127,6 +128,16 @@ pub trait Composite: Send + Sync + Sized + 'static {
         }
     }
 
+    /// Where a resource inside is written, so that what is wrong with it is shown there: the way from the properties to
+    /// what became a field (`type`, `properties`, `metadata` …) of the definition of `member`, or the definition as a whole
+    /// where `field` is `None`. What lies inside of the one must lie in the same place inside of the other.
+    ///
+    /// `None`: nowhere that could be shown, and the resource that is the nested stack is the place. That is the default.
+    fn origin(&self, member: &str, field: Option<&str>) -> Option<Vec<Step>> {
+        let _ = (member, field);
+        None
+    }
+
     /// What `get_resource` gives, for a nested stack with this id and ARN: the id, unless the type says otherwise.
     fn reference_id(&self, inside: &dyn Inside, id: &str, arn: &str) -> Evaluated {
         let _ = (inside, arn);
@@ -160,6 +171,10 @@ impl<C: Composite> CompositeType for Erased<C> {
         let properties = C::Properties::decode(request.properties)
             .map_err(|failure| EvaluationError::value(format!("{}: {failure}", self.schema.type_name)))?;
         self.composite.attribute(request, &properties)
+    }
+
+    fn origin(&self, member: &str, field: Option<&str>) -> Option<Vec<Step>> {
+        self.composite.origin(member, field)
     }
 
     fn reference_id(&self, inside: &dyn Inside, id: &str, arn: &str) -> Evaluated {

@@ -230,6 +230,8 @@ pub mod __private;
 pub use heat_template::composite::{
     AttributeRequest, Child, ChildRequest, CompositeError, CompositeType, Inside, Member, Stage,
 };
+/// A step of the way to where a member of a composite is written.
+pub use heat_template::expression::Step;
 /// Schemas, which this crate shares with the template language.
 pub use heat_template::schema;
 

@@ -2,6 +2,7 @@
 
 use super::batches::rolling;
 use super::members;
+use heat_plugin_sdk::Step;
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
     AttributeRequest, Attributes, Child, ChildRequest, Composite, CompositeError, Inside, Properties, Stage,
@@ -192,6 +193,10 @@ impl Composite for AutoScalingGroup {
         let child = Child::new(members::template(members));
         let stages = if request.sample { Vec::new() } else { p.stages(request, &before, &memory) };
         Ok(child.stages(stages).memory(serde_json::to_value(&memory).unwrap_or_default()))
+    }
+
+    fn origin(&self, _: &str, field: Option<&str>) -> Option<Vec<Step>> {
+        Some(std::iter::once("resource").chain(field).map(Step::from).collect())
     }
 
     fn attribute(

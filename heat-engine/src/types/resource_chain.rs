@@ -1,6 +1,7 @@
 //! `OS::Heat::ResourceChain`: resources of different types with the same properties, one after the other.
 
 use super::members;
+use heat_plugin_sdk::Step;
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
     AttributeRequest, Attributes, Child, ChildRequest, Composite, CompositeError, Properties,
@@ -62,6 +63,14 @@ impl Composite for ResourceChain {
             (at.to_string(), link)
         };
         Ok(Child::new(members::template(p.resources.iter().enumerate().map(link))))
+    }
+
+    fn origin(&self, member: &str, field: Option<&str>) -> Option<Vec<Step>> {
+        match field {
+            None | Some("type") => Some(vec!["resources".into(), member.parse::<usize>().ok()?.into()]),
+            Some("properties") => Some(vec!["resource_properties".into()]),
+            Some(_) => None,
+        }
     }
 
     fn attribute(

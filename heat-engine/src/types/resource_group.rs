@@ -2,6 +2,7 @@
 
 use super::batches::{Batch, rolling};
 use super::members;
+use heat_plugin_sdk::Step;
 use heat_plugin_sdk::schema::{Constraint, PropertySchema, ResourceSchema, ValueType};
 use heat_plugin_sdk::{
     AttributeRequest, Attributes, Child, ChildRequest, Composite, CompositeError, Properties, Stage,
@@ -281,6 +282,10 @@ impl Composite for ResourceGroup {
         let names = memory.names(count);
         let stages = p.stages(request, &memory, &before.definition, &names);
         Ok(memory.keep(Child::new(p.template(&names)).stages(stages)))
+    }
+
+    fn origin(&self, _: &str, field: Option<&str>) -> Option<Vec<Step>> {
+        Some(std::iter::once("resource_def").chain(field).map(Step::from).collect())
     }
 
     fn attribute(

@@ -1,7 +1,9 @@
 //! The template of a nested stack, also where some of the values that it is made from are not known yet.
 
+use super::places::place;
 use super::{ChildRequest, CompositeError, CompositeType};
 use crate::evaluated::Evaluated;
+use crate::expression::Expression;
 use crate::template::{ParseOptions, Template};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -109,9 +111,11 @@ pub(crate) enum NotKnown {
 ///
 /// A composite sees a mark in the place of each value that is not known. Where it puts the mark as a value, that value is
 /// unknown in the nested stack; where it puts it elsewhere, or cannot work with it, the nested stack is not known.
+/// `written` are the properties as they stand in the text around.
 pub(crate) fn child_of(
     composite: &dyn CompositeType,
     properties: &IndexMap<String, Evaluated>,
+    written: Option<&Expression>,
     request: ChildRequest<'_>,
     options: &ParseOptions,
 ) -> Result<KnownChild, NotKnown> {
@@ -141,7 +145,11 @@ pub(crate) fn child_of(
                 open_holes(&mut value)?;
                 unknown.insert(NOT_KNOWN.to_owned());
             }
-            let read = Template::generated(&value, options);
+            let read = Template::generated(&value, options, &mut |root| {
+                if let Some(written) = written {
+                    place(root, composite, written);
+                }
+            });
             match read.value {
                 Some(template) if !read.diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error) => {
                     template

@@ -10,16 +10,17 @@
 
 mod child;
 mod inside;
+mod places;
 mod template_type;
 
 pub use child::{Child, Stage};
 pub(crate) use child::{KnownChild, NotKnown, child_of};
 pub use inside::{Inside, NestedStack, member_attribute};
 pub use template_type::TemplateType;
-pub(crate) use template_type::facade_problems;
+pub(crate) use template_type::{REFERENCE, facade_problems};
 
 use crate::evaluated::Evaluated;
-use crate::expression::EvaluationError;
+use crate::expression::{EvaluationError, Step};
 use crate::schema::ResourceSchema;
 use serde_json::{Map, Value};
 use std::sync::{Arc, LazyLock};
@@ -41,6 +42,16 @@ pub trait CompositeType: Send + Sync {
     /// # Errors
     /// The attribute cannot be told.
     fn attribute(&self, request: &AttributeRequest<'_>) -> Result<Option<Evaluated>, EvaluationError>;
+
+    /// Where a resource inside is written, so that what is wrong with it is shown there: the way from the properties to
+    /// what became a field (`type`, `properties`, `metadata` …) of the definition of `member`, or the definition as a whole
+    /// where `field` is `None`. What lies inside of the one must lie in the same place inside of the other.
+    ///
+    /// `None`: nowhere that could be shown, and the resource that is the nested stack is the place. That is the default.
+    fn origin(&self, member: &str, field: Option<&str>) -> Option<Vec<Step>> {
+        let _ = (member, field);
+        None
+    }
 
     /// What `get_resource` gives, for a nested stack with this id and ARN: the id, unless the type says otherwise.
     fn reference_id(&self, inside: &dyn Inside, id: &str, arn: &str) -> Evaluated {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The output that tells the reference id.
-const REFERENCE: &str = "OS::stack_id";
+pub(crate) const REFERENCE: &str = "OS::stack_id";
 
 /// A template that stands for a resource type: its parameters are the properties, its outputs the attributes.
 #[derive(Debug, Clone)]

@@ -1,31 +1,33 @@
-//! Attributes of groups that are made of those of their members: a name that the members do not have is wrong.
+//! Attributes of nested stacks that are made of what is inside: a name that is not there is wrong.
 //!
-//! Heat writes an output into the nested stack for each such attribute that is asked for, and validates it there.
+//! Of a group Heat writes an output into the nested stack for each attribute of the members that is asked for, and
+//! validates it there: so it is refused. What a template that stands for a type does not have Heat finds only in the run:
+//! so it is a warning.
 
 use super::check::Found;
+use super::lacking::{Nested, lacks_output};
 use super::nested::Composite;
 use super::{DefinedResource, Definition};
-use crate::composite::{AttributeRequest, Inside};
-use crate::diagnostic::{Diagnostic, codes};
-use crate::environment::Implementation;
-use crate::evaluated::Evaluated;
+use crate::diagnostic::{Diagnostic, Guess, Severity, codes};
 use crate::expression::{
-    AttributeReference, Context, EvaluationError, Expression, NoResources, Reach, References, Visited, walk,
+    AttributeReference, Context, Expression, NoResources, Reach, References, Visited, walk,
 };
+use crate::python;
 use crate::schema::{CustomConstraints, ResourceTypes};
 use crate::source::Span;
-use serde_json::{Map, Value};
-use std::cell::RefCell;
+use std::collections::HashMap;
 
 /// An attribute with its place.
 struct Asked {
     reference: AttributeReference,
     span: Span,
+    /// The places of the arguments.
+    arguments: Vec<Span>,
     path: String,
 }
 
 impl Definition {
-    /// Finds attributes of groups that their members do not have.
+    /// Finds attributes of nested stacks that are not there.
     pub(super) fn check_members(
         &self,
         found: &[Found],
@@ -33,18 +35,18 @@ impl Definition {
         custom: &dyn CustomConstraints,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let made =
-            |behind: &Found| matches!(behind, Found::Composite(_, composite) if composite.file.is_none());
-        if !found.iter().any(made) {
+        if !found.iter().any(|behind| matches!(behind, Found::Composite(..))) {
             return;
         }
-        let asked = self.asked();
+        let mut asked: HashMap<String, Vec<Asked>> = HashMap::new();
+        for one in self.asked() {
+            asked.entry(one.reference.resource.clone()).or_default().push(one);
+        }
         for (resource, behind) in self.resources().zip(found) {
-            let Found::Composite(_, composite) = behind else { continue };
-            let of: Vec<&Asked> =
-                asked.iter().filter(|asked| asked.reference.resource == resource.name()).collect();
-            if composite.file.is_none() && !of.is_empty() {
-                self.check_asked(&resource, composite, &of, types, custom, diagnostics);
+            if let Found::Composite(_, composite) = behind
+                && let Some(asked) = asked.get(resource.name())
+            {
+                self.check_asked(&resource, composite, asked, types, custom, diagnostics);
             }
         }
     }
@@ -73,46 +75,53 @@ impl Definition {
         &self,
         resource: &DefinedResource<'_>,
         composite: &Composite,
-        asked: &[&Asked],
+        asked: &[Asked],
         types: &dyn ResourceTypes,
         custom: &dyn CustomConstraints,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let schema = composite.composite.schema();
-        let Ok(properties) = self.resolve_properties(resource, &super::NothingKnown, &schema, custom) else {
-            return;
-        };
-        let Some(definition) = self.sample_of(resource, composite, custom) else { return };
-        let properties: Map<String, Value> =
-            properties.into_iter().map(|(name, value)| (name, value.to_value_lossy())).collect();
-        for Asked { reference, span, path } in asked {
-            let AttributeReference { attribute: Some(name), path: Some(steps), .. } = reference else {
-                continue;
+        let is_template = composite.file.is_some();
+        let mut nested = None;
+        for Asked { reference, span, arguments, path } in asked {
+            let AttributeReference { attribute: Some(name), path: steps, .. } = reference else { continue };
+            let steps = match steps {
+                Some(steps) => &steps[..],
+                // Nobody knows the rest, but the name.
+                None if is_template => &[],
+                None => continue,
             };
-            let inside = Members { definition: &definition, types, wrong: RefCell::default() };
-            let request = AttributeRequest {
-                properties: &properties,
-                memory: None,
-                inside: &inside,
-                name,
-                path: steps,
+            let lacking = if is_template && !name.starts_with("resource.") {
+                lacks_output(self, composite, name, steps.len())
+            } else {
+                let made = || Nested::of(self, resource, composite, types, custom);
+                nested.get_or_insert_with(made).as_ref().and_then(|nested| nested.lacks(name, steps))
             };
-            // What else is wrong is told when the attribute is asked for.
-            let _ = composite.composite.attribute(&request);
-            if let Some((member, attribute)) = inside.wrong.into_inner() {
-                let message = format!(
-                    "the referenced attribute ({} {}) is incorrect: the resource {member} inside has no attribute {attribute}",
-                    resource.name(),
-                    std::iter::once(name.clone())
-                        .chain(steps.iter().map(crate::python::str_of))
-                        .collect::<Vec<_>>()
-                        .join(" "),
-                );
-                diagnostics
-                    .push(Diagnostic::error(codes::ATTRIBUTE_REFERENCE, message).at(*span, "").path(path));
+            let Some(lacking) = lacking else { continue };
+            let words: Vec<String> =
+                std::iter::once(name.clone()).chain(steps.iter().map(python::str_of)).collect();
+            let message = format!(
+                "the referenced attribute ({} {}) is incorrect: {}",
+                resource.name(),
+                words.join(" "),
+                lacking.reason
+            );
+            // The first argument is the resource. Those that want to be left out are not among the words.
+            let at = words.len() - 1 - lacking.left;
+            let place = if arguments.len() == words.len() + 1 { arguments[at + 1] } else { *span };
+            let mut diagnostic =
+                Diagnostic::error(codes::ATTRIBUTE_REFERENCE, message).at(place, "").path(path);
+            if is_template || !lacking.by_type {
+                diagnostic.severity = Severity::Warning;
             }
+            diagnostics.push(diagnostic.meant(lacking.guess.and_then(|guess| whole(guess, &words[at]))));
         }
     }
+}
+
+/// A guess at the end of a word as one at all of it: `value` in `resource.box.value`.
+fn whole(guess: Guess, word: &str) -> Option<Guess> {
+    let before = word.strip_suffix(&guess.written)?;
+    Some(Guess { meant: format!("{before}{}", guess.meant), written: word.to_owned(), ..guess })
 }
 
 fn look(expression: &Expression, path: &[&str], context: &Context<'_>, asked: &mut Vec<Asked>) {
@@ -120,62 +129,24 @@ fn look(expression: &Expression, path: &[&str], context: &Context<'_>, asked: &m
         if let Visited::Call { function, span, trail } = visited {
             let mut references = References::default();
             function.references(context, span, &mut references);
-            asked.extend(references.attributes.into_iter().map(|reference| Asked {
-                reference,
-                span,
-                path: trail.path(),
-            }));
+            for reference in references.attributes {
+                let mut arguments = Vec::new();
+                function.arguments(Reach::Taken(context), &mut |_, argument| arguments.push(argument.span()));
+                asked.push(Asked { reference, span, arguments, path: trail.path() });
+            }
         }
     });
 }
 
-/// The members of a group, as far as the names of their attributes go.
-struct Members<'a> {
-    definition: &'a Definition,
-    types: &'a dyn ResourceTypes,
-    /// The first attribute that a member does not have.
-    wrong: RefCell<Option<(String, String)>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Members<'_> {
-    fn has_attribute(&self, name: &str, attribute: &str) -> bool {
-        let Some(member) = self.definition.resource(name) else { return true };
-        let registry = self.definition.environment().registry();
-        match registry.resolve(member.type_name(), name, self.types) {
-            Ok(Some(Implementation::Type(schema))) => {
-                schema.open_attributes || attribute == "show" || schema.attributes.contains_key(attribute)
-            }
-            // Heat finds only in the run what a template does not have.
-            _ => true,
-        }
-    }
-}
-
-impl Inside for Members<'_> {
-    fn names(&self) -> Vec<String> {
-        self.definition.resources().map(|resource| resource.name().to_owned()).collect()
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.definition.resource(name).is_some()
-    }
-
-    fn reference_id(&self, name: &str) -> Evaluated {
-        Evaluated::unknown(name)
-    }
-
-    fn attribute(&self, name: &str, attribute: &str, _: &[Value]) -> Result<Evaluated, EvaluationError> {
-        if !self.has_attribute(name, attribute) {
-            self.wrong.borrow_mut().get_or_insert_with(|| (name.to_owned(), attribute.to_owned()));
-        }
-        Ok(Evaluated::unknown(name))
-    }
-
-    fn output(&self, _: &str) -> Option<Result<Evaluated, EvaluationError>> {
-        None
-    }
-
-    fn outputs(&self) -> Vec<String> {
-        Vec::new()
+    #[test]
+    fn a_guess_is_made_of_the_whole_word() {
+        let guess = |written: &str| Guess { written: written.into(), meant: "value".into(), certain: false };
+        let made = whole(guess("valu"), "resource.box.valu").unwrap();
+        assert_eq!((made.written.as_str(), made.meant.as_str()), ("resource.box.valu", "resource.box.value"));
+        assert_eq!(whole(guess("valu"), "other"), None);
     }
 }

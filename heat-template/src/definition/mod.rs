@@ -5,11 +5,13 @@ mod conditions;
 mod dependencies;
 mod evaluate;
 mod inputs;
+mod lacking;
 mod members;
 mod names;
 mod nested;
 mod properties;
 mod resource;
+mod told;
 mod update;
 
 pub use check::NothingKnown;
@@ -124,7 +126,7 @@ fn unique(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     for diagnostic in errors.into_iter().chain(warnings) {
         let place = diagnostic.primary.as_ref().map(|label| label.span);
         let message = if place.is_none() { diagnostic.message.clone() } else { String::new() };
-        // A generated template has no places of its own: what is wrong inside is told at its resource.
+        // Members of a group may be written in the same place, or nowhere: then their resource is the place of all.
         let inside = if diagnostic.path.contains(NESTED) { diagnostic.path.clone() } else { String::new() };
         if seen.insert((diagnostic.code, place, message, inside)) {
             kept.push(diagnostic);

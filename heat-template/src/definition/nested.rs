@@ -74,7 +74,7 @@ pub enum NestedError {
 /// What was checked already of a tree of nested stacks: what is the same is checked once.
 #[derive(Debug)]
 pub(super) struct Checked {
-    seen: HashSet<String>,
+    pub(super) seen: HashSet<String>,
     pub(super) allowance: Rc<Allowance<'static>>,
     counted: Counted,
 }
@@ -162,10 +162,11 @@ impl Definition {
                 stages: child.stages,
             }),
             _ => {
+                let file = Some(composite.file.as_deref());
                 let path = self.inside(resource, composite.file.as_deref());
                 let found = defined.diagnostics.into_iter();
                 Err(NestedError::Wrong(
-                    found.map(|one| self.told_from_inside(one, resource, &path)).collect(),
+                    found.map(|one| self.told_from_inside(one, resource, file, &path)).collect(),
                 ))
             }
         }
@@ -181,7 +182,9 @@ impl Definition {
         let policy = policy.as_object().cloned().unwrap_or_default();
         let child = ChildRequest { update_policy: &policy, ..request.child };
         let options = &self.template().inner().options;
-        child_of(&*composite.composite, request.properties, child, options).map_err(|error| match error {
+        let written = resource.properties();
+        let made = child_of(&*composite.composite, request.properties, written, child, options);
+        made.map_err(|error| match error {
             NotKnown::Later => NestedError::NotKnownYet,
             NotKnown::Wrong(error) => {
                 let keys = self.template().dialect().keys();
@@ -195,10 +198,10 @@ impl Definition {
                 NestedError::Wrong(vec![self.redacted(diagnostic.at(place, "").path(path))])
             }
             NotKnown::NotATemplate(found) => {
-                let path = self.inside(resource, composite.file.as_deref());
-                NestedError::Wrong(
-                    found.into_iter().map(|one| self.told_from_inside(one, resource, &path)).collect(),
-                )
+                let file = composite.file.as_deref();
+                let path = self.inside(resource, file);
+                let tell = |one| self.told_from_inside(one, resource, Some(file), &path);
+                NestedError::Wrong(found.into_iter().map(tell).collect())
             }
         })
     }
@@ -233,59 +236,6 @@ impl Definition {
                 around,
             },
         }
-    }
-
-    fn too_deep(&self, resource: &DefinedResource<'_>) -> Diagnostic {
-        let keys = self.template().dialect().keys();
-        let mut way = self.nesting().around.clone();
-        way.push(resource.type_name().to_owned());
-        let message = format!(
-            "nested stacks lie inside each other more than {} deep: {}",
-            self.nesting().limits.depth,
-            way.join(" → ")
-        );
-        Diagnostic::error(codes::NESTED_TOO_DEEP, message)
-            .at(resource.resource().type_span(), "")
-            .path(join(&[keys.resources, resource.name(), keys.resource_type]))
-    }
-
-    /// The path of what is inside the nested stack of a resource, as Heat writes it.
-    fn inside(&self, resource: &DefinedResource<'_>, file: Option<&str>) -> String {
-        let path = join(&[self.template().dialect().keys().resources, resource.name()]);
-        format!("{path}<{}>", file.unwrap_or("nested_stack"))
-    }
-
-    /// What was found inside a nested stack, as this stack's reader has to be told it.
-    fn told_from_inside(
-        &self,
-        mut found: Diagnostic,
-        resource: &DefinedResource<'_>,
-        path: &str,
-    ) -> Diagnostic {
-        let generated =
-            found.primary.as_ref().is_none_or(|label| label.span.file == crate::source::FileId::GENERATED);
-        if generated {
-            // Nobody wrote that text: the resource it was made from is the place.
-            found = found.at(resource.span(), "");
-            found.labels.clear();
-            found.fix = None;
-        } else {
-            let text = format!("in resource {}", resource.name());
-            found = found.label(resource.resource().type_span(), text);
-        }
-        found.path = if found.path.is_empty() { path.to_owned() } else { format!("{path}.{}", found.path) };
-        found
-    }
-
-    /// What was found inside the nested stack of a resource, as this stack's reader has to be told it: with a second place
-    /// where the nested stack is used, and with the path from here.
-    pub fn from_nested(
-        &self,
-        resource: &DefinedResource<'_>,
-        diagnostics: Vec<Diagnostic>,
-    ) -> Vec<Diagnostic> {
-        let path = join(&[self.template().dialect().keys().resources, resource.name()]);
-        diagnostics.into_iter().map(|one| self.told_from_inside(one, resource, &path)).collect()
     }
 
     /// The nested stack of a resource as checks see it: what hangs on other resources is not known.
@@ -464,12 +414,25 @@ impl Definition {
         }
         let path = self.inside(resource, composite.file.as_deref());
         let file = composite.file.as_deref().unwrap_or_default();
+        // Members of several types may share their properties: what mends one is no help to another perhaps.
+        let members = child.template.resources();
+        let mixed = child.template.is_generated()
+            && members
+                .values()
+                .zip(members.values().skip(1))
+                .any(|(one, next)| one.type_name() != next.type_name());
         for mut one in found {
             if child.template.is_generated() && one.severity == Severity::Warning && one.path.is_empty() {
                 continue;
             }
             redact(&mut one, &self.0.secrets);
-            let mut one = self.told_from_inside(one, resource, &path);
+            if mixed
+                && one.code != codes::RESOURCE_TYPE_UNKNOWN
+                && let Some(guess) = &mut one.guess
+            {
+                guess.certain = false;
+            }
+            let mut one = self.told_from_inside(one, resource, Some(composite.file.as_deref()), &path);
             if one.primary.as_ref().is_some_and(|label| label.span == resource.span()) && !file.is_empty() {
                 one.help.push(format!("the problem is in {file}"));
             }
@@ -501,24 +464,6 @@ impl Definition {
                         .help(format!("the environment maps the type to {file}")),
                 );
             }
-        }
-    }
-
-    /// What was found while an attached template was read, told at the first resource that uses it.
-    pub(super) fn reading_problems(
-        &self,
-        resource: &DefinedResource<'_>,
-        file: &str,
-        checked: &mut Checked,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) {
-        if !checked.seen.insert(format!("file {file}")) {
-            return;
-        }
-        let path = self.inside(resource, Some(file));
-        let read = self.files().template(file, &self.template().inner().options);
-        for found in read.into_iter().flat_map(|read| &read.diagnostics) {
-            diagnostics.push(self.told_from_inside(found.clone(), resource, &path));
         }
     }
 }

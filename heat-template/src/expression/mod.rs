@@ -156,6 +156,14 @@ impl Expression {
         }
     }
 
+    /// What lies at a path, if all of the path leads through lists and maps in so many words.
+    pub(crate) fn at(&self, path: &[Step]) -> Option<&Self> {
+        path.iter().try_fold(self, |here, step| match step {
+            Step::Index(index) => here.as_list()?.get(*index),
+            Step::Key(key) => here.get(key),
+        })
+    }
+
     /// The place of what lies at a path, as far as the path leads through lists and maps in so many words.
     ///
     /// With `key` the place of the last step's key is wanted, not of its value.

@@ -114,6 +114,12 @@ impl Files {
         Self(Arc::new(files.collect()), None)
     }
 
+    /// The name that people know a file by, where it is attached under its address.
+    pub(crate) fn known_as<'n>(&'n self, name: &'n str) -> &'n str {
+        let written = self.file(name).and_then(|(_, _, file)| file.written.as_ref());
+        written.map_or(name, |written| &written.name)
+    }
+
     /// All texts as their authors know them, each with its name and the name that people know it by; those below apart.
     pub(crate) fn shared(&self) -> [Vec<(&str, &str, Arc<str>)>; 2] {
         [Some(&self.0), self.1.as_ref()].map(|files| {

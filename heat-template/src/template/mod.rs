@@ -18,7 +18,7 @@ use crate::dialect::{Dialect, Dialects, Family};
 use crate::parameter::ParameterSchema;
 use crate::python;
 use crate::source::{FileId, SourceMap};
-use crate::yaml::{self, Limits, TextKind};
+use crate::yaml::{self, Limits, Node, TextKind};
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 use std::fmt;
@@ -116,6 +116,18 @@ impl Template {
         read.diagnostics.extend(too_long.map(|problem| {
             problem.help("as JSON, which it is sent and recorded as; aliases are written out in it")
         }));
+        Self::of_nodes(read, file, name, text, sent, options)
+    }
+
+    /// Makes a template of a text that is read into nodes.
+    fn of_nodes(
+        read: yaml::Read,
+        file: FileId,
+        name: &str,
+        text: Arc<str>,
+        sent: Option<Arc<str>>,
+        options: &ParseOptions,
+    ) -> Checked<Self> {
         let mut diagnostics = read.diagnostics;
         let Some(node) = read.node else { return Checked::failed(diagnostics) };
         if node.as_map().is_none() {
@@ -222,10 +234,18 @@ impl Template {
         &self.0.outputs
     }
 
-    /// Reads a template that a composite type made: places in it mean nothing to people.
-    pub(crate) fn generated(value: &Value, options: &ParseOptions) -> Checked<Self> {
+    /// Reads a template that a composite type made: places in it mean nothing to people, but for those that `place`
+    /// gives to parts that somebody wrote elsewhere.
+    pub(crate) fn generated(
+        value: &Value,
+        options: &ParseOptions,
+        place: &mut dyn FnMut(&mut Node),
+    ) -> Checked<Self> {
         let options = ParseOptions { kind: TextKind::Template, ..options.clone() };
-        Self::read(FileId::GENERATED, "generated template", yaml::emit(value).into(), &options)
+        let (file, text) = (FileId::GENERATED, Arc::<str>::from(yaml::emit(value)));
+        let mut read = yaml::read(file, &text, options.kind, &options.limits);
+        read.node.iter_mut().for_each(place);
+        Self::of_nodes(read, file, "generated template", text, None, &options)
     }
 
     /// Whether a composite type made it.

@@ -38,7 +38,11 @@ pub(super) fn read(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Inner {
     let keys = dialect.keys();
-    let compiler = Compiler::new(&dialect).reading(source.text.clone());
+    let mut compiler = Compiler::new(&dialect);
+    // Places in a template that was made are those of another text.
+    if source.file != FileId::GENERATED {
+        compiler = compiler.reading(source.text.clone());
+    }
     let mut reader =
         Reader { dialect: &dialect, compiler, diagnostics, resource_keys: dialect.resource_keys() };
     reader.sections(&root);

@@ -1,24 +1,65 @@
 //! The short way from a text to an answer.
 
+use heat_template::composite::{AttributeRequest, Child, ChildRequest, CompositeError, CompositeType};
 use heat_template::diagnostic::Diagnostic;
+use heat_template::expression::Step;
 use heat_template::schema::{
     AttributeSchema, Constraint, GenericConstraints, PropertySchema, ResourceSchema, ResourceTypes, ValueType,
 };
-use heat_template::source::SourceMap;
+use heat_template::source::{SourceMap, Span};
 use heat_template::yaml::Limits;
 use heat_template::{
     Definition, Environment, Evaluated, EvaluationError, Files, Inputs, NoResources, ParseOptions,
     PseudoParameters, Scope, Template,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Types to test with: `Any` takes any `value` and has the attributes `value` and `list`, `Typed` has one property of each
 /// kind.
 pub(crate) struct Types;
 
+/// Two nested resources `a` and `b` of the definition in `member`; without `shown` nobody knows that they are.
+struct Pair {
+    shown: bool,
+}
+
+impl CompositeType for Pair {
+    fn schema(&self) -> Arc<ResourceSchema> {
+        let name = if self.shown { "Test::Pair" } else { "Test::Hidden" };
+        let mut schema = ResourceSchema { type_name: name.to_owned(), ..ResourceSchema::default() };
+        schema.properties.insert("member".to_owned(), PropertySchema::new(ValueType::Any));
+        schema.open_attributes = true;
+        Arc::new(schema)
+    }
+
+    fn child(&self, request: &ChildRequest<'_>) -> Result<Child, CompositeError> {
+        let member = &request.properties["member"];
+        let resources = json!({"a": member, "b": member});
+        Ok(Child::new(json!({"heat_template_version": "2015-04-30", "resources": resources})))
+    }
+
+    fn attribute(&self, request: &AttributeRequest<'_>) -> Result<Option<Evaluated>, EvaluationError> {
+        request.inside.attribute("a", request.name, request.path).map(Some)
+    }
+
+    fn origin(&self, _: &str, field: Option<&str>) -> Option<Vec<Step>> {
+        self.shown.then(|| std::iter::once("member").chain(field).map(Step::from).collect())
+    }
+}
+
 impl ResourceTypes for Types {
+    fn composite(&self, name: &str) -> Option<Arc<dyn CompositeType>> {
+        match name {
+            "Test::Pair" | "Test::Hidden" => Some(Arc::new(Pair { shown: name == "Test::Pair" })),
+            _ => None,
+        }
+    }
+
     fn resource_type(&self, name: &str) -> Option<Arc<ResourceSchema>> {
+        if let Some(composite) = self.composite(name) {
+            return Some(composite.schema());
+        }
         let properties = match name {
             "Test::Any" => vec![("value", PropertySchema::new(ValueType::Any).update_allowed())],
             "Test::Typed" => vec![
@@ -62,6 +103,7 @@ pub(crate) struct Given<'a> {
 pub(crate) struct Stack {
     pub(crate) definition: Option<Definition>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    sources: SourceMap,
 }
 
 pub(crate) fn stack(text: &str) -> Stack {
@@ -78,7 +120,7 @@ pub(crate) fn stack_with(text: &str, given: &Given<'_>) -> Stack {
         diagnostics.extend(read.diagnostics);
         environment = read.value.unwrap_or_default();
     }
-    let Some(template) = parsed.value else { return Stack { definition: None, diagnostics } };
+    let Some(template) = parsed.value else { return Stack { definition: None, diagnostics, sources } };
     let parameters = given.parameters.as_object().cloned().unwrap_or_default();
     let inputs = Inputs {
         parameters: parameters.into_iter().collect(),
@@ -94,7 +136,8 @@ pub(crate) fn stack_with(text: &str, given: &Given<'_>) -> Stack {
     };
     let validated = template.validate(&inputs, &Types, &GenericConstraints);
     diagnostics.extend(validated.diagnostics);
-    Stack { definition: validated.value, diagnostics }
+    sources.attach(&inputs.files);
+    Stack { definition: validated.value, diagnostics, sources }
 }
 
 impl Stack {
@@ -114,6 +157,26 @@ impl Stack {
             .filter(|diagnostic| diagnostic.is_error() == errors)
             .map(|diagnostic| format!("{} {diagnostic}", diagnostic.code))
             .collect()
+    }
+
+    /// The text at a place, with the name of the file that it is in and its line.
+    pub(crate) fn at(&self, span: Span) -> Option<String> {
+        let (file, position) = self.sources.locate(span)?;
+        Some(format!("{file}:{}: {}", position.line, self.sources.slice(span)?))
+    }
+
+    /// The place of each problem, with the texts and places of its labels.
+    pub(crate) fn places(&self) -> Vec<(String, Vec<String>)> {
+        let label = |label: &heat_template::diagnostic::Label| {
+            format!("{} = {}", self.at(label.span).unwrap_or_default(), label.text)
+        };
+        let place = |found: &Diagnostic| {
+            let place = found.primary.as_ref().and_then(|primary| self.at(primary.span)).unwrap_or_default();
+            let help = found.help.iter().map(|help| format!(" ({help})")).collect::<String>();
+            let place = format!("{} {place}{help}", found.code);
+            (place, found.labels.iter().map(label).collect())
+        };
+        self.diagnostics.iter().map(place).collect()
     }
 
     pub(crate) fn codes(&self) -> Vec<&'static str> {

@@ -7,6 +7,7 @@ mod diagnostics;
 mod environments;
 mod functions;
 mod kit;
+mod nested;
 mod parameters;
 mod properties;
 mod secrets;
