@@ -10,7 +10,8 @@ use crate::diagnostic::{Diagnostic, codes};
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
 use crate::expression::{
-    AttributeReference, Context, EvaluationError, Expression, NoResources, Reach, References, Visited, walk,
+    Allowance, AttributeReference, Context, EvaluationError, Expression, NoResources, Reach, References,
+    Visited, walk,
 };
 use crate::schema::{CustomConstraints, ResourceTypes};
 use crate::source::Span;
@@ -31,6 +32,7 @@ impl Definition {
         found: &[Found],
         types: &dyn ResourceTypes,
         custom: &dyn CustomConstraints,
+        allowance: &Allowance<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let made =
@@ -38,21 +40,21 @@ impl Definition {
         if !found.iter().any(made) {
             return;
         }
-        let asked = self.asked();
+        let asked = self.asked(allowance);
         for (resource, behind) in self.resources().zip(found) {
             let Found::Composite(_, composite) = behind else { continue };
             let of: Vec<&Asked> =
                 asked.iter().filter(|asked| asked.reference.resource == resource.name()).collect();
             if composite.file.is_none() && !of.is_empty() {
-                self.check_asked(&resource, composite, &of, types, custom, diagnostics);
+                self.check_asked(&resource, composite, &of, types, custom, allowance, diagnostics);
             }
         }
     }
 
     /// Every attribute that something in reach asks for.
-    fn asked(&self) -> Vec<Asked> {
+    fn asked(&self, allowance: &Allowance<'_>) -> Vec<Asked> {
         let keys = self.template().dialect().keys();
-        let context = self.context(&NoResources);
+        let context = self.context(&NoResources).sharing(allowance);
         let mut asked = Vec::new();
         for resource in self.resources() {
             for (key, expression) in
@@ -76,13 +78,15 @@ impl Definition {
         asked: &[&Asked],
         types: &dyn ResourceTypes,
         custom: &dyn CustomConstraints,
+        allowance: &Allowance<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let schema = composite.composite.schema();
-        let Ok(properties) = self.resolve_properties(resource, &super::NothingKnown, &schema, custom) else {
+        let context = self.context(&super::NothingKnown).sharing(allowance);
+        let Ok(properties) = self.resolve_properties_in(resource, &context, &schema, custom) else {
             return;
         };
-        let Some(definition) = self.sample_of(resource, composite, custom) else { return };
+        let Some(definition) = self.sample_of(resource, composite, custom, allowance) else { return };
         let properties: Map<String, Value> =
             properties.into_iter().map(|(name, value)| (name, value.to_value_lossy())).collect();
         for Asked { reference, span, path } in asked {
