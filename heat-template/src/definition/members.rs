@@ -46,7 +46,7 @@ impl Definition {
             let of: Vec<&Asked> =
                 asked.iter().filter(|asked| asked.reference.resource == resource.name()).collect();
             if composite.file.is_none() && !of.is_empty() {
-                self.check_asked(&resource, composite, &of, types, custom, allowance, diagnostics);
+                diagnostics.extend(self.check_asked(&resource, composite, &of, types, custom, allowance));
             }
         }
     }
@@ -79,14 +79,16 @@ impl Definition {
         types: &dyn ResourceTypes,
         custom: &dyn CustomConstraints,
         allowance: &Allowance<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) {
+    ) -> Vec<Diagnostic> {
+        let mut diagnostics = Vec::new();
         let schema = composite.composite.schema();
         let context = self.context(&super::NothingKnown).sharing(allowance);
         let Ok(properties) = self.resolve_properties_in(resource, &context, &schema, custom) else {
-            return;
+            return diagnostics;
         };
-        let Some(definition) = self.sample_of(resource, composite, custom, allowance) else { return };
+        let Some(definition) = self.sample_of(resource, composite, custom, allowance) else {
+            return diagnostics;
+        };
         let properties: Map<String, Value> =
             properties.into_iter().map(|(name, value)| (name, value.to_value_lossy())).collect();
         for Asked { reference, span, path } in asked {
@@ -116,6 +118,7 @@ impl Definition {
                     .push(Diagnostic::error(codes::ATTRIBUTE_REFERENCE, message).at(*span, "").path(path));
             }
         }
+        diagnostics
     }
 }
 

@@ -12,6 +12,9 @@ const MAX_LENGTH: usize = 128;
 /// thousand others; who has written more of them is not helped by a guess at each.
 const MOST_COMPARED: usize = 50_000_000;
 
+/// What looking at a candidate counts as beside its letters.
+const CANDIDATE: usize = 64;
+
 /// What is left of the letters that may be compared, for many names together.
 #[derive(Debug)]
 pub(crate) struct Effort(Cell<usize>);
@@ -74,14 +77,16 @@ pub(crate) fn guess_within<'a>(
     let mut best: Option<(usize, &'a str)> = None;
     let mut alone = true;
     let mut rows = Rows::default();
+    let mut given: Vec<char> = Vec::new();
     for candidate in candidates.into_iter().take(MAX_CANDIDATES) {
         if candidate == name || candidate.len() > 4 * MAX_LENGTH {
             continue;
         }
-        if spent(candidate.len()) {
+        if spent(CANDIDATE + candidate.len()) {
             return None;
         }
-        let given: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
+        given.clear();
+        given.extend(candidate.chars().flat_map(char::to_lowercase));
         let allowed = (wanted.len().max(given.len()) / 3).max(1);
         let bound = best.map_or(allowed, |(distance, _)| allowed.min(distance));
         if wanted.len().abs_diff(given.len()) > bound {
@@ -132,7 +137,8 @@ impl Rows {
         let (a, b) = (&a[same..], &b[same..]);
         let same = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
         let (a, b) = (&a[..a.len() - same], &b[..b.len() - same]);
-        self.last = (0..=b.len()).collect();
+        self.last.clear();
+        self.last.extend(0..=b.len());
         self.before_last.clone_from(&self.last);
         for (i, x) in a.iter().enumerate() {
             self.row.clear();
