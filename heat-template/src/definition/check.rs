@@ -55,7 +55,10 @@ impl Definition {
     /// The checks go into nested stacks. What is wrong there has its place in the nested template, a second place where it
     /// is used, and Heat's path from the outermost template.
     pub fn check(&self, types: &dyn ResourceTypes, custom: &dyn CustomConstraints) -> Vec<Diagnostic> {
-        self.check_tree(types, custom, &mut Checked::default())
+        let mut checked = Checked::default();
+        checked.allowance.grow(self.template().resources().len());
+        checked.allowance.spend(self.0.used);
+        self.check_tree(types, custom, &mut checked)
     }
 
     pub(super) fn check_tree(
@@ -72,7 +75,6 @@ impl Definition {
             .map(|resource| self.behind(&resource, types, &mut names, checked, &mut diagnostics))
             .collect();
         let allowance = Rc::clone(&checked.allowance);
-        allowance.grow(self.template().resources().len());
         let context = self.context(&NoResources).sharing(&allowance);
         let resource_type = |name: &str| match found.get(self.0.resources.get_index_of(name)?) {
             Some(Found::Type(schema) | Found::Composite(schema, _)) => Some(schema.clone()),
@@ -126,7 +128,7 @@ impl Definition {
                 diagnostics.push(diagnostic);
             }
         }
-        self.check_members(&found, types, custom, &mut diagnostics);
+        self.check_members(&found, types, custom, &allowance, &mut diagnostics);
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
         spell(&mut diagnostics, self.template().file(), self.template().written());
         unique(diagnostics)
@@ -175,7 +177,8 @@ impl Definition {
                     let message =
                         format!("the template \"{name}\" behind resource type {type_name} is not attached");
                     let mut diagnostic = Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message);
-                    diagnostic = diagnostic.meant(Guess::name(&name, self.files().names()));
+                    let guess = Guess::name_within(&name, self.files().names(), checked.allowance.guessing());
+                    diagnostic = diagnostic.meant(guess);
                     diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(join(&path)));
                     Found::Nothing
                 }
@@ -190,7 +193,8 @@ impl Definition {
                 if reason.is_none() {
                     let names = names.get_or_insert_with(|| types.type_names());
                     let known = names.iter().map(String::as_str).chain(registry.type_names());
-                    diagnostic = diagnostic.meant(Guess::word(type_name, known));
+                    let guessing = checked.allowance.guessing();
+                    diagnostic = diagnostic.meant(Guess::word_within(type_name, known, guessing));
                 }
                 diagnostics.push(diagnostic.at(resource.resource().type_span(), "").path(join(&path)));
                 Found::Nothing

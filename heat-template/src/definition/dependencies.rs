@@ -1,7 +1,7 @@
 //! The dependency graph, and whether it has circles.
 
 use super::{Facts, Names};
-use crate::diagnostic::{Diagnostic, Guess, codes};
+use crate::diagnostic::{Diagnostic, Effort, Guess, codes};
 use crate::expression::{ResourceNames, join_key};
 use crate::template::Template;
 use indexmap::{IndexMap, IndexSet};
@@ -12,6 +12,7 @@ pub(super) fn draw(
     template: &Template,
     names: &Names,
     facts: &IndexMap<String, Facts>,
+    guessing: Option<&Effort>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> IndexMap<String, IndexSet<String>> {
     let keys = template.dialect().keys();
@@ -29,8 +30,7 @@ pub(super) fn draw(
                     explicit.resource
                 );
                 let diagnostic = Diagnostic::error(codes::DEPENDENCY_UNKNOWN, message).at(explicit.span, "");
-                let written = explicit.resource.clone();
-                let guess = names.similar(&written).map(|meant| Guess { written, meant, certain: false });
+                let guess = Guess::name_within(&explicit.resource, names.declared(), guessing);
                 let diagnostic = diagnostic.meant(guess);
                 let path = join_key(&join_key(keys.resources, name), keys.depends_on);
                 diagnostics.push(diagnostic.path(path));
@@ -117,7 +117,7 @@ fn circular(
 }
 
 /// Strongly connected components, each after all that it leads to (Tarjan's algorithm without recursion).
-fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+pub(super) fn components(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     const UNSEEN: usize = usize::MAX;
     let mut index = vec![UNSEEN; edges.len()];
     let mut low = vec![0; edges.len()];

@@ -6,7 +6,7 @@ use crate::composite::{AttributeRequest, Inside, REFERENCE};
 use crate::diagnostic::Guess;
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
-use crate::expression::EvaluationError;
+use crate::expression::{Allowance, EvaluationError};
 use crate::schema::{CustomConstraints, ResourceTypes};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -33,6 +33,7 @@ pub(super) struct Nested<'a> {
     definition: Definition,
     types: &'a dyn ResourceTypes,
     custom: &'a dyn CustomConstraints,
+    allowance: &'a Allowance<'a>,
     /// The nested stacks inside that were looked at.
     members: RefCell<HashMap<String, Option<Rc<Self>>>>,
 }
@@ -43,22 +44,22 @@ impl<'a> Nested<'a> {
         around: &Definition,
         resource: &DefinedResource<'_>,
         composite: &Composite,
-        types: &'a dyn ResourceTypes,
-        custom: &'a dyn CustomConstraints,
+        (types, custom): (&'a dyn ResourceTypes, &'a dyn CustomConstraints),
+        allowance: &'a Allowance<'a>,
     ) -> Option<Self> {
         let properties = match composite.file {
             // It is asked for outputs, which hang on no property.
             Some(_) => Map::new(),
             None => {
                 let schema = composite.composite.schema();
-                let known =
-                    around.resolve_properties(resource, &super::NothingKnown, &schema, custom).ok()?;
+                let context = around.context(&super::NothingKnown).sharing(allowance);
+                let known = around.resolve_properties_in(resource, &context, &schema, custom).ok()?;
                 known.into_iter().map(|(name, value)| (name, value.to_value_lossy())).collect()
             }
         };
-        let definition = around.sample_of(resource, composite, custom)?;
+        let definition = around.sample_of(resource, composite, custom, allowance)?;
         let (composite, members) = (composite.clone(), RefCell::default());
-        Some(Self { composite, properties, definition, types, custom, members })
+        Some(Self { composite, properties, definition, types, custom, allowance, members })
     }
 
     /// What is not there of an attribute with the rest of `get_attr`'s arguments.
@@ -132,7 +133,9 @@ impl<'a> Nested<'a> {
     fn member(&self, resource: &DefinedResource<'_>, composite: &Composite) -> Option<Rc<Self>> {
         let known = self.members.borrow().get(resource.name()).cloned();
         known.unwrap_or_else(|| {
-            let made = Self::of(&self.definition, resource, composite, self.types, self.custom).map(Rc::new);
+            let made =
+                Self::of(&self.definition, resource, composite, (self.types, self.custom), self.allowance)
+                    .map(Rc::new);
             self.members.borrow_mut().insert(resource.name().to_owned(), made.clone());
             made
         })

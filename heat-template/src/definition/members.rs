@@ -10,7 +10,7 @@ use super::nested::Composite;
 use super::{DefinedResource, Definition};
 use crate::diagnostic::{Diagnostic, Guess, Severity, codes};
 use crate::expression::{
-    AttributeReference, Context, Expression, NoResources, Reach, References, Visited, walk,
+    Allowance, AttributeReference, Context, Expression, NoResources, Reach, References, Visited, walk,
 };
 use crate::python;
 use crate::schema::{CustomConstraints, ResourceTypes};
@@ -33,28 +33,29 @@ impl Definition {
         found: &[Found],
         types: &dyn ResourceTypes,
         custom: &dyn CustomConstraints,
+        allowance: &Allowance<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         if !found.iter().any(|behind| matches!(behind, Found::Composite(..))) {
             return;
         }
         let mut asked: HashMap<String, Vec<Asked>> = HashMap::new();
-        for one in self.asked() {
+        for one in self.asked(allowance) {
             asked.entry(one.reference.resource.clone()).or_default().push(one);
         }
         for (resource, behind) in self.resources().zip(found) {
             if let Found::Composite(_, composite) = behind
                 && let Some(asked) = asked.get(resource.name())
             {
-                self.check_asked(&resource, composite, asked, types, custom, diagnostics);
+                self.check_asked(&resource, composite, asked, (types, custom), allowance, diagnostics);
             }
         }
     }
 
     /// Every attribute that something in reach asks for.
-    fn asked(&self) -> Vec<Asked> {
+    fn asked(&self, allowance: &Allowance<'_>) -> Vec<Asked> {
         let keys = self.template().dialect().keys();
-        let context = self.context(&NoResources);
+        let context = self.context(&NoResources).sharing(allowance);
         let mut asked = Vec::new();
         for resource in self.resources() {
             for (key, expression) in
@@ -76,8 +77,8 @@ impl Definition {
         resource: &DefinedResource<'_>,
         composite: &Composite,
         asked: &[Asked],
-        types: &dyn ResourceTypes,
-        custom: &dyn CustomConstraints,
+        (types, custom): (&dyn ResourceTypes, &dyn CustomConstraints),
+        allowance: &Allowance<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let is_template = composite.file.is_some();
@@ -93,7 +94,7 @@ impl Definition {
             let lacking = if is_template && !name.starts_with("resource.") {
                 lacks_output(self, composite, name, steps.len())
             } else {
-                let made = || Nested::of(self, resource, composite, types, custom);
+                let made = || Nested::of(self, resource, composite, (types, custom), allowance);
                 nested.get_or_insert_with(made).as_ref().and_then(|nested| nested.lacks(name, steps))
             };
             let Some(lacking) = lacking else { continue };

@@ -25,8 +25,8 @@ use crate::diagnostic::{Diagnostic, Guess, codes, spell};
 use crate::environment::Environment;
 use crate::evaluated::Evaluated;
 use crate::expression::{
-    Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach, References, Scope, Visited,
-    join, walk,
+    Allowance, Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach, References, Scope,
+    Used, Visited, join, walk,
 };
 use crate::parameter::{self, ParameterValues, PseudoParameters};
 use crate::schema::{CustomConstraints, ResourceTypes};
@@ -61,6 +61,8 @@ pub(crate) struct Inner {
     pseudo: PseudoParameters,
     /// A condition hangs on a value that is not known yet.
     undecided: bool,
+    /// What it took to get here of what a check may use.
+    used: Used,
 }
 
 /// What is known of an enabled resource beside its text.
@@ -91,8 +93,21 @@ impl Template {
     /// All problems are told at once. There is a definition even if there are errors, so that
     /// [`Definition::check`] can look for more; it must not be used otherwise then.
     pub fn define(&self, inputs: &Inputs, custom: &dyn CustomConstraints) -> Checked<Definition> {
+        self.define_within(inputs, custom, &Allowance::of_check())
+    }
+
+    /// [`Template::define`] as part of a check, whose allowance grows by what the resources of this template add.
+    fn define_within(
+        &self,
+        inputs: &Inputs,
+        custom: &dyn CustomConstraints,
+        allowance: &Allowance<'_>,
+    ) -> Checked<Definition> {
         let mut diagnostics = Vec::new();
-        let inner = define(self, inputs, custom, &mut diagnostics);
+        allowance.grow(self.resources().len());
+        let before = allowance.left();
+        let mut inner = define(self, inputs, custom, allowance, &mut diagnostics);
+        inner.used = before.without(allowance.left());
         let secrets = &inner.secrets;
         diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, secrets));
         spell(&mut diagnostics, self.file(), self.written());
@@ -164,6 +179,7 @@ fn define(
     template: &Template,
     inputs: &Inputs,
     custom: &dyn CustomConstraints,
+    allowance: &Allowance<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Inner {
     let inner = template.inner();
@@ -176,13 +192,14 @@ fn define(
         require: inputs.require_values,
         unknown: &inputs.nesting.unknown,
         hidden: &inputs.nesting.hidden,
+        guessing: allowance.guessing(),
     };
     let declared = |name: &str| inner.parameter_names.contains(name);
     let mut parameters =
         parameter::resolve(&inner.dialect, &inner.parameters, &declared, &sources, custom, diagnostics);
     inner.parameter_names.iter().for_each(|name| parameters.add_broken(name));
     let declared = Names::all_of(template);
-    let conditions = conditions::decide(template, &parameters, &inputs.files, &declared);
+    let conditions = conditions::decide(template, &parameters, &inputs.files, &declared, allowance);
     let context = Context {
         parameters: &parameters,
         conditions: &conditions,
@@ -191,15 +208,20 @@ fn define(
         enabled: &declared,
         scope: &NoResources,
         facade: inputs.nesting.facade.as_ref(),
-        allowance: None,
+        allowance: Some(allowance),
     };
     // First which resources there are, for what all others may refer to.
     let mut disabled = HashSet::new();
+    let mut undecided = false;
     for resource in inner.resources.values() {
         let Some(condition) = &resource.condition else { continue };
         let path = [keys.resources, resource.name.as_str(), keys.condition];
-        if decide(condition, &context, &path, diagnostics) == Some(false) {
-            disabled.insert(resource.name.clone());
+        match decide(condition, &context, &path, diagnostics) {
+            Truth::No => {
+                disabled.insert(resource.name.clone());
+            }
+            Truth::NotKnownYet => undecided = true,
+            Truth::Yes | Truth::Failed => {}
         }
     }
     let names = declared.clone().without(disabled);
@@ -230,12 +252,9 @@ fn define(
             diagnostics.push(diagnostic.path(join(&[keys.resources, name])));
         }
     }
-    let dependencies = dependencies::draw(template, &names, &facts, diagnostics);
+    let dependencies = dependencies::draw(template, &names, &facts, allowance.guessing(), diagnostics);
     let order = dependencies::order(template, &dependencies, diagnostics);
     let secrets = parameters.secrets();
-    let hangs =
-        |condition: &Expression| matches!(context.condition(condition), Err(error) if error.undecided);
-    let undecided = inner.resources.values().filter_map(|resource| resource.condition.as_deref()).any(hangs);
     Inner {
         template: template.clone(),
         environment: inputs.environment.clone(),
@@ -251,22 +270,35 @@ fn define(
         nesting: inputs.nesting.clone(),
         pseudo: inputs.pseudo.clone(),
         undecided,
+        used: Used::default(),
     }
 }
 
-/// The truth of a condition of a resource or an output; `None` if it cannot be told, which is reported.
+/// The truth of a condition of a resource or an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Yes,
+    No,
+    /// It hangs on a value that is not known yet.
+    NotKnownYet,
+    /// It cannot be told, which is reported.
+    Failed,
+}
+
+/// Evaluates the condition of a resource or an output.
 fn decide(
     condition: &Expression,
     context: &Context<'_>,
     path: &[&str],
     diagnostics: &mut Vec<Diagnostic>,
-) -> Option<bool> {
+) -> Truth {
     match context.condition(condition) {
-        Ok(truth) => Some(truth),
-        Err(error) if error.undecided => None,
+        Ok(true) => Truth::Yes,
+        Ok(false) => Truth::No,
+        Err(error) if error.undecided => Truth::NotKnownYet,
         Err(error) => {
             diagnostics.push(error.within(&join(path)).into_diagnostic());
-            None
+            Truth::Failed
         }
     }
 }
@@ -453,7 +485,7 @@ impl Work<'_> {
         if let Some(condition) = &output.condition {
             let path = [keys.outputs, name, keys.condition];
             self.parsed(condition, &path, true, None);
-            enabled = decide(condition, &self.context, &path, self.diagnostics) != Some(false);
+            enabled = decide(condition, &self.context, &path, self.diagnostics) != Truth::No;
         }
         self.parsed(&output.value, &[keys.outputs, name, keys.output_value], enabled, None);
         enabled

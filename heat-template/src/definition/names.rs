@@ -36,9 +36,8 @@ impl ResourceNames for Names {
         inner.resources.contains_key(resource) || inner.broken_resources.contains(resource)
     }
 
-    fn similar(&self, resource: &str) -> Option<String> {
+    fn declared(&self) -> Box<dyn Iterator<Item = &str> + '_> {
         let inner = self.template.inner();
-        let declared = inner.resources.keys().chain(&inner.broken_resources).map(String::as_str);
-        crate::diagnostic::suggest::nearest(resource, declared).map(str::to_owned)
+        Box::new(inner.resources.keys().chain(&inner.broken_resources).map(String::as_str))
     }
 }

@@ -273,13 +273,13 @@ impl Definition {
         resource: &DefinedResource<'_>,
         composite: &Composite,
         custom: &dyn CustomConstraints,
+        allowance: &Allowance<'_>,
     ) -> Option<Definition> {
         if self.nesting().depth >= self.nesting().limits.depth {
             return None;
         }
-        let allowance = Allowance::of_check();
-        let (child, inputs) = self.foreseen(resource, composite, custom, sample(), &allowance)?.ok()?;
-        child.template.define(&inputs, custom).value
+        let (child, inputs) = self.foreseen(resource, composite, custom, sample(), allowance)?.ok()?;
+        child.template.define_within(&inputs, custom, allowance).value
     }
 
     /// What Heat's template validation tells of nested stacks (`show_nested`): by resource `Type`, `Description`,
@@ -314,9 +314,8 @@ impl Definition {
                 continue;
             };
             self.count(&resource, &child, counted)?;
-            allowance.grow(child.template.resources().len());
             let mut answer = nested_answer(resource.type_name(), &child.template, &inputs.environment);
-            let nested = child.template.define(&inputs, custom).value;
+            let nested = child.template.define_within(&inputs, custom, allowance).value;
             if let Some(definition) = nested
                 && let Some(inside) = definition.nested_answers(types, custom, allowance, counted)?
             {
@@ -368,8 +367,7 @@ impl Definition {
             if self.count(&resource, &child, &mut counted).is_err() {
                 break;
             }
-            allowance.grow(child.template.resources().len());
-            let definition = child.template.define(&inputs, custom).value;
+            let definition = child.template.define_within(&inputs, custom, &allowance).value;
             defined.extend(definition.map(|definition| (resource.name().to_owned(), definition)));
         }
         defined
@@ -407,7 +405,7 @@ impl Definition {
             }
             return;
         }
-        let defined = child.template.define(&inputs, custom);
+        let defined = child.template.define_within(&inputs, custom, &checked.allowance);
         let mut found = defined.diagnostics;
         if let Some(definition) = &defined.value {
             found.extend(definition.check_tree(types, custom, checked));

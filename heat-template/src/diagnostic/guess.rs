@@ -4,7 +4,8 @@
 //! [`spell`] makes the edit where the text is known again: in quotes where the name was in quotes, and only if what
 //! stands at the place really is the name.
 
-use super::{Applicability, Diagnostic, Fix, suggest};
+use super::suggest::{self, Effort};
+use super::{Applicability, Diagnostic, Fix};
 use crate::source::{FileId, Span};
 use crate::yaml;
 
@@ -22,13 +23,31 @@ pub struct Guess {
 impl Guess {
     /// A key or a word of the language that is near to what was written.
     pub fn word<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        let suggest::Nearest { name, certain } = suggest::guess(written, known)?;
+        Self::word_within(written, known, None)
+    }
+
+    /// The same as one of many: nothing where the effort for all of them is spent.
+    pub(crate) fn word_within<'a>(
+        written: &str,
+        known: impl IntoIterator<Item = &'a str>,
+        effort: Option<&Effort>,
+    ) -> Option<Self> {
+        let suggest::Nearest { name, certain } = suggest::guess_within(written, known, effort)?;
         Some(Self { written: written.to_owned(), meant: name.to_owned(), certain })
     }
 
     /// A name that the author of the template made up: another one may be missing as well, so that it is never certain.
     pub fn name<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        Some(Self { certain: false, ..Self::word(written, known)? })
+        Self::name_within(written, known, None)
+    }
+
+    /// The same as one of many: nothing where the effort for all of them is spent.
+    pub(crate) fn name_within<'a>(
+        written: &str,
+        known: impl IntoIterator<Item = &'a str>,
+        effort: Option<&Effort>,
+    ) -> Option<Self> {
+        Some(Self { certain: false, ..Self::word_within(written, known, effort)? })
     }
 
     /// `did you mean "…"?`

@@ -9,6 +9,7 @@ pub mod suggest;
 
 pub use guess::Guess;
 pub(crate) use guess::spell;
+pub(crate) use suggest::Effort;
 
 use crate::source::Span;
 use serde::Serialize;

@@ -1,10 +1,42 @@
 //! "Did you mean": the known name nearest to one that is not known.
 
+use std::cell::Cell;
+
 /// How many candidates are looked at; more would make a typing error in a huge template slow.
 const MAX_CANDIDATES: usize = 1_000;
 
 /// Longer names are not compared: nobody mistypes them.
 const MAX_LENGTH: usize = 128;
+
+/// How many letters are compared with each other in a check. That is enough for some hundred names that nobody knows among a
+/// thousand others; who has written more of them is not helped by a guess at each.
+const MOST_COMPARED: usize = 50_000_000;
+
+/// What looking at a candidate counts as beside its letters.
+const CANDIDATE: usize = 64;
+
+/// What is left of the letters that may be compared, for many names together.
+#[derive(Debug)]
+pub(crate) struct Effort(Cell<usize>);
+
+impl Effort {
+    /// For all names that are told in a check.
+    pub(crate) fn of_check() -> Self {
+        Self(Cell::new(MOST_COMPARED))
+    }
+
+    /// How many letters are left.
+    pub(crate) fn left(&self) -> usize {
+        self.0.get()
+    }
+
+    /// Takes some of them; what is not left is gone all the same. False if that many are not left.
+    pub(crate) fn spend(&self, letters: usize) -> bool {
+        let left = self.0.get().checked_sub(letters);
+        self.0.set(left.unwrap_or(0));
+        left.is_some()
+    }
+}
 
 /// The candidate that a name was probably meant to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +60,16 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 /// Certain is a name of four letters or more with one slip, or with two if it has eight or more, whose digits are right,
 /// and to which no other candidate is as near.
 pub fn guess<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<Nearest<'a>> {
+    guess_within(name, candidates, None)
+}
+
+/// The same as one of many: nothing where the effort for all of them is spent before every candidate was looked at.
+pub(crate) fn guess_within<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    effort: Option<&Effort>,
+) -> Option<Nearest<'a>> {
+    let spent = |letters: usize| effort.is_some_and(|effort| !effort.spend(letters));
     let wanted: Vec<char> = name.chars().take(MAX_LENGTH + 1).flat_map(char::to_lowercase).collect();
     if wanted.is_empty() || wanted.len() > MAX_LENGTH {
         return None;
@@ -35,15 +77,23 @@ pub fn guess<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> O
     let mut best: Option<(usize, &'a str)> = None;
     let mut alone = true;
     let mut rows = Rows::default();
+    let mut given: Vec<char> = Vec::new();
     for candidate in candidates.into_iter().take(MAX_CANDIDATES) {
         if candidate == name || candidate.len() > 4 * MAX_LENGTH {
             continue;
         }
-        let given: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
+        if spent(CANDIDATE + candidate.len()) {
+            return None;
+        }
+        given.clear();
+        given.extend(candidate.chars().flat_map(char::to_lowercase));
         let allowed = (wanted.len().max(given.len()) / 3).max(1);
         let bound = best.map_or(allowed, |(distance, _)| allowed.min(distance));
         if wanted.len().abs_diff(given.len()) > bound {
             continue;
+        }
+        if spent(wanted.len() * given.len()) {
+            return None;
         }
         // A single different letter says nothing: `a` is not meant by `b`.
         let distance = rows.distance(&wanted, &given, bound);
@@ -87,7 +137,8 @@ impl Rows {
         let (a, b) = (&a[same..], &b[same..]);
         let same = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
         let (a, b) = (&a[..a.len() - same], &b[..b.len() - same]);
-        self.last = (0..=b.len()).collect();
+        self.last.clear();
+        self.last.extend(0..=b.len());
         self.before_last.clone_from(&self.last);
         for (i, x) in a.iter().enumerate() {
             self.row.clear();

@@ -1,7 +1,7 @@
 //! How much the functions of a template may make, while one value is evaluated and while all are checked.
 
 use super::EvaluationError;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Effort, codes};
 use crate::evaluated::Evaluated;
 use serde_json::Value;
 use std::cell::Cell;
@@ -27,17 +27,59 @@ pub(crate) struct Allowance<'a> {
     most: Cell<usize>,
     /// That of the check, in one that is for a single value.
     all: Option<&'a Allowance<'a>>,
+    /// In that of a check what it may spend on "did you mean".
+    guessing: Effort,
+}
+
+/// What was used of an allowance.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Used {
+    bytes: usize,
+    letters: usize,
+}
+
+impl Used {
+    /// The difference between what was left and what is left now.
+    pub(crate) fn without(self, now: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(now.bytes),
+            letters: self.letters.saturating_sub(now.letters),
+        }
+    }
 }
 
 impl<'a> Allowance<'a> {
     /// For one value; `all` is that of the check that it is evaluated in.
     pub(super) fn of_value(all: Option<&'a Allowance<'a>>) -> Self {
-        Self { left: Cell::new(MOST_MADE), most: Cell::new(MOST_MADE), all }
+        Self { left: Cell::new(MOST_MADE), most: Cell::new(MOST_MADE), all, guessing: Effort::of_check() }
     }
 
     /// For all values of a template and of those inside.
     pub(crate) fn of_check() -> Self {
-        Self { left: Cell::new(MOST_MADE_IN_ALL), most: Cell::new(MOST_MADE_IN_ALL), all: None }
+        Self {
+            left: Cell::new(MOST_MADE_IN_ALL),
+            most: Cell::new(MOST_MADE_IN_ALL),
+            all: None,
+            guessing: Effort::of_check(),
+        }
+    }
+
+    /// What is left, to tell later what was used.
+    pub(crate) fn left(&self) -> Used {
+        Used { bytes: self.left.get(), letters: self.guessing().map_or(0, Effort::left) }
+    }
+
+    /// Takes what was used before.
+    pub(crate) fn spend(&self, used: Used) {
+        self.left.set(self.left.get().saturating_sub(used.bytes));
+        if let Some(guessing) = self.guessing() {
+            guessing.spend(used.letters);
+        }
+    }
+
+    /// What a check may spend on looking for names that were meant; `None` for a single value outside of one.
+    pub(crate) fn guessing(&self) -> Option<&Effort> {
+        self.of_all().map(|all| &all.guessing)
     }
 
     /// Adds what a check has for so many resources.

@@ -1,8 +1,7 @@
 //! What an expression sees when it is evaluated.
 
 use super::{Allowance, EvaluationError, Expression};
-use crate::diagnostic::Guess;
-use crate::diagnostic::codes;
+use crate::diagnostic::{Effort, Guess, codes};
 use crate::evaluated::Evaluated;
 use crate::parameter::ParameterValues;
 use indexmap::{IndexMap, IndexSet};
@@ -124,6 +123,11 @@ impl Conditions {
     ///
     /// If there is no such condition, or it cannot be evaluated.
     pub fn get(&self, name: &str) -> Result<bool, EvaluationError> {
+        self.get_within(name, None)
+    }
+
+    /// The same as part of a check.
+    fn get_within(&self, name: &str, guessing: Option<&Effort>) -> Result<bool, EvaluationError> {
         match self.values.get(name) {
             Some(value) => value.clone(),
             // While conditions are being evaluated, this one has to come first.
@@ -138,7 +142,8 @@ impl Conditions {
                     codes::CONDITION_REFERENCE,
                     format!("there is no condition \"{name}\""),
                 );
-                Err(error.meant(Guess::name(name, self.known.iter().map(String::as_str))))
+                let known = self.known.iter().map(String::as_str);
+                Err(error.meant(Guess::name_within(name, known, guessing)))
             }
         }
     }
@@ -212,10 +217,20 @@ impl<'a> Context<'a> {
         self.allowance.map_or(Ok(()), |allowance| allowance.take(bytes))
     }
 
+    /// The name that was probably meant, for as long as the check may look for such names.
+    pub(crate) fn guess<'n>(&self, written: &str, known: impl IntoIterator<Item = &'n str>) -> Option<Guess> {
+        Guess::name_within(written, known, self.guessing())
+    }
+
+    fn guessing(&self) -> Option<&Effort> {
+        self.allowance.and_then(Allowance::guessing)
+    }
+
     /// Evaluates a condition: a name, a boolean or a call of a condition function.
     pub(crate) fn condition(&self, condition: &Expression) -> Result<bool, EvaluationError> {
         if let Some(name) = condition.as_str() {
-            return self.conditions.get(name).map_err(|error| error.at(condition.span()));
+            let value = self.conditions.get_within(name, self.guessing());
+            return value.map_err(|error| error.at(condition.span()));
         }
         let value = condition.evaluate(self)?;
         self.condition_value(&value).map_err(|error| error.at(condition.span()))
@@ -227,7 +242,7 @@ impl<'a> Context<'a> {
             Evaluated::Known(Value::Bool(value)) => Ok(*value),
             // To Heat a condition that is null is none at all.
             Evaluated::Known(Value::Null) => Ok(true),
-            Evaluated::Known(Value::String(name)) => self.conditions.get(name),
+            Evaluated::Known(Value::String(name)) => self.conditions.get_within(name, self.guessing()),
             Evaluated::Known(other) => Err(EvaluationError::new(
                 codes::CONDITION_VALUE,
                 format!(
@@ -248,6 +263,6 @@ pub trait ResourceNames: Sync {
     /// Whether the resource is declared.
     fn is_declared(&self, resource: &str) -> bool;
 
-    /// The declared name that looks most like this one.
-    fn similar(&self, resource: &str) -> Option<String>;
+    /// All names that are declared, for "did you mean".
+    fn declared(&self) -> Box<dyn Iterator<Item = &str> + '_>;
 }

@@ -13,7 +13,7 @@ mod references;
 mod scalar;
 mod walk;
 
-pub(crate) use allowance::{Allowance, MOST_MADE, MOST_MADE_FOR_EACH, MOST_MADE_IN_ALL, weight};
+pub(crate) use allowance::{Allowance, MOST_MADE, MOST_MADE_FOR_EACH, MOST_MADE_IN_ALL, Used, weight};
 pub use compile::{Call, Compile, Compiler, Place};
 pub use context::{Conditions, Context, Facade, FacadeValues, NoResources, ResourceNames, Scope};
 pub use error::EvaluationError;

@@ -90,4 +90,8 @@ impl Function for If {
     fn choose(&self, context: &Context<'_>) -> Result<(), EvaluationError> {
         context.condition(&self.condition).map(drop).map_err(|error| error.within_index(0))
     }
+
+    fn conditions<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        self.condition.as_str().into_iter().for_each(visit);
+    }
 }

@@ -81,6 +81,10 @@ impl Function for Not {
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
         give(!context.condition(&self.condition)?)
     }
+
+    fn conditions<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        self.condition.as_str().into_iter().for_each(visit);
+    }
 }
 
 /// `and: [condition, condition, …]` and `or`.
@@ -143,6 +147,10 @@ impl Function for Several {
             }
         }
         give(!self.decides)
+    }
+
+    fn conditions<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        self.conditions.iter().filter_map(Expression::as_str).for_each(visit);
     }
 }
 

@@ -70,6 +70,11 @@ pub trait Function: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Visits the names of the conditions that the call itself asks for, where they stand in so many words.
+    fn conditions<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
+        let _ = visit;
+    }
+
     /// Tells what is wrong with the call, as far as that can be told before anything runs.
     fn check(&self, checking: &Checking<'_>, report: &mut dyn FnMut(Diagnostic)) {
         let _ = (checking, report);

@@ -1,13 +1,14 @@
 //! `get_param`, and `Ref` where it can only mean a parameter.
 
 use super::{Function, Outcome, known, shown, visit_whole};
-use crate::diagnostic::{Diagnostic, Guess, codes};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach, References};
 use crate::parameter::ParameterValue;
 use crate::python;
 use crate::source::Span;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// `get_param: name` or `get_param: [name, step, …]`.
@@ -73,7 +74,7 @@ impl Function for GetParam {
         };
         let value = find(context, parameter)?;
         match value.value() {
-            Evaluated::Known(value) => Ok(Some(Evaluated::Known(walk(value, path)))),
+            Evaluated::Known(value) => Ok(Some(Evaluated::Known(walk(value, path).into_owned()))),
             other => Ok(Some(other.clone())),
         }
     }
@@ -85,31 +86,36 @@ fn find<'a>(context: &Context<'a>, parameter: &str) -> Result<&'a ParameterValue
             codes::PARAMETER_REFERENCE,
             format!("parameter {parameter} was not provided: the template has no parameter of this name"),
         );
-        error.meant(Guess::name(parameter, context.parameters.iter().map(|(name, _)| name)))
+        error.meant(context.guess(parameter, context.parameters.iter().map(|(name, _)| name)))
     })
 }
 
 /// Any step that leads nowhere gives the empty text, as in Heat.
-fn walk(value: &Value, path: &[Value]) -> Value {
-    let mut here = value.clone();
-    for step in path {
-        let next = match (&here, step) {
-            (Value::Object(entries), Value::String(key)) => entries.get(key).cloned(),
-            (Value::Array(items), step) => index(step, items.len()).map(|at| items[at].clone()),
-            (Value::String(text), step) => {
-                let length = text.chars().count();
-                index(step, length)
-                    .and_then(|at| text.chars().nth(at))
-                    .map(|letter| Value::String(letter.to_string()))
-            }
+///
+/// What lies at the path is a part of the value: only a letter of a text has to be made.
+fn walk<'v>(value: &'v Value, path: &[Value]) -> Cow<'v, Value> {
+    let mut here = value;
+    let mut steps = path.iter();
+    while let Some(step) = steps.next() {
+        let next = match (here, step) {
+            (Value::Object(entries), Value::String(key)) => entries.get(key),
+            (Value::Array(items), step) => index(step, items.len()).and_then(|at| items.get(at)),
+            (Value::String(text), step) => return Cow::Owned(letter(text, step, steps.as_slice())),
             _ => None,
         };
         match next {
             Some(next) => here = next,
-            None => return Value::String(String::new()),
+            None => return Cow::Owned(Value::String(String::new())),
         }
     }
-    here
+    Cow::Borrowed(here)
+}
+
+/// A letter of a text. All that further steps may find in it is the letter itself.
+fn letter(text: &str, step: &Value, further: &[Value]) -> Value {
+    let found = index(step, text.chars().count()).and_then(|at| text.chars().nth(at));
+    let found = found.filter(|_| further.iter().all(|step| index(step, 1).is_some()));
+    Value::String(found.map(String::from).unwrap_or_default())
 }
 
 /// A list index: an integer (or boolean), also as text, from the end if negative.
@@ -172,10 +178,8 @@ pub(crate) fn referenced(context: &Context<'_>, name: &Value) -> Outcome {
                 format!("the reference \"{text}\" is neither a resource nor a parameter"),
             );
             let names = context.parameters.iter().map(|(name, _)| name);
-            let guess = Guess::name(&text, names).or_else(|| {
-                let meant = context.enabled.similar(&text)?;
-                Some(Guess { written: text.clone(), meant, certain: false })
-            });
+            let guess =
+                context.guess(&text, names).or_else(|| context.guess(&text, context.enabled.declared()));
             Err(error.meant(guess))
         }
     }

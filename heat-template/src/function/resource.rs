@@ -2,7 +2,7 @@
 
 use super::parameter::referenced;
 use super::{Checking, Function, Outcome, known, visit_whole};
-use crate::diagnostic::{Diagnostic, Guess, codes};
+use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach, References};
 use crate::python;
@@ -37,8 +37,7 @@ pub(crate) fn no_resource(context: &Context<'_>, name: &Value) -> EvaluationErro
         codes::RESOURCE_REFERENCE,
         format!("the reference \"{text}\" is incorrect: there is no resource of this name"),
     );
-    let meant = context.enabled.similar(&text);
-    error.meant(meant.map(|meant| Guess { written: text, meant, certain: false }))
+    error.meant(context.guess(&text, context.enabled.declared()))
 }
 
 /// The name, if an enabled resource has it.

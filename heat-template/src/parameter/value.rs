@@ -1,8 +1,7 @@
 //! The values that parameters come to.
 
 use super::{ParameterSchema, ParameterType, PseudoParameters};
-use crate::diagnostic::suggest;
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::{Code, Diagnostic, Effort, Guess, codes};
 use crate::dialect::Dialect;
 use crate::evaluated::{Evaluated, Unknown};
 use crate::expression::join_key;
@@ -159,6 +158,8 @@ pub(crate) struct Sources<'a> {
     pub unknown: &'a BTreeSet<String>,
     /// Parameters that are hidden, whatever their declarations say.
     pub hidden: &'a BTreeSet<String>,
+    /// What may be spent on looking for names that were meant.
+    pub guessing: Option<&'a Effort>,
 }
 
 /// Checks all values and brings them into their types.
@@ -184,8 +185,9 @@ pub(crate) fn resolve(
             );
             diagnostic.primary = span.map(|span| crate::diagnostic::Label { span, text: String::new() });
             let known = schemas.iter().map(|schema| schema.name.as_str());
-            if let Some(similar) = suggest::nearest(name, known) {
-                diagnostic = diagnostic.help(format!("did you mean \"{similar}\"?"));
+            // The name stands in another text than the template: there is no edit.
+            if let Some(guess) = Guess::name_within(name, known, sources.guessing) {
+                diagnostic = diagnostic.help(guess.question());
             }
             diagnostics.push(diagnostic);
         }

@@ -1,7 +1,7 @@
 //! Whether a value satisfies a constraint.
 
 use super::{Constraint, ConstraintKind, ValueType};
-use crate::python::{self, Num, Pattern};
+use crate::python::{self, Equals, Num, Pattern};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -154,7 +154,11 @@ impl<'a> Checks<'a> {
             ConstraintKind::AllowedValues(allowed) => {
                 let fine = match value {
                     Value::Array(items) => {
-                        items.iter().all(|item| allowed.iter().any(|allowed| python::equal(item, allowed)))
+                        let mut known = Equals::default();
+                        allowed.iter().for_each(|allowed| {
+                            known.insert(allowed);
+                        });
+                        items.iter().all(|item| known.contains(item))
                     }
                     Value::String(text)
                         if value_type == ValueType::String

@@ -1,8 +1,7 @@
 //! Groups of parameters, which interfaces show together.
 
 use super::Template;
-use crate::diagnostic::Guess;
-use crate::diagnostic::{Code, Diagnostic, codes};
+use crate::diagnostic::{Code, Diagnostic, Effort, Guess, codes};
 use crate::expression::{join_key, push_index};
 use crate::python;
 use crate::source::Span;
@@ -37,6 +36,7 @@ pub(super) fn read_groups(
         diagnostics.push(Diagnostic::error(codes::GROUP_SHAPE, message).at(node.span, "").path(section));
         return Vec::new();
     };
+    let guessing = Effort::of_check();
     let mut seen: HashMap<String, Span> = HashMap::new();
     let mut groups = Vec::with_capacity(items.len());
     for (at, item) in items.iter().enumerate() {
@@ -83,7 +83,8 @@ pub(super) fn read_groups(
             if !names.contains(name.as_str()) {
                 let message = format!("the grouped parameter {name} is not declared");
                 let diagnostic = error(codes::GROUP_UNKNOWN_PARAMETER, member, message);
-                diagnostics.push(diagnostic.meant(Guess::name(&name, names.iter().copied())));
+                let guess = Guess::name_within(&name, names.iter().copied(), Some(&guessing));
+                diagnostics.push(diagnostic.meant(guess));
             }
             parameters.push(name);
         }

@@ -131,6 +131,8 @@ pub(crate) struct Found {
     /// `file:line:column`.
     pub(crate) place: String,
     pub(crate) line: String,
+    /// "Did you mean" is asked.
+    pub(crate) guess: bool,
 }
 
 /// What came of it.
@@ -148,6 +150,11 @@ impl Judged {
         let most = (2 << 30) + 4_000 * self.bytes;
         assert!(self.allocated < most, "{} bytes allocated for {} bytes", self.allocated, self.bytes);
         self
+    }
+
+    /// How many diagnostics guess what was meant.
+    pub(crate) fn guesses(&self) -> usize {
+        self.found.iter().filter(|found| found.guess).count()
     }
 
     /// How many diagnostics have a code.
@@ -190,6 +197,7 @@ impl Found {
             code: found.code.0,
             place: place.map(|(name, at)| format!("{name}:{}:{}", at.line, at.column)).unwrap_or_default(),
             line: render::line(found, sources),
+            guess: found.help.iter().any(|help| help.starts_with("did you mean")),
         }
     }
 }

@@ -11,14 +11,17 @@
 
 mod aliases;
 mod characters;
+mod conditions;
 mod functions;
 mod kit;
 #[allow(dead_code, reason = "the types alone are used here")]
 #[path = "../language/kit.rs"]
 mod language;
 mod limits;
+mod names;
 mod nested;
 mod nesting;
+mod parameters;
 mod patterns;
 mod random;
 mod registry;

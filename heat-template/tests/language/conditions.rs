@@ -69,6 +69,34 @@ fn a_circle_matters_only_where_it_is_used() {
 }
 
 #[test]
+fn a_circle_that_is_not_walked_to_its_end_is_none() {
+    let text = conditions(
+        "  yes_c: true\n  b: {not: a}\n  a: {or: [yes_c, b]}\n  c: {and: [a, {not: b}]}\n  d: {not: {get_param: t}}",
+    );
+    let definition = stack(&text).ok();
+    // In the order of the template, whichever came first.
+    let values: Vec<_> = definition.conditions().iter().collect();
+    assert_eq!(values, [("yes_c", true), ("b", false), ("a", true), ("c", true), ("d", false)]);
+    assert_eq!(output(&definition), Ok(json!(true)));
+}
+
+#[test]
+fn whoever_needs_a_circle_is_told_of_it() {
+    let text = conditions("  c: {or: [a, true]}\n  a: {not: b}\n  b: {and: [d, true]}\n  d: {not: a}");
+    let stack = stack(&text);
+    assert!(stack.errors().iter().any(|error| error.contains("is circular")), "{:?}", stack.errors());
+    let mut told: Vec<_> = stack.warnings();
+    told.retain(|warning| warning.contains("circular"));
+    assert!(told.iter().all(|warning| !warning.contains("conditions.c")), "{told:?}");
+}
+
+#[test]
+fn a_condition_whose_name_is_made_may_come_later() {
+    let text = conditions("  c: {not: {get_param: t}}\n  yes_c: {and: [last, last]}\n  last: false");
+    assert_eq!(output(&stack(&text).ok()), Ok(json!(true)));
+}
+
+#[test]
 fn a_long_chain_of_conditions_needs_no_stack() {
     let mut section = "  c0: true\n".to_owned();
     for at in 1..5_000 {
