@@ -19,7 +19,9 @@ pub(super) fn judge(text: &str) {
             continue;
         };
         assert_eq!(value_of(text, TextKind::Template), value_of(&new, TextKind::Template), "{new}");
-        assert_eq!(value_of(text, TextKind::Environment), value_of(&new, TextKind::Environment), "{new}");
+        // JSON that is no YAML (a tab before it) is a template and no environment; formatted it may be both.
+        let environment = value_of(text, TextKind::Environment);
+        assert!(environment.is_none() || environment == value_of(&new, TextKind::Environment), "{new}");
         let twice = format(file, &new, &style).value;
         assert_eq!(twice.as_deref(), Some(new.as_str()), "formatted twice");
         // Signs of comments stay; quotes may make others of signs in texts, but never take one away.
