@@ -22,6 +22,7 @@ fn a_stack_is_checked_suspended_and_resumed() {
     home.json(&["stack", "create", "web", "-t", &path]);
     let status = |words: &[&str]| home.json(words)["stack_status"].as_str().expect("a status").to_owned();
     assert_eq!(status(&["stack", "check", "web"]), "CHECK_COMPLETE");
+    assert_eq!(status(&["stack", "check", "web", "web"]), "CHECK_COMPLETE", "named twice it is checked once");
 
     let planned = home.run(&["stack", "suspend", "web", "--dry-run"]);
     assert!(planned.stdout.contains("3 to suspend"), "{}", planned.said());

@@ -216,7 +216,12 @@ async fn a_client_of_any_engine_changes_what_another_engine_is_working_on() {
     assert_eq!(complete(&stack).await.stack_status, "UPDATE_COMPLETE");
     made_once(&cloud, 8);
     assert!(cloud.objects().values().all(|object| object.value == "b"));
-    // And back, while that one is under way.
+    // Taken back by the one while the other is at it.
+    same.update(Update::to(template(&chain(8, "wrong")))).await.unwrap();
+    stack.cancel_update().await.unwrap();
+    assert_eq!(complete(&same).await.stack_status, "ROLLBACK_COMPLETE");
+    assert!(cloud.objects().values().all(|object| object.value == "b"));
+    // And deleted, while the next one is under way.
     same.update(Update::to(template(&chain(8, "c")))).await.unwrap();
     stack.delete().await.unwrap();
     assert_eq!(complete(&same).await.stack_status, "DELETE_COMPLETE");

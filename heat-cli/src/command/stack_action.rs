@@ -1,11 +1,10 @@
 //! `heat stack check`, `suspend` and `resume`: what is done to all resources alike; `cancel`.
 
 use super::Outcome;
-use super::stack_change::{finished, finished_as, is_rolled_back, preview};
+use super::stack_change::{finished, finished_as, is_rolled_back, named, preview};
 use crate::arguments::{ActOnStacks, CancelStacks, GlobalArguments};
 use crate::error::Result;
 use crate::output::Answer;
-use crate::progress;
 use crate::session::Session;
 use heat_engine::StackView;
 use heat_engine::plan::{Act, Plan};
@@ -14,12 +13,7 @@ use serde_json::json;
 /// Does it to each of these stacks.
 pub(super) async fn act(global: &GlobalArguments, act: Act, arguments: &ActOnStacks) -> Result<Outcome> {
     let session = Session::open(global).await?;
-    let mut stacks = Vec::with_capacity(arguments.stacks.len());
-    for name in &arguments.stacks {
-        let (stack, name) = session.stack(name).await?;
-        let before = progress::last_event(&stack).await?;
-        stacks.push((stack, name, before));
-    }
+    let stacks = named(&session, &arguments.stacks).await?;
     if arguments.dry_run {
         let mut plans: Vec<Plan> = Vec::with_capacity(stacks.len());
         for (stack, _, _) in &stacks {
@@ -51,12 +45,7 @@ pub(super) async fn act(global: &GlobalArguments, act: Act, arguments: &ActOnSta
 /// `heat stack cancel`
 pub(super) async fn cancel(global: &GlobalArguments, arguments: &CancelStacks) -> Result<Outcome> {
     let session = Session::open(global).await?;
-    let mut stacks = Vec::with_capacity(arguments.stacks.len());
-    for name in &arguments.stacks {
-        let (stack, name) = session.stack(name).await?;
-        let before = progress::last_event(&stack).await?;
-        stacks.push((stack, name, before));
-    }
+    let stacks = named(&session, &arguments.stacks).await?;
     for (stack, _, _) in &stacks {
         let begun = async {
             match arguments.no_rollback {

@@ -18,6 +18,7 @@ use heat_template::source::SourceMap;
 use heat_template::{Expression, Files, ParseOptions, Template};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 
@@ -135,14 +136,7 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
 /// `heat stack delete`
 pub(super) async fn delete(global: &GlobalArguments, delete: &DeleteStacks) -> Result<Outcome> {
     let session = Session::open(global).await?;
-    let mut stacks = Vec::with_capacity(delete.stacks.len());
-    for name in &delete.stacks {
-        let (stack, name) = session.stack(name).await?;
-        if !stacks.iter().any(|(other, _, _): &(Stack, String, EventSequence)| other.id() == stack.id()) {
-            let before = progress::last_event(&stack).await?;
-            stacks.push((stack, name, before));
-        }
-    }
+    let stacks = named(&session, &delete.stacks).await?;
     if !delete.yes && !std::io::stdin().is_terminal() {
         session.close().await;
         return Err(CliError::input("there is no terminal to ask on; say -y"));
@@ -163,15 +157,29 @@ pub(super) async fn delete(global: &GlobalArguments, delete: &DeleteStacks) -> R
     Ok(outcome)
 }
 
+/// A stack with the name that it was asked for by, and its last event before anything is done.
+pub(super) type Named = (Stack, String, EventSequence);
+
+/// The stacks of these names; one that is named twice is there once.
+pub(super) async fn named(session: &Session, names: &[String]) -> Result<Vec<Named>> {
+    let mut stacks: Vec<Named> = Vec::with_capacity(names.len());
+    let mut known = HashSet::with_capacity(names.len());
+    for name in names {
+        let (stack, name) = session.stack(name).await?;
+        if known.insert(stack.id().clone()) {
+            let before = progress::last_event(&stack).await?;
+            stacks.push((stack, name, before));
+        }
+    }
+    Ok(stacks)
+}
+
 /// `heat stack wait`
 pub(super) async fn wait(global: &GlobalArguments, wait: &WaitForStacks) -> Result<Outcome> {
     let session = Session::open(global).await?;
-    let mut stacks = Vec::with_capacity(wait.stacks.len());
-    for name in &wait.stacks {
-        let (stack, name) = session.stack(name).await?;
-        let before = progress::last_event(&stack).await?;
+    let stacks = named(&session, &wait.stacks).await?;
+    for (stack, _, _) in &stacks {
         session.or_interrupt(async { Ok(stack.go_on().await?) }).await?;
-        stacks.push((stack, name, before));
     }
     finished(session, stacks).await
 }
@@ -224,17 +232,14 @@ fn refusal<T>(result: Result<T, EngineError>, sources: &SourceMap) -> Result<T> 
 }
 
 /// Waits for stacks, and says how it went.
-pub(super) async fn finished(
-    session: Session,
-    stacks: Vec<(Stack, String, EventSequence)>,
-) -> Result<Outcome> {
+pub(super) async fn finished(session: Session, stacks: Vec<Named>) -> Result<Outcome> {
     finished_as(session, stacks, |view| !view.is_failed() && !is_rolled_back(view)).await
 }
 
 /// As [`finished`], where it went well if this says so.
 pub(super) async fn finished_as(
     session: Session,
-    stacks: Vec<(Stack, String, EventSequence)>,
+    stacks: Vec<Named>,
     went_well: impl Fn(&StackView) -> bool,
 ) -> Result<Outcome> {
     let views = match stacks.as_slice() {

@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 impl Stack {
     /// Cancels an update that is in progress, and goes back to what was complete before it: what is under way is stopped
-    /// between two calls, as by another update. Returns when the beginning of the way back is durable.
+    /// between two calls, as by another update, whichever engine does it. Returns when the beginning of the way back is
+    /// durable.
     ///
     /// # Errors
-    /// No update is in progress, or the stack was never complete; another engine works on it. It goes on with what it was
-    /// doing then.
+    /// No update is in progress, or the stack was never complete; another engine does not let go of it. It goes on with what
+    /// it was doing then.
     pub async fn cancel_update(&self) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
         refuse(&self.living().await?, &[Action::Update])?;
-        self.engine.0.driver.interrupt(&self.id).await;
         let core = self.engine.core();
-        let claim = core.records.claim(&self.id).await?;
+        let claim = self.engine.seize(&self.id).await?;
         let (before, prepared) = match self.living().await {
             Ok(stack) => (Some(stack.clone()), self.way_back(stack).await),
             Err(error) => (None, Err(error)),
