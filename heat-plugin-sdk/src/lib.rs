@@ -210,7 +210,7 @@ pub use failure::{Failure, FailureClass, Result};
 pub use identity::{OperationKey, PhysicalId, ResourceIdentity, StackIdentity, physical_name};
 pub use observation::{Created, Observation, Observed, ObservedProperty, State};
 pub use operation::{Change, FindBasis, Finding, Operation, Progress, ReplaceOrder};
-pub use plugin::{DynConstraint, DynFinder, Plugin};
+pub use plugin::{AVAILABILITY_ZONES, DynConstraint, DynFinder, Plugin};
 pub use properties::{Attributes, Properties};
 pub use property_type::{PropertyType, Shape};
 pub use registry::{Registry, RegistryError};

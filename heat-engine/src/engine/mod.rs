@@ -26,7 +26,7 @@ pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan, stack_event, wake};
+use crate::run::{Core, Current, Goal, availability_zones, begin, examine, make_plan, stack_event, wake};
 use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
@@ -167,7 +167,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Refused`] with everything that is wrong; a service that must be asked gives no answer.
     pub async fn validate(&self, new: &NewStack) -> Result<Value, EngineError> {
-        let stack = self.new_record(new);
+        let stack = self.new_record(new, &new.content);
         self.check_size(&new.content)?;
         match Goal::check_template(self.core(), &stack, &new.content).await {
             Err(EngineError::Refused(refused)) if refused.diagnostics.iter().all(is_about_values) => {}
@@ -184,14 +184,16 @@ impl Engine {
             let (name, project) = (new.name.clone(), new.project.clone());
             return Err(StoreError::StackExists { name, project }.into());
         }
-        let stack = self.new_record(new);
-        let goal = self.goal(&stack, &new.content).await?;
+        let zones = availability_zones(core, &new.credentials, &new.content).await?;
+        let content = Content { zones, ..new.content.clone() };
+        let stack = self.new_record(new, &content);
+        let goal = self.goal(&stack, &content).await?;
         examine(core, &stack, &goal, &mut Resources::new()).await?;
         let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
         Ok((stack, Arc::new(goal), plan))
     }
 
-    fn new_record(&self, new: &NewStack) -> StackRecord {
+    fn new_record(&self, new: &NewStack, content: &Content) -> StackRecord {
         let core = self.core();
         StackRecord {
             id: core.ids.stack(),
@@ -208,7 +210,7 @@ impl Engine {
             disable_rollback: new.on_failure != crate::record::OnFailure::Rollback,
             tags: new.tags.clone(),
             credentials: new.credentials.clone(),
-            desired: store_content::desired(&new.content),
+            desired: store_content::desired(content),
             last_complete: None,
             traversal: None,
             paused: None,

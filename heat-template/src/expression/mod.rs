@@ -15,7 +15,9 @@ mod walk;
 
 pub(crate) use allowance::{Allowance, MOST_MADE, MOST_MADE_FOR_EACH, MOST_MADE_IN_ALL, Used, weight};
 pub use compile::{Call, Compile, Compiler, Place};
-pub use context::{Conditions, Context, Facade, FacadeValues, NoResources, ResourceNames, Scope};
+pub use context::{
+    AvailabilityZones, Conditions, Context, Facade, FacadeValues, NoResources, ResourceNames, Scope,
+};
 pub use error::EvaluationError;
 pub(crate) use path::push_index;
 pub use path::{Argument, Step, join_key};
