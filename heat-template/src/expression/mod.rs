@@ -151,9 +151,10 @@ impl Expression {
         match &self.kind {
             Kind::Scalar(scalar) => Some(scalar.to_value()),
             Kind::List { items, constant: true } => items.iter().map(Self::constant).collect(),
-            Kind::Map { entries, constant: true } => {
-                entries.iter().map(|entry| Some((entry.key.to_string(), entry.value.constant()?))).collect()
-            }
+            Kind::Map { entries, constant: true } => entries
+                .iter()
+                .map(|entry| Some((String::from(&*entry.key), entry.value.constant()?)))
+                .collect(),
             _ => None,
         }
     }
@@ -233,7 +234,7 @@ impl Expression {
                     let value =
                         entry.value.evaluate_nullable(context).map_err(|error| error.within(&entry.key))?;
                     if let Some(value) = value {
-                        values.insert(entry.key.to_string(), value);
+                        values.insert(String::from(&*entry.key), value);
                     }
                 }
                 Ok(Some(values.finish()))
