@@ -177,6 +177,8 @@ impl Expression {
             let last = at + 1 == path.len();
             match (&here.kind, step) {
                 (Kind::List { items, .. }, Step::Index(index)) => match items.get(*index) {
+                    // Where one before it was perhaps left out, nobody can tell which it is.
+                    Some(_) if items[..=*index].iter().any(Self::may_be_left_out) => return span,
                     Some(item) => here = item,
                     None => return span,
                 },
@@ -192,6 +194,11 @@ impl Expression {
             span = here.span;
         }
         span
+    }
+
+    /// Whether it may come to nothing at all.
+    pub(crate) fn may_be_left_out(&self) -> bool {
+        matches!(&self.kind, Kind::Call { function, .. } if function.may_be_left_out())
     }
 
     /// What it comes to; a call that wants to be left out counts as null.
