@@ -114,6 +114,15 @@ impl CliError {
         }))
     }
 
+    /// The same as a SARIF log: what is wrong, or why nothing could be checked.
+    pub(crate) fn sarif(&self) -> Option<Value> {
+        let version = env!("CARGO_PKG_VERSION");
+        match self {
+            Self::Refused { diagnostics, sources } => Some(render::sarif(diagnostics, sources, version)),
+            _ => Some(render::sarif_failure(&self.message()?, version)),
+        }
+    }
+
     /// HTTP code, its name, and Heat's name of the error.
     fn class(&self) -> (u16, &'static str, &'static str) {
         const BAD: (u16, &str) = (400, "Bad Request");
