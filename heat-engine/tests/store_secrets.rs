@@ -164,6 +164,7 @@ fn step(kind: StepKind) -> Step {
         reason: Reason::PropertiesChanged,
         after: vec![StepId(0)],
         nested: None,
+        hooks: Vec::new(),
     }
 }
 

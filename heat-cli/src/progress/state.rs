@@ -241,6 +241,7 @@ mod tests {
             reason: Reason::New,
             after: after.iter().copied().map(StepId).collect(),
             nested: None,
+            hooks: Vec::new(),
         }
     }
 

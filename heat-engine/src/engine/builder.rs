@@ -2,7 +2,7 @@
 
 use super::steward::Steward;
 use super::{Engine, EngineError, Inner};
-use crate::run::{Clock, Connections, Core, CredentialSource, GivenCredentials, Ids, Settings};
+use crate::run::{Clock, Connections, Core, CredentialSource, GivenCredentials, Ids, Settings, Waiting};
 use crate::schedule::{PollPolicy, RetryPolicy};
 use crate::seal::{KeyRing, Sealing};
 use crate::store::{MemoryStore, Records, Store};
@@ -203,6 +203,7 @@ impl EngineBuilder {
             global: self.global,
             steps: Arc::new(Semaphore::new(self.steps)),
             published: watch::Sender::new(0),
+            waiting: Waiting::default(),
         };
         let engine = Engine(Arc::new(Inner::new(Arc::new(core), self.resume)));
         if !Steward::begin(&engine, self.resume).await? && self.resume {

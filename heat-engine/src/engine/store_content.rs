@@ -102,14 +102,14 @@ pub(crate) async fn recorded(
     Ok(Content { template, environment, files, parameters })
 }
 
-/// The environment of an outermost stack.
+/// The environment of a stack; that of a nested one comes from outside.
 pub(crate) async fn recorded_environment(
     core: &Core,
     stack: &StackRecord,
-) -> Result<Option<Environment>, EngineError> {
+) -> Result<Environment, EngineError> {
     match &stack.owner {
-        None => Ok(Some(surroundings(core, &stack.desired).await?.0)),
-        Some(_) => Ok(None),
+        None => Ok(surroundings(core, &stack.desired).await?.0),
+        Some(owner) => Ok(inherited(core, owner, |stack| stack.desired.clone()).await?.0),
     }
 }
 

@@ -11,6 +11,7 @@ mod decide;
 mod desired;
 mod draw;
 mod error;
+mod hooks;
 mod nested;
 mod order;
 mod perform;
@@ -26,6 +27,7 @@ pub use desired::{
 };
 pub use draw::Totals;
 pub use error::PlanError;
+pub(crate) use hooks::note_hooks;
 pub use perform::plan_act;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;

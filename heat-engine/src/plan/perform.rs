@@ -50,6 +50,7 @@ pub fn plan_act(act: Act, revision: u64, recorded: &Resources, nested: &NestedRe
             reason: Reason::Requested,
             after,
             nested: inside,
+            hooks: Vec::new(),
         }
     });
     Plan { version: Plan::VERSION, action: act.action(), revision, steps: steps.collect() }

@@ -519,7 +519,7 @@ impl<'a> Planner<'a> {
             if let StepKind::Delete { only_if_replaced_by: Some(by), .. } = &mut kind {
                 *by = place[by.index()];
             }
-            steps.push(Step { resource, type_name, kind, reason, after, nested });
+            steps.push(Step { resource, type_name, kind, reason, after, nested, hooks: Vec::new() });
         }
         Plan { version: Plan::VERSION, action, revision, steps }
     }

@@ -2,7 +2,7 @@
 
 use crate::record::{Action, IncarnationId, IntentKind};
 use heat_plugin_sdk::{PhysicalId, ReplaceOrder};
-use heat_template::environment::RestrictedAction;
+use heat_template::environment::{Hook, RestrictedAction};
 use petgraph::graph::DiGraph;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -55,6 +55,10 @@ pub struct Step {
     /// What is done inside, where the resource is a nested stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nested: Option<Box<NestedPlan>>,
+    /// The hooks of the environment at which it waits until somebody clears them. One behind an update waits only where
+    /// it is updated in place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
 }
 
 /// What is done inside a nested stack.

@@ -4,12 +4,14 @@
 //! (see [`crate::store`]), so no store ever sees it.
 
 mod event;
+mod hook;
 mod nested;
 mod resource;
 mod stack;
 mod status;
 
 pub use event::{Event, EventSequence};
+pub use hook::ResourceHook;
 pub use nested::NestedStack;
 pub(crate) use nested::{attribute_key, hidden_mark, reason_key, secret_mark};
 pub(crate) use resource::EXTERNAL_ID;

@@ -1,7 +1,7 @@
 //! Resources: one record for each incarnation, that is, for each real thing that was or is to be made.
 
 use super::stack::text_id;
-use super::{Action, NestedStack, StackId, Status, TraversalId};
+use super::{Action, NestedStack, ResourceHook, StackId, Status, TraversalId};
 use heat_plugin_sdk::{OperationKey, OwnedObject, PhysicalId};
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -81,6 +81,8 @@ pub struct ResourceRecord {
     pub traversal: Option<TraversalId>,
     /// The nested stack that it is, as soon as one is meant to be made.
     pub nested: Option<NestedStack>,
+    /// The hook at which it waits, or that was cleared last.
+    pub hook: Option<ResourceHook>,
 }
 
 /// Where [`ResourceRecord::definition`] keeps the id of something that exists already.
@@ -185,6 +187,7 @@ impl ResourceRecord {
             seen_before: BTreeSet::new(),
             traversal: None,
             nested: None,
+            hook: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::connections::Connections;
+use super::hooks::Waiting;
 use super::ids::Ids;
 use crate::schedule::{PollPolicy, RetryPolicy};
 use crate::store::{Batch, Claim, Records, StoreError, Write};
@@ -40,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) steps: Arc<Semaphore>,
     /// Grows with every commit that holds events.
     pub(crate) published: watch::Sender<u64>,
+    /// Steps that wait at hooks.
+    pub(crate) waiting: Waiting,
 }
 
 impl Core {

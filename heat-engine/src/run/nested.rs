@@ -296,7 +296,7 @@ impl Nested {
                 let mut signal = self.ledger.signal.clone();
                 tokio::select! {
                     () = tokio::time::sleep(Duration::try_from_secs_f64(*pause).unwrap_or_default()) => {}
-                    _ = signal.wait_for(|signal| *signal != Signal::Run) => {}
+                    _ = signal.wait_for(|signal| !matches!(signal, Signal::Run | Signal::Hasten)) => {}
                 }
             }
             if self.ledger.signal.borrow().ends() {

@@ -4,10 +4,9 @@ use super::core::Core;
 use super::goal::Goal;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
-use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, StepKind};
+use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError};
 use crate::record::{Action, OnFailure, Resources, StackRecord, Status, TraversalRecord};
 use crate::store::{Batch, Claim, StoreError, Write};
-use heat_template::environment::Hook;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +50,7 @@ pub(crate) async fn make_plan(
 ) -> Result<Plan, EngineError> {
     let nested = nested_records(core, resources).await?;
     loop {
-        let plan = plan::plan(plan::Request {
+        let mut plan = plan::plan(plan::Request {
             action,
             revision: stack.revision,
             recorded: resources,
@@ -74,8 +73,8 @@ pub(crate) async fn make_plan(
                 limit,
             });
         }
-        if let Ok(plan) = &plan {
-            refuse_hooks(core, stack, goal, plan).await?;
+        if let Ok(plan) = &mut plan {
+            note_hooks(core, stack, goal, resources, &nested, plan).await;
         }
         return plan.map_err(|error| match error {
             // Their places are in the template, like those of everything else that is wrong with it.
@@ -85,41 +84,25 @@ pub(crate) async fn make_plan(
     }
 }
 
-/// A hook is there for somebody to look before it goes on; nobody would wait at it, so it is not passed in silence.
-async fn refuse_hooks(
-    core: &Arc<Core>,
+/// Notes in a plan at which hooks of the environment it waits.
+async fn note_hooks(
+    core: &Core,
     stack: &StackRecord,
     goal: &Goal,
-    plan: &Plan,
-) -> Result<(), EngineError> {
-    let recorded = match goal.environment() {
-        None => store_content::recorded_environment(core, stack).await?,
-        Some(_) => None,
-    };
-    let Some(environment) = goal.environment().or(recorded.as_ref()) else { return Ok(()) };
-    let registry = environment.registry();
-    if !registry.has_hooks() {
-        return Ok(());
+    resources: &Resources,
+    nested: &NestedRecords,
+    plan: &mut Plan,
+) {
+    if let Some(environment) = goal.environment() {
+        return plan::note_hooks(plan, environment, resources, nested);
     }
-    for step in &plan.steps {
-        let hooks = match &step.kind {
-            StepKind::Create { .. } => [Hook::PreCreate, Hook::PostCreate],
-            StepKind::Update { .. } | StepKind::Decide { .. } => [Hook::PreUpdate, Hook::PostUpdate],
-            StepKind::Delete { .. } => [Hook::PreDelete, Hook::PostDelete],
-            StepKind::Perform { .. }
-            | StepKind::Adopt { .. }
-            | StepKind::Keep { .. }
-            | StepKind::Refuse { .. } => continue,
-        };
-        if let Some(hook) = hooks.into_iter().find(|hook| registry.has_hook(&step.resource, *hook)) {
-            return Err(EngineError::Unsupported(format!(
-                "resources.{}: the hook {} of the environment; update the stack with an environment without it to go on",
-                step.resource,
-                hook.name()
-            )));
+    match store_content::recorded_environment(core, stack).await {
+        Ok(environment) => plan::note_hooks(plan, &environment, resources, nested),
+        // What cannot be read any more must not be in the way of a deletion.
+        Err(error) => {
+            tracing::warn!(stack = %stack.name, %error, "the environment cannot be read: its hooks are passed");
         }
     }
-    Ok(())
 }
 
 /// The record of a new traversal, and the batch that makes it durable.

@@ -8,6 +8,7 @@
 mod course;
 mod ending;
 mod history;
+mod hooks;
 mod making;
 mod nested;
 mod permits;
@@ -27,6 +28,7 @@ use crate::store::{Claim, StoreError, Write};
 pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use heat_template::environment::Hook;
 use making::{Place, make};
 use predecessor::Predecessor;
 use refusal::{failed, restricted};
@@ -60,8 +62,8 @@ enum StepResult {
     Failed(String),
     Interrupted,
     Paused(String),
-    /// A service was asked for what the step needs to know; it begins anew.
-    Asked,
+    /// It begins anew: a service was asked for what it needs to know, or its hook was cleared.
+    Anew,
 }
 
 /// One attempt to bring a stack to what it shall be.
@@ -127,6 +129,7 @@ impl Traversal {
             page: Arc::new(Mutex::new(Page::new(record))),
             local: false,
             secrets: Arc::clone(&self.secrets),
+            held: false,
         }
     }
 
@@ -146,6 +149,9 @@ impl Traversal {
 
     /// Begins a step. Everything that can be decided at once is decided here, where all records are at hand.
     fn begin(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Begun {
+        if let Some(waits) = self.at_hook(id, step, signal) {
+            return waits;
+        }
         let prepared = self.prepare(id, step, signal).map_err(|unresolved| match unresolved {
             Unresolved::Ask => Unresolved::Ask,
             // A service that was asked may have repeated the value.
@@ -160,7 +166,7 @@ impl Traversal {
                 let secrets = Arc::clone(&self.secrets);
                 Begun::Works(Box::pin(async move {
                     let result = match goal.fetch(&core, &credentials).await {
-                        Ok(_) => StepResult::Asked,
+                        Ok(_) => StepResult::Anew,
                         Err(failure) if *failure.class() == FailureClass::Unauthenticated => {
                             StepResult::Paused(format!("resources.{name}: {}", secrets.told(&failure)))
                         }
@@ -255,10 +261,12 @@ impl Traversal {
                     return Ok(Begun::Over(Outcome::Skipped));
                 };
                 let successor = self.successor_of(&record);
-                let (work, retain, incarnation) = (self.work(record, signal)?, *retain, incarnation.clone());
+                let (mut work, retain, incarnation) =
+                    (self.work(record, signal)?, *retain, incarnation.clone());
+                work.ledger.held = step.hooks.contains(&Hook::PostDelete);
                 Ok(Begun::Works(Box::pin(async move {
                     let result = work.delete(retain, successor).await;
-                    let gone = matches!(result, Ok(Ended::Done));
+                    let gone = matches!(result, Ok(Ended::Done)) && !work.ledger.held;
                     let mut end = end(id, &work, incarnation, result).await;
                     if gone {
                         end.records.iter_mut().for_each(|(_, record)| *record = None);

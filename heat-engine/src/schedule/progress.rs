@@ -363,7 +363,15 @@ mod tests {
 
     fn step(name: &str, kind: StepKind, after: &[u32]) -> Step {
         let after = after.iter().copied().map(StepId).collect();
-        Step { resource: name.into(), type_name: "T".into(), kind, reason: Reason::New, after, nested: None }
+        Step {
+            resource: name.into(),
+            type_name: "T".into(),
+            kind,
+            reason: Reason::New,
+            after,
+            nested: None,
+            hooks: Vec::new(),
+        }
     }
 
     fn create(name: &str, after: &[u32]) -> Step {

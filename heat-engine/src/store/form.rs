@@ -7,7 +7,8 @@
 use crate::plan::Plan;
 use crate::record::{
     Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, NestedStack, OnFailure, Owner,
-    Paused, ResourceRecord, SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
+    Paused, ResourceHook, ResourceRecord, SourceHash, StackId, StackRecord, Status, TraversalId,
+    TraversalRecord,
 };
 use heat_plugin_sdk::{Credentials, OperationKey, OwnedObject, PhysicalId};
 use indexmap::IndexMap;
@@ -232,6 +233,8 @@ pub(super) struct ResourceForm<'a> {
     traversal: Option<Cow<'a, TraversalId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nested: Option<Cow<'a, NestedStack>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hook: Option<Cow<'a, ResourceHook>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -330,6 +333,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             seen_before,
             traversal,
             nested,
+            hook,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -358,6 +362,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             seen_before: Cow::Borrowed(seen_before),
             traversal: traversal.as_ref().map(Cow::Borrowed),
             nested: nested.as_ref().map(Cow::Borrowed),
+            hook: hook.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -393,6 +398,7 @@ impl ResourceForm<'_> {
             seen_before: self.seen_before.into_owned(),
             traversal: self.traversal.map(Cow::into_owned),
             nested: self.nested.map(Cow::into_owned),
+            hook: self.hook.map(Cow::into_owned),
         }
     }
 }

@@ -206,5 +206,11 @@ fn because(step: &Step) -> String {
         why.push_str(effect);
         why.push_str(if change.uncertain { "?" } else { "" });
     }
+    if !step.hooks.is_empty() {
+        let hooks: Vec<&str> = step.hooks.iter().map(|hook| hook.name()).collect();
+        why.push_str(if why.is_empty() { "" } else { "; " });
+        why.push_str("waits at ");
+        why.push_str(&hooks.join(", "));
+    }
     why
 }

@@ -37,7 +37,8 @@ impl Plan {
 
     fn gather<'p>(&'p self, indent: &str, lines: &mut Vec<Line<'p>>) {
         let shown = self.steps.iter().filter(|step| {
-            !matches!(step.kind, StepKind::Keep { restore: false, .. }) && !is_part_of_replacement(step)
+            let kept = matches!(step.kind, StepKind::Keep { restore: false, .. }) && step.hooks.is_empty();
+            !kept && !is_part_of_replacement(step)
         });
         for step in shown {
             let why = because(step);
@@ -92,6 +93,7 @@ mod tests {
             reason,
             after: after.iter().copied().map(StepId).collect(),
             nested: None,
+            hooks: Vec::new(),
         };
         let steps = vec![
             step(

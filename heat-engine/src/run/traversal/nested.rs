@@ -8,6 +8,7 @@ use crate::run::ledger::{Ended, Signal};
 use crate::run::nested::{Nested, Wanted};
 use crate::schedule::Outcome;
 use crate::store::texts_in;
+use heat_template::environment::Hook;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -240,10 +241,11 @@ impl Traversal {
         signal: &watch::Receiver<Signal>,
     ) -> Begun {
         let incarnation = record.id.clone();
-        let nested = self.nested(record, planned(step), signal);
+        let mut nested = self.nested(record, planned(step), signal);
+        nested.ledger.held = step.hooks.contains(&Hook::PostDelete);
         Begun::Works(Box::pin(async move {
             let result = nested.remove(retain).await;
-            let gone = matches!(result, Ok(Ended::Done));
+            let gone = matches!(result, Ok(Ended::Done)) && !nested.ledger.held;
             let mut end = end_as(id, &nested.ledger, incarnation, result, Outcome::Done).await;
             if gone {
                 end.records.iter_mut().for_each(|(_, record)| *record = None);
