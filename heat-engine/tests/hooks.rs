@@ -428,3 +428,39 @@ resources:
     must_be(&stack, "UPDATE_COMPLETE").await;
     assert_eq!(cloud.names()[1], ("b".to_owned(), "two".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_done_stays_done_where_the_wait_behind_it_ends_otherwise() {
+    let cloud = Cloud::new(11);
+    let engine = engine(&cloud).await;
+    cloud.set_weather(Weather { latency: 2000, ..Weather::default() });
+    let text = "
+resources:
+  a: {type: 'Test::Keyed', properties: {name: a}}
+  c: {type: 'Test::Keyed', properties: {name: c}, depends_on: d}
+  d: {type: 'Test::Keyed', properties: {name: d}}
+";
+    cloud.script("create", "c", Fault::Refuse(Failure::denied("no")));
+    let new = NewStack::new("s", template(text)).environment(hooks("{a: {hooks: post-create}}"));
+    let stack = engine.create(new).await.unwrap();
+    must_be(&stack, "CREATE_FAILED").await;
+    assert_eq!(status(&stack, "a").await, "CREATE_COMPLETE");
+    assert_eq!(
+        events_of(&stack, "a").await.last().unwrap(),
+        "CREATE_COMPLETE Failure occurred while waiting."
+    );
+    // A time-out does the same.
+    let new = NewStack::new("t", template(text))
+        .environment(hooks("{a: {hooks: post-create}, d: {hooks: pre-delete}}"))
+        .timeout(Duration::from_secs(120));
+    let stack = engine.create(new).await.unwrap();
+    assert_eq!(must_be(&stack, "CREATE_FAILED").await, "Create timed out");
+    assert_eq!(status(&stack, "a").await, "CREATE_COMPLETE");
+    stack.delete().await.unwrap();
+    assert_eq!(must_be(&stack, "DELETE_FAILED").await, "Delete timed out");
+    assert_eq!(cloud.objects().len(), 3, "what the first one made, and the one that nobody let go");
+    stack.delete().await.unwrap();
+    assert_eq!(held(&stack).await, ["d pre-delete"]);
+    stack.clear_hook("d", Hook::PreDelete).await.unwrap();
+    must_be(&stack, "DELETE_COMPLETE").await;
+}

@@ -59,6 +59,8 @@ struct StepEnd {
 
 enum StepResult {
     Ended(Outcome),
+    /// It ended before, and has left the hook behind it.
+    Passed(Outcome),
     Failed(String),
     Interrupted,
     Paused(String),

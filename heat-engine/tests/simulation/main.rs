@@ -10,7 +10,7 @@ mod world;
 
 use heat_engine::record::OnFailure;
 use heat_engine::store::{EventQuery, MemoryStore, StackQuery};
-use heat_engine::{EngineError, NewStack, Stack, StackView, Update};
+use heat_engine::{Engine, EngineError, NewStack, Stack, StackView, Update};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +59,27 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
         }
     }
     None
+}
+
+/// Waits until nothing is being done to the stack; whoever comes to a hook is let pass after a while.
+async fn finished(engine: &Engine, stack: &Stack) -> Result<StackView, EngineError> {
+    tokio::select! {
+        view = stack.finished() => view,
+        () = let_pass(engine, stack) => unreachable!(),
+    }
+}
+
+/// Clears whatever hook there is, again and again.
+async fn let_pass(engine: &Engine, stack: &Stack) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for at in stack.hooks(9).await.unwrap_or_default() {
+            // It may have gone on meanwhile.
+            if let Ok(stack) = engine.stack("default", at.stack.as_str()).await {
+                stack.clear_hook(&at.resource, at.hook).await.ok();
+            }
+        }
+    }
 }
 
 /// What engines made and left; what was there before must be as it was.
@@ -114,9 +135,9 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         }
         let on_failure = RULES[rng.random_range(0..RULES.len())];
         let text = next.template();
-        let files = next.files();
+        let (files, environment) = (next.files(), next.environment());
         if tell {
-            eprintln!("--- {request:?} {on_failure:?}\n{text}");
+            eprintln!("--- {request:?} {on_failure:?} {}\n{text}", environment.to_value());
             files.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}"));
         }
         // The client repeats its request until an engine has taken it.
@@ -144,12 +165,12 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Create, None) => {
                         let new =
                             NewStack::new("sim", template(&text)).files(files.clone()).on_failure(on_failure);
-                        living.engine.create(new).await.map(drop)
+                        living.engine.create(new.environment(environment.clone())).await.map(drop)
                     }
                     (Request::Create, Some(_)) => Ok(()),
                     (Request::Update, Some(stack)) => {
                         let update = Update::to(template(&text)).files(files.clone());
-                        stack.update(update.on_failure(on_failure)).await
+                        stack.update(update.environment(environment.clone()).on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
                     (Request::Check, Some(stack)) => stack.check().await,
@@ -170,7 +191,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     let living = process.as_ref().unwrap();
                     alive(&living.life, async {
                         if let Ok(stack) = living.engine.stack("default", "sim").await {
-                            stack.finished().await.ok();
+                            finished(&living.engine, &stack).await.ok();
                             stack.resume().await.ok();
                         }
                     })
@@ -192,7 +213,20 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         world = next;
         history.push(world.clone());
         deleted = matches!(request, Request::Delete);
-        tokio::time::sleep(Duration::from_millis(rng.random_range(0..4000))).await;
+        let pause = Duration::from_millis(rng.random_range(0..4000));
+        let passes = rng.random_range(0..2) == 0;
+        let living = process.as_ref().filter(|living| passes && !living.life.is_over());
+        match living {
+            Some(living) => {
+                let passing = async {
+                    if let Ok(stack) = living.engine.stack("default", "sim").await {
+                        let_pass(&living.engine, &stack).await;
+                    }
+                };
+                let _ = alive(&living.life, tokio::time::timeout(pause, passing)).await;
+            }
+            None => tokio::time::sleep(pause).await,
+        }
     }
     assert!(made);
     // Whatever is still to be killed is killed while the last request runs.
@@ -214,7 +248,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         let ended = alive(&living.life, async {
             match living.engine.stack("default", "sim").await {
                 Ok(stack) => Some(
-                    tokio::time::timeout(Duration::from_secs(7200), stack.finished())
+                    tokio::time::timeout(Duration::from_secs(7200), finished(&living.engine, &stack))
                         .await
                         .map_err(|_| "the stack is at work for ever".to_owned()),
                 ),
@@ -316,7 +350,7 @@ async fn check(
     }
     if view.stack_status.starts_with("SUSPEND") {
         stack.resume().await.map_err(|error| error.to_string())?;
-        let awake = stack.finished().await.map_err(|error| error.to_string())?;
+        let awake = finished(&engine, &stack).await.map_err(|error| error.to_string())?;
         if !awake.is_complete() {
             return Err(format!("in fine weather it does not wake: {}", awake.stack_status_reason));
         }
@@ -327,7 +361,7 @@ async fn check(
         // A failure is true and is repaired by the next update.
         let again = Update::to(template(&world.template())).files(world.files());
         stack.update(again).await.map_err(|error| error.to_string())?;
-        let mended = stack.finished().await.map_err(|error| error.to_string())?;
+        let mended = finished(&engine, &stack).await.map_err(|error| error.to_string())?;
         if !mended.is_complete() {
             return Err(format!(
                 "in fine weather the failure is not repaired: {}",
@@ -339,7 +373,7 @@ async fn check(
         return Err(difference);
     }
     stack.delete().await.map_err(|error| error.to_string())?;
-    let gone = stack.finished().await.map_err(|error| error.to_string())?;
+    let gone = finished(&engine, &stack).await.map_err(|error| error.to_string())?;
     let all = StackQuery { nested: true, ..StackQuery::default() };
     let stacks = engine.all_stacks(&all).await.map_err(|error| error.to_string())?;
     if !stacks.is_empty() {

@@ -144,6 +144,9 @@ impl Traversal {
                                 _ => drop(schedule.finish(end.step, outcome)),
                             }
                         }
+                        Ok(StepResult::Passed(outcome)) => {
+                            let _ = schedule.finish(end.step, outcome);
+                        }
                         Ok(StepResult::Failed(reason)) => {
                             let then = match self.record.on_failure {
                                 OnFailure::Continue => Failed::Continue,

@@ -66,12 +66,12 @@ impl Traversal {
                         if removes {
                             ledger.remove_waited().await?;
                         }
-                        StepResult::Ended(outcome)
+                        StepResult::Passed(outcome)
                     }
                 })
             }
             .await;
-            let gone = removes && matches!(result, Ok(StepResult::Ended(_)));
+            let gone = removes && matches!(result, Ok(StepResult::Passed(_)));
             let record = ledger.record().await;
             StepEnd { step: id, records: vec![(record.id.clone(), (!gone).then_some(record))], result }
         })))
