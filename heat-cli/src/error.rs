@@ -129,6 +129,7 @@ impl CliError {
                 EngineError::NoSuchStack { .. } | EngineError::NoSuchOutput { .. } => {
                     with((404, "Not Found"), "EntityNotFound")
                 }
+                EngineError::NoHook { .. } => with(BAD, "InvalidBreakPointHook"),
                 EngineError::NoSuchResource { .. } => with((404, "Not Found"), "ResourceNotFound"),
                 EngineError::Store(StoreError::StackExists { .. }) => with((409, "Conflict"), "StackExists"),
                 EngineError::Store(StoreError::Claimed { .. }) | EngineError::State { .. } => {
@@ -156,6 +157,7 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchStack { .. }
         | EngineError::NoSuchResource { .. }
         | EngineError::NoSuchOutput { .. }
+        | EngineError::NoHook { .. }
         | EngineError::BadName { .. }
         | EngineError::Limit { .. }
         | EngineError::Unsupported(_)

@@ -2,6 +2,7 @@
 
 mod allowed;
 mod engine;
+mod hook;
 mod resource_type;
 mod simulator;
 mod stack;
@@ -9,6 +10,7 @@ mod template;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use engine::EngineArguments;
+pub(crate) use hook::{ClearHooks, HookCommand};
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use stack::{

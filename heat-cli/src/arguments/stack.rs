@@ -1,7 +1,7 @@
 //! `heat stack …`
 
-use super::Allowed;
 use super::template::parameter;
+use super::{Allowed, HookCommand};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -28,6 +28,9 @@ pub(crate) enum StackCommand {
     Show(ShowStack),
     /// Goes on with stacks whose command was interrupted, and waits until they are done.
     Wait(WaitForStacks),
+    /// The hooks at which a stack waits.
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// The resources of a stack.
     #[command(subcommand)]
     Resource(ResourceCommand),

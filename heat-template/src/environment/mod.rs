@@ -6,6 +6,7 @@ mod pattern;
 mod registry;
 
 pub use global::GlobalEnvironment;
+pub use pattern::shell_match;
 pub use registry::{Hook, Implementation, Registry, RestrictedAction};
 pub(crate) use registry::{LONGEST_MAPPED, MOST_MAPPINGS, MOST_TRIES};
 
