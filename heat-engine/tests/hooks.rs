@@ -464,3 +464,30 @@ resources:
     stack.clear_hook("d", Hook::PreDelete).await.unwrap();
     must_be(&stack, "DELETE_COMPLETE").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_stack_that_only_waited_to_be_made_is_forgotten() {
+    let cloud = Cloud::new(12);
+    let engine = engine(&cloud).await;
+    let inside = "heat_template_version: 2021-04-16\nresources: {core: {type: 'Test::Keyed'}}\n";
+    let files: Files = [("box.yaml", inside)].into_iter().collect();
+    let new = NewStack::new("s", template("resources: {box: {type: box.yaml}}"))
+        .files(files)
+        .environment(hooks("{box: {hooks: [pre-create, post-delete]}}"))
+        .timeout(Duration::from_secs(60))
+        .on_failure(OnFailure::Rollback);
+    let stack = engine.create(new.clone()).await.unwrap();
+    must_be(&stack, "ROLLBACK_COMPLETE").await;
+    stack.delete().await.unwrap();
+    must_be(&stack, "DELETE_COMPLETE").await;
+    // One that was made is gone before the hook behind its deletion, and nothing is left of it.
+    let stack = engine.create(new).await.unwrap();
+    held(&stack).await;
+    stack.clear_hook("box", Hook::PreCreate).await.unwrap();
+    must_be(&stack, "CREATE_COMPLETE").await;
+    stack.delete().await.unwrap();
+    assert_eq!(held(&stack).await, ["box post-delete"]);
+    assert!(cloud.objects().is_empty());
+    stack.clear_hook("box", Hook::PostDelete).await.unwrap();
+    must_be(&stack, "DELETE_COMPLETE").await;
+}

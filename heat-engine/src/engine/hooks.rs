@@ -84,8 +84,17 @@ impl Stack {
                 None => true,
             };
         }
-        // Nobody of this process waits there, or does so any more.
-        if left { self.clear_here(&root, resource, hook).await } else { Ok(()) }
+        if !left {
+            return Ok(());
+        }
+        // Nobody of this process waits there, or does so any more. Whoever gives this call up must not leave a stack behind
+        // that was stopped for it.
+        let (stack, resource) = (self.clone(), resource.to_owned());
+        let clearing = tokio::spawn(async move { stack.clear_here(&root, &resource, hook).await });
+        match clearing.await {
+            Ok(cleared) => cleared,
+            Err(_) => Err(EngineError::Stopped { stack: self.id.0.clone() }),
+        }
     }
 
     /// The incarnations that wait there.

@@ -20,7 +20,7 @@ mod prospect;
 mod step;
 
 pub use decide::{Decision, decide};
-pub(crate) use decide::{order_of, rests};
+pub(crate) use decide::{never_begun, order_of, rests};
 pub use desired::{
     CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, NestedRecord,
     NestedRecords, Nothing, TypeRules, given,

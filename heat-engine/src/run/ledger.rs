@@ -230,7 +230,6 @@ impl Ledger {
             record.physical_id = None;
             record.owned.clear();
             record.intent = None;
-            record.nested = None;
             record.look_again = false;
             let next = (*page.record).clone();
             return page.turn(&self.core, &self.claim, Some(event), next).await;

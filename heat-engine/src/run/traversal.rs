@@ -21,7 +21,9 @@ use super::goal::{Goal, Unresolved};
 use super::ledger::Page;
 use super::secrets::Secrets;
 use super::work::{Ended, Facts, Ledger, Signal, Work};
-use crate::plan::{Act, Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of, rests};
+use crate::plan::{
+    Act, Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, never_begun, order_of, rests,
+};
 use crate::record::{Action, IncarnationId, IntentKind, ResourceRecord, StackRecord, TraversalRecord};
 use crate::schedule::Outcome;
 use crate::store::{Claim, StoreError, Write};
@@ -262,6 +264,16 @@ impl Traversal {
                 let Some(record) = self.current.resource(incarnation).cloned() else {
                     return Ok(Begun::Over(Outcome::Skipped));
                 };
+                // It only waited at a hook, perhaps to become a nested stack.
+                if never_begun(&record) && record.owned.is_empty() {
+                    let (ledger, incarnation) = (self.ledger(record, signal), incarnation.clone());
+                    return Ok(Begun::Works(Box::pin(async move {
+                        let result = ledger.remove("state changed").await.map(|()| Ended::Done);
+                        let mut end = end(id, &ledger, incarnation, result).await;
+                        end.records.iter_mut().for_each(|(_, record)| *record = None);
+                        end
+                    })));
+                }
                 let successor = self.successor_of(&record);
                 let (mut work, retain, incarnation) =
                     (self.work(record, signal)?, *retain, incarnation.clone());
