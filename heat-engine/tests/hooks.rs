@@ -491,3 +491,19 @@ async fn a_nested_stack_that_only_waited_to_be_made_is_forgotten() {
     stack.clear_hook("box", Hook::PostDelete).await.unwrap();
     must_be(&stack, "DELETE_COMPLETE").await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_nested_stack_that_only_waited_to_be_made_gives_way_to_another_type() {
+    let cloud = Cloud::new(13);
+    let engine = engine(&cloud).await;
+    let inside = "heat_template_version: 2021-04-16\nresources: {core: {type: 'Test::Keyed'}}\n";
+    let files: Files = [("box.yaml", inside)].into_iter().collect();
+    let new = NewStack::new("s", template("resources: {box: {type: box.yaml}}"))
+        .files(files)
+        .environment(hooks("{box: {hooks: pre-create}}"));
+    let stack = engine.create(new).await.unwrap();
+    held(&stack).await;
+    stack.update(Update::to(template("resources: {box: {type: 'Test::Keyed'}}"))).await.unwrap();
+    must_be(&stack, "UPDATE_COMPLETE").await;
+    assert_eq!(cloud.objects().len(), 1);
+}

@@ -111,6 +111,7 @@ fn stack() -> StackRecord {
             reason: "the token is not accepted".into(),
         }),
         owner: None,
+        snapshots: Vec::new(),
     }
 }
 
@@ -189,6 +190,7 @@ fn traversal() -> TraversalRecord {
                     incarnation: IncarnationId("old".into()),
                     only_if_replaced_by: Some(StepId(0)),
                     retain: true,
+                    snapshot: false,
                 }),
             ],
         },

@@ -42,6 +42,7 @@ impl Default for EngineBuilder {
                 action_timeout: Some(Duration::from_secs(3600)),
                 max_resources: 100_000,
                 max_nested_depth: 5,
+                max_snapshots: 32,
             },
             steps: 1024,
             resume: true,
@@ -148,6 +149,13 @@ impl EngineBuilder {
     #[must_use]
     pub fn max_resources(mut self, limit: usize) -> Self {
         self.settings.max_resources = limit;
+        self
+    }
+
+    /// How many snapshots a stack may have (Heat's `max_snapshots_per_stack`): 32 unless said otherwise.
+    #[must_use]
+    pub fn max_snapshots(mut self, limit: usize) -> Self {
+        self.settings.max_snapshots = limit;
         self
     }
 

@@ -59,6 +59,14 @@ pub enum EngineError {
         /// The stack.
         stack: String,
     },
+    /// There is no such snapshot.
+    #[error("stack {stack} has no snapshot {id}")]
+    NoSuchSnapshot {
+        /// The stack.
+        stack: String,
+        /// The snapshot.
+        id: String,
+    },
     /// There is no such output.
     #[error("stack {stack} has no output {key}")]
     NoSuchOutput {

@@ -29,6 +29,7 @@ pub use draw::Totals;
 pub use error::PlanError;
 pub(crate) use hooks::note_hooks;
 pub use perform::plan_act;
+pub(crate) use planner::saves_before;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;
 pub use step::{Act, ChangeEffect, NestedPlan, Plan, PropertyChange, Reason, Step, StepId, StepKind};

@@ -178,6 +178,9 @@ pub enum StepKind {
         /// The real thing stays (deletion policy), only the record goes.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         retain: bool,
+        /// Its data are saved before (deletion policy).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        snapshot: bool,
     },
 }
 
@@ -191,6 +194,8 @@ pub enum Act {
     Suspend,
     /// It is woken.
     Resume,
+    /// Its data are saved, where its type can.
+    Snapshot,
 }
 
 impl Act {
@@ -200,20 +205,24 @@ impl Act {
             Self::Check => Action::Check,
             Self::Suspend => Action::Suspend,
             Self::Resume => Action::Resume,
+            Self::Snapshot => Action::Snapshot,
         }
     }
 
     /// That which is done in an action of that kind.
     pub(crate) fn of(action: Action) -> Option<Self> {
-        [Self::Check, Self::Suspend, Self::Resume].into_iter().find(|act| act.action() == action)
+        [Self::Check, Self::Suspend, Self::Resume, Self::Snapshot]
+            .into_iter()
+            .find(|act| act.action() == action)
     }
 
-    /// `check`, `suspend`, `resume`.
+    /// `check`, `suspend`, `resume`, `snapshot`.
     pub fn verb(self) -> &'static str {
         match self {
             Self::Check => "check",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
+            Self::Snapshot => "snapshot",
         }
     }
 
@@ -222,6 +231,7 @@ impl Act {
             Self::Check => IntentKind::Check,
             Self::Suspend => IntentKind::Suspend,
             Self::Resume => IntentKind::Resume,
+            Self::Snapshot => IntentKind::Snapshot,
         }
     }
 }

@@ -7,6 +7,7 @@ mod event;
 mod hook;
 mod nested;
 mod resource;
+mod snapshot;
 mod stack;
 mod status;
 
@@ -15,7 +16,8 @@ pub use hook::ResourceHook;
 pub use nested::NestedStack;
 pub(crate) use nested::{attribute_key, hidden_mark, reason_key, secret_mark};
 pub(crate) use resource::EXTERNAL_ID;
-pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources};
+pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources, Saved};
+pub use snapshot::{SavedResource, SnapshotRecord};
 pub use stack::{
     Desired, OnFailure, Owner, Paused, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord,
 };

@@ -2,7 +2,7 @@
 
 use super::stack::text_id;
 use super::{Action, NestedStack, ResourceHook, StackId, Status, TraversalId};
-use heat_plugin_sdk::{OperationKey, OwnedObject, PhysicalId};
+use heat_plugin_sdk::{OperationKey, OwnedObject, PhysicalId, SavedData};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,19 @@ pub struct ResourceRecord {
     pub nested: Option<NestedStack>,
     /// The hook at which it waits, or that was cleared last.
     pub hook: Option<ResourceHook>,
+    /// What was saved of it last.
+    pub saved: Option<Saved>,
+}
+
+/// What was saved of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The operation that saved it.
+    pub key: OperationKey,
+    /// The traversal in which that was, which for a snapshot of the stack is its id.
+    pub traversal: TraversalId,
+    /// What leads back to it.
+    pub data: SavedData,
 }
 
 /// Where [`ResourceRecord::definition`] keeps the id of something that exists already.
@@ -147,6 +160,8 @@ pub enum IntentKind {
     Suspend,
     /// `resume`
     Resume,
+    /// `snapshot`
+    Snapshot,
 }
 
 impl ResourceRecord {
@@ -188,6 +203,7 @@ impl ResourceRecord {
             traversal: None,
             nested: None,
             hook: None,
+            saved: None,
         }
     }
 

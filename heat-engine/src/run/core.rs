@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) max_resources: usize,
     /// How many stacks may lie inside each other below an outermost one.
     pub(crate) max_nested_depth: usize,
+    /// Snapshots of a stack.
+    pub(crate) max_snapshots: usize,
 }
 
 /// What all traversals of one engine share.

@@ -399,6 +399,7 @@ impl Nested {
                 traversal: None,
                 last: false,
             }),
+            snapshots: Vec::new(),
         }
     }
 

@@ -296,9 +296,10 @@ impl Traversal {
         old: Arc<ResourceRecord>,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Predecessor, Unresolved> {
+        // What was never begun hands nothing over, and may have waited to become a nested stack.
         Ok(match old.nested {
-            Some(_) => Predecessor::Nested(self.ledger(old, signal)),
-            None => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+            None if !never_begun(&old) => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+            _ => Predecessor::Bare(self.ledger(old, signal)),
         })
     }
 
@@ -596,6 +597,7 @@ async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
         IntentKind::Update => work.resume_update(None).await?,
         IntentKind::Check => work.verify().await?,
         IntentKind::Suspend | IntentKind::Resume => work.perform(Act::Resume).await?,
+        IntentKind::Snapshot => work.perform(Act::Snapshot).await?,
         IntentKind::PrepareForReplace | IntentKind::RestoreAfterReplace => work.hand_over(true).await?,
         // A deletion that was begun is repaired by the decision that follows.
         IntentKind::Delete => return Ok(None),

@@ -403,7 +403,11 @@ mod tests {
 
     fn delete_if(name: &str, by: u32) -> Step {
         let only_if_replaced_by = Some(StepId(by));
-        step(name, StepKind::Delete { incarnation: id(name), only_if_replaced_by, retain: false }, &[by])
+        step(
+            name,
+            StepKind::Delete { incarnation: id(name), only_if_replaced_by, retain: false, snapshot: false },
+            &[by],
+        )
     }
 
     fn plan(steps: Vec<Step>) -> Plan {

@@ -134,6 +134,18 @@ impl Environment {
         Self(Arc::new(inner))
     }
 
+    /// The environment as it may be shown: the values and defaults of these parameters are asterisks, as Heat shows those
+    /// that are hidden.
+    #[must_use]
+    pub fn masked(&self, hidden: impl Fn(&str) -> bool) -> Self {
+        let mut inner = (*self.0).clone();
+        let values = inner.parameters.iter_mut().chain(&mut inner.parameter_defaults);
+        for (_, given) in values.filter(|(name, _)| hidden(name)) {
+            given.value = Value::from("******");
+        }
+        Self(Arc::new(inner))
+    }
+
     /// The environment with the parameters of a request laid over its own, as Heat merges them.
     #[must_use]
     pub fn overlaid_with_parameters<'a>(

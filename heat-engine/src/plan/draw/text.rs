@@ -132,13 +132,23 @@ mod tests {
             ),
             step(
                 "swapped",
-                StepKind::Delete { incarnation: id("4"), only_if_replaced_by: None, retain: false },
+                StepKind::Delete {
+                    incarnation: id("4"),
+                    only_if_replaced_by: None,
+                    retain: false,
+                    snapshot: false,
+                },
                 Reason::Replaced,
                 &[2, 3],
             ),
             step(
                 "old",
-                StepKind::Delete { incarnation: id("7"), only_if_replaced_by: None, retain: true },
+                StepKind::Delete {
+                    incarnation: id("7"),
+                    only_if_replaced_by: None,
+                    retain: true,
+                    snapshot: false,
+                },
                 Reason::Removed,
                 &[],
             ),

@@ -204,7 +204,7 @@ impl Traversal {
             failure = Some(Failing::Stack(text));
         }
         if failure.is_none() {
-            match self.look_again(&listening).await {
+            match self.last_things(&listening).await {
                 Ok(()) => {}
                 Err(Break::Store(error)) => return Err(error),
                 Err(Break::Interrupted) => return Ok(End::Interrupted),

@@ -119,7 +119,7 @@ impl Traversal {
             // It takes its place back.
             for mut other in self.current.others(&record).cloned().collect::<Vec<_>>() {
                 Arc::make_mut(&mut other).replaced_by = Some(incarnation.clone());
-                others.push(Predecessor::Nested(self.ledger(other, signal)));
+                others.push(Predecessor::Bare(self.ledger(other, signal)));
             }
         }
         // What is handed in, and parts of it, must not be told inside either.
