@@ -4,8 +4,8 @@
 
 use heat_engine::plan::{Plan, Reason, Step, StepId, StepKind};
 use heat_engine::record::{
-    Action, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, Paused, ResourceRecord, StackId,
-    StackRecord, Status, TraversalId, TraversalRecord,
+    Action, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, Paused, ResourceRecord,
+    SavedResource, SnapshotRecord, StackId, StackRecord, Status, TraversalId, TraversalRecord,
 };
 use heat_engine::seal::{KeyId, KeyRing, Sealing};
 use heat_engine::store::{
@@ -111,7 +111,21 @@ fn stack() -> StackRecord {
             reason: "the token is not accepted".into(),
         }),
         owner: None,
-        snapshots: Vec::new(),
+        snapshots: vec![SnapshotRecord {
+            id: TraversalId("snapshot".into()),
+            name: Some("visible-snapshot".into()),
+            created: "2026-11-22T10:30:00Z".parse().unwrap(),
+            action: Action::Create,
+            status: Status::Complete,
+            reason: "state changed".into(),
+            desired: desired("saved"),
+            resources: vec![SavedResource {
+                path: "box/server".into(),
+                type_name: "Acme::Server".into(),
+                physical_id: None,
+                data: object(json!({"id": secret("saved-data")})),
+            }],
+        }],
     }
 }
 

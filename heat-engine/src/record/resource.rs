@@ -88,7 +88,7 @@ pub struct ResourceRecord {
 }
 
 /// What was saved of a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Saved {
     /// The operation that saved it.
     pub key: OperationKey,
@@ -210,6 +210,16 @@ impl ResourceRecord {
     /// The `external_id` of its definition, where it is something that exists already: nothing makes, changes or removes it.
     pub fn external_id(&self) -> Option<&str> {
         self.definition.get(EXTERNAL_ID)?.as_str()
+    }
+}
+
+/// Not what the plugin keeps of it.
+impl fmt::Debug for Saved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Saved")
+            .field("key", &self.key)
+            .field("traversal", &self.traversal)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Action, Desired, Status, TraversalId};
 use heat_plugin_sdk::{PhysicalId, SavedData};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A snapshot of a stack.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +28,7 @@ pub struct SnapshotRecord {
 }
 
 /// A resource of which something was saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedResource {
     /// The way to it: names of resources, with slashes between them.
     pub path: String,
@@ -37,4 +38,15 @@ pub struct SavedResource {
     pub physical_id: Option<PhysicalId>,
     /// What leads back to it.
     pub data: SavedData,
+}
+
+/// Not what the plugin keeps of it.
+impl fmt::Debug for SavedResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SavedResource")
+            .field("path", &self.path)
+            .field("type_name", &self.type_name)
+            .field("physical_id", &self.physical_id)
+            .finish_non_exhaustive()
+    }
 }

@@ -122,6 +122,9 @@ pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchem
     if record.private.is_some() {
         places.push(place(&["private"]));
     }
+    if record.saved.is_some() {
+        places.push(place(&["saved", "data"]));
+    }
     if record.sensitive.contains("metadata") {
         if !record.metadata.is_null() {
             places.push(place(&["metadata"]));

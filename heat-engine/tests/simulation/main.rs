@@ -21,7 +21,7 @@ use support::template;
 use world::{OUTSIDE, World};
 
 /// What differs between a world and the service, if anything does.
-async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<String> {
+async fn difference(world: &World, stack: &Stack, cloud: &Cloud, restored: bool) -> Option<String> {
     let objects = cloud.objects();
     let mut ids = BTreeMap::new();
     for view in stack.nested_resources(9).await.unwrap() {
@@ -48,8 +48,8 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
         let Some(object) = objects.get(id) else { return Some(format!("{path} ({id}) does not exist")) };
         let links: BTreeSet<_> = thing.links.iter().filter_map(|link| ids.get(link).cloned()).collect();
         let same = object.kind == thing.kind
-            && object.value == thing.value
-            && object.place == thing.place
+            // What came from saved data has those.
+            && (restored || (object.value == thing.value && object.place == thing.place))
             && object.links == links
             && thing.name.as_ref().is_none_or(|name| object.name == *name)
             && object.broken.is_none()
@@ -86,6 +86,7 @@ async fn let_pass(engine: &Engine, stack: &Stack) {
 fn left(cloud: &Cloud) -> Result<(), String> {
     let mut left = cloud.objects();
     match left.remove(OUTSIDE) {
+        _ if !cloud.backups().is_empty() => Err(format!("it left what it had saved: {:#?}", cloud.backups())),
         Some(outside) if outside.version == 1 && !outside.asleep && left.is_empty() => Ok(()),
         outside => Err(format!("it left {left:#?}, and of what was there before {outside:?}")),
     }
@@ -112,17 +113,19 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
     let mut deleted = false;
     let mut requests: Vec<Request> = vec![Request::Create];
     for _ in 0..rng.random_range(0..4) {
-        requests.push(match rng.random_range(0..14) {
+        requests.push(match rng.random_range(0..17) {
             0 | 1 => Request::Delete,
             2 => Request::Check,
             3 => Request::Suspend,
             4 => Request::Resume,
             5 => Request::Cancel,
             6 => Request::Stop,
+            7 | 8 => Request::Snapshot,
+            9 => Request::Restore,
             _ => Request::Update,
         });
     }
-    let mut made = false;
+    let (mut made, mut restored) = (false, false);
     let mut kills = rng.random_range(0..5_u32);
     let mut process: Option<Process> = None;
     for request in requests {
@@ -132,6 +135,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         let mut next = world.clone();
         if matches!(request, Request::Update) {
             next.change(&mut rng);
+            next.serial = history.iter().map(|world| world.serial).max().unwrap_or_default() + 1;
         }
         let on_failure = RULES[rng.random_range(0..RULES.len())];
         let text = next.template();
@@ -178,6 +182,14 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Resume, Some(stack)) => stack.resume().await,
                     (Request::Cancel, Some(stack)) => stack.cancel_update().await,
                     (Request::Stop, Some(stack)) => stack.cancel_without_rollback().await,
+                    (Request::Snapshot, Some(stack)) => stack.snapshot(None).await.map(drop),
+                    (Request::Restore, Some(stack)) => match last_complete_snapshot(&stack).await? {
+                        Some((id, serial)) => {
+                            next = history.iter().find(|world| world.serial == serial).unwrap().clone();
+                            stack.restore(&id).await
+                        }
+                        None => Ok(()),
+                    },
                     (_, None) => Ok(()),
                 }
             })
@@ -187,7 +199,9 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             match taken {
                 Some(Ok(())) => break,
                 // It rests: it is woken when that is over.
-                Some(Err(EngineError::State { .. })) if matches!(request, Request::Update) => {
+                Some(Err(EngineError::State { .. }))
+                    if matches!(request, Request::Update | Request::Restore) =>
+                {
                     let living = process.as_ref().unwrap();
                     alive(&living.life, async {
                         if let Ok(stack) = living.engine.stack("default", "sim").await {
@@ -210,6 +224,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             }
         }
         made = true;
+        restored |= matches!(request, Request::Restore);
         world = next;
         history.push(world.clone());
         deleted = matches!(request, Request::Delete);
@@ -265,7 +280,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             None => {}
         }
     };
-    check(seed, &world, &history, deleted, view, process.unwrap(), &store, &cloud, tell).await
+    check(seed, &world, &history, deleted, restored, view, process.unwrap(), &store, &cloud, tell).await
 }
 
 const RULES: [OnFailure; 4] =
@@ -281,6 +296,19 @@ enum Request {
     Resume,
     Cancel,
     Stop,
+    Snapshot,
+    Restore,
+}
+
+/// The newest snapshot that can be restored, and which form of the stack it is of.
+async fn last_complete_snapshot(stack: &Stack) -> Result<Option<(String, u32)>, EngineError> {
+    let snapshots = stack.snapshots().await?;
+    let Some(last) = snapshots.into_iter().rev().find(|snapshot| snapshot.status == "COMPLETE") else {
+        return Ok(None);
+    };
+    let shown = stack.show_snapshot(&last.id).await?;
+    let serial = shown.data["template"]["resources"]["local"]["properties"]["value"].as_u64();
+    Ok(Some((last.id, u32::try_from(serial.unwrap_or_default()).unwrap_or_default())))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -289,6 +317,7 @@ async fn check(
     world: &World,
     history: &[World],
     deleted: bool,
+    restored: bool,
     view: Option<StackView>,
     process: Process,
     store: &MemoryStore,
@@ -341,10 +370,10 @@ async fn check(
             Some(serial) => history.iter().find(|world| world.serial.to_string() == *serial),
         };
         let Some(stands) = stands else { return Err(format!("it came back to {serial:?}")) };
-        if serial.is_some() && stands.serial == world.serial {
+        if serial.is_some() && stands.serial == world.serial && !restored {
             return Err("it came back to what failed".to_owned());
         }
-        if let Some(difference) = difference(stands, &stack, cloud).await {
+        if let Some(difference) = difference(stands, &stack, cloud, restored).await {
             return Err(format!("after the rollback: {difference}"));
         }
     }
@@ -356,7 +385,8 @@ async fn check(
         }
     }
     // These say nothing of whether it is what it shall be.
-    let is_other = ["CHECK", "SUSPEND", "RESUME"].iter().any(|action| view.stack_status.starts_with(action));
+    let others = ["CHECK", "SUSPEND", "RESUME", "SNAPSHOT", "RESTORE"];
+    let is_other = others.iter().any(|action| view.stack_status.starts_with(action));
     if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE" || is_other) && !deleted {
         // A failure is true and is repaired by the next update.
         let again = Update::to(template(&world.template())).files(world.files());
@@ -369,7 +399,7 @@ async fn check(
             ));
         }
     }
-    if !deleted && let Some(difference) = difference(world, &stack, cloud).await {
+    if !deleted && let Some(difference) = difference(world, &stack, cloud, false).await {
         return Err(difference);
     }
     stack.delete().await.map_err(|error| error.to_string())?;
