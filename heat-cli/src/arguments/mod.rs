@@ -5,6 +5,7 @@ mod engine;
 mod hook;
 mod resource_type;
 mod simulator;
+mod snapshot;
 mod stack;
 mod template;
 
@@ -13,6 +14,7 @@ pub(crate) use engine::EngineArguments;
 pub(crate) use hook::{ClearHooks, HookCommand};
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
+pub(crate) use snapshot::SnapshotCommand;
 pub(crate) use stack::{
     ActOnStacks, CancelStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks, MarkCommand,
     OutputCommand, ResourceCommand, RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,

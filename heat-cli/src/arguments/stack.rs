@@ -1,7 +1,7 @@
 //! `heat stack …`
 
 use super::template::parameter;
-use super::{Allowed, HookCommand};
+use super::{Allowed, HookCommand, SnapshotCommand};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -31,6 +31,9 @@ pub(crate) enum StackCommand {
     /// The hooks at which a stack waits.
     #[command(subcommand)]
     Hook(HookCommand),
+    /// Snapshots of a stack.
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// The resources of a stack.
     #[command(subcommand)]
     Resource(ResourceCommand),

@@ -12,6 +12,7 @@ mod stack_action;
 mod stack_change;
 pub(crate) mod stack_hook;
 mod stack_look;
+mod stack_snapshot;
 mod template;
 
 use crate::arguments::{Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, TemplateCommand};
@@ -64,6 +65,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Hook(command) => stack_hook::run(global, command).await,
+            StackCommand::Snapshot(command) => stack_snapshot::run(global, command).await,
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),
             StackCommand::Event(command) => event::list(global, command).await.map(Outcome::from),
             StackCommand::Output(command) => stack_look::output(global, command).await,

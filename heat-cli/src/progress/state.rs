@@ -196,6 +196,8 @@ fn verb(action: Action) -> &'static str {
         Action::Check => "Checking",
         Action::Suspend => "Suspending",
         Action::Resume => "Resuming",
+        Action::Snapshot => "Saving",
+        Action::Restore => "Restoring",
         _ => "Working on",
     }
 }
@@ -208,6 +210,7 @@ fn verb_small(action: Action) -> &'static str {
         Action::Check | Action::Adopt => "looking at",
         Action::Suspend => "suspending",
         Action::Resume => "resuming",
+        Action::Snapshot => "saving",
         _ => "working on",
     }
 }
