@@ -192,6 +192,7 @@ fn traversal() -> TraversalRecord {
             version: Plan::VERSION,
             action: Action::Update,
             revision: 7,
+            abandons: false,
             steps: vec![
                 step(StepKind::Create {
                     incarnation: IncarnationId("new".into()),

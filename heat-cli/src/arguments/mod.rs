@@ -2,6 +2,7 @@
 
 mod allowed;
 mod engine;
+mod handover;
 mod hook;
 mod resource_type;
 mod simulator;
@@ -11,6 +12,7 @@ mod template;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use engine::EngineArguments;
+pub(crate) use handover::{AdoptStack, HandOver};
 pub(crate) use hook::{ClearHooks, HookCommand};
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};

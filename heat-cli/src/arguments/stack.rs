@@ -1,7 +1,7 @@
 //! `heat stack …`
 
 use super::template::parameter;
-use super::{Allowed, HookCommand, SnapshotCommand};
+use super::{AdoptStack, Allowed, HandOver, HookCommand, SnapshotCommand};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -22,6 +22,12 @@ pub(crate) enum StackCommand {
     Resume(ActOnStacks),
     /// Cancels updates that were interrupted, and waits until the stacks are as they were before.
     Cancel(CancelStacks),
+    /// Tells all that another Heat has to know to adopt a stack; the stack stays.
+    Export(HandOver),
+    /// Gives a stack up: what it made stays. Tells what `stack export` tells.
+    Abandon(HandOver),
+    /// Makes a stack of what another one made that was given up, and waits until it is done.
+    Adopt(AdoptStack),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.

@@ -5,6 +5,7 @@
 //! decision for one resource, for the run: a [`StepKind::Decide`] asks it again when all values are known. All of it is
 //! pure; [`Schedule`](crate::schedule::Schedule) says when which step runs.
 
+mod adopt;
 mod change;
 mod current;
 mod decide;
@@ -19,6 +20,7 @@ mod planner;
 mod prospect;
 mod step;
 
+pub(crate) use adopt::{adopting, resources_in};
 pub use decide::{Decision, decide};
 pub(crate) use decide::{never_begun, order_of, rests};
 pub use desired::{

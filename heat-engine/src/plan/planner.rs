@@ -522,7 +522,7 @@ impl<'a> Planner<'a> {
             }
             steps.push(Step { resource, type_name, kind, reason, after, nested, hooks: Vec::new() });
         }
-        Plan { version: Plan::VERSION, action, revision, steps }
+        Plan { version: Plan::VERSION, action, revision, steps, abandons: false }
     }
 }
 
@@ -535,7 +535,7 @@ pub(crate) fn saves_before(record: &ResourceRecord) -> bool {
 }
 
 fn adopt(incarnation: IncarnationId, id: &PhysicalId, replaces: Option<IncarnationId>) -> StepKind {
-    StepKind::Adopt { incarnation, external_id: id.clone(), replaces }
+    StepKind::Adopt { incarnation, external_id: id.clone(), replaces, own: false }
 }
 
 /// What may become of a resource whose interrupted operation is finished first: what would if that succeeds, or a

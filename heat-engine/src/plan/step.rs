@@ -36,6 +36,9 @@ pub struct Plan {
     pub revision: u64,
     /// The steps. Each stands behind all that it waits for.
     pub steps: Vec<Step>,
+    /// Everything real stays, what lies inside of nested stacks too; only records go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandons: bool,
 }
 
 /// One step of a plan.
@@ -98,7 +101,7 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changes: Vec<PropertyChange>,
     },
-    /// Takes something that exists already (`external_id`): it is looked at and recorded, nothing is made.
+    /// Takes something that exists already (`external_id`, or `own`): it is looked at and recorded, nothing is made.
     Adopt {
         /// The incarnation.
         incarnation: IncarnationId,
@@ -107,6 +110,9 @@ pub enum StepKind {
         /// The one that it takes the place of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replaces: Option<IncarnationId>,
+        /// It belongs to the stack from then on, as if the stack had made it: the stack is adopted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        own: bool,
     },
     /// Changes it in place. Without changes only its record changes, the plugin is not asked.
     Update {

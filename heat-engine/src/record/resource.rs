@@ -85,6 +85,8 @@ pub struct ResourceRecord {
     pub hook: Option<ResourceHook>,
     /// What was saved of it last.
     pub saved: Option<Saved>,
+    /// What Heat's data say of it, as long as it is to be adopted by them. Sealed.
+    pub adopts: Option<Value>,
 }
 
 /// What was saved of a resource.
@@ -204,6 +206,7 @@ impl ResourceRecord {
             nested: None,
             hook: None,
             saved: None,
+            adopts: None,
         }
     }
 

@@ -34,7 +34,7 @@ impl Work {
         }
         let Some(id) = known else {
             // Objects beside it may still be there, even where it was never made itself.
-            if record.owned.is_empty() {
+            if record.owned.is_empty() || retain {
                 self.remove("state changed").await?;
                 return Ok(Ended::Done);
             }

@@ -1,5 +1,6 @@
 //! Running a plan: traversals, and the operations on single incarnations.
 
+mod adopt;
 mod clock;
 mod configurations;
 mod connections;
@@ -24,6 +25,7 @@ mod update;
 mod verify;
 mod work;
 
+pub(crate) use adopt::OWN_DATA;
 pub use clock::Clock;
 pub(crate) use connections::Connections;
 pub use connections::{CredentialSource, GivenCredentials};
@@ -35,7 +37,7 @@ pub(crate) use hooks::{Waiting, cleared, event as hook_event};
 pub(crate) use ids::Ids;
 pub(crate) use ledger::{Break, Signal};
 pub(crate) use lookups::is_passing;
-pub(crate) use planning::{begin, make_plan, perform_plan, wake};
+pub(crate) use planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
 pub(crate) use secrets::Secrets;
 pub(crate) use snapshots::{give_up_snapshot, remove_snapshots};
 pub(crate) use traversal::{End, Traversal, stack_event};

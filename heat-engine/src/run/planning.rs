@@ -4,8 +4,10 @@ use super::core::Core;
 use super::goal::Goal;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
-use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError};
-use crate::record::{Action, OnFailure, Resources, StackRecord, Status, TraversalRecord};
+use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, Step, StepKind};
+use crate::record::{
+    Action, OnFailure, ResourceRecord, Resources, StackId, StackRecord, Status, TraversalRecord,
+};
 use crate::store::{Batch, Claim, StoreError, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +107,33 @@ async fn note_hooks(
     }
 }
 
+/// Whether a type is nothing but its record.
+pub(crate) fn is_local(core: &Core, type_name: &str) -> bool {
+    core.registry.resource(type_name).is_some_and(|found| found.is_local())
+}
+
+/// New records of the resources that a plan adopts, with what Heat's data say of them: nothing of it is known to be there
+/// before it was looked at.
+pub(crate) fn to_be_adopted(
+    core: &Core,
+    stack: &StackId,
+    plan: &Plan,
+    data: &serde_json::Value,
+    recorded: &Resources,
+) -> Vec<Arc<ResourceRecord>> {
+    let Some(known) = plan::resources_in(data) else { return Vec::new() };
+    let new = |step: &Step| {
+        let incarnation = step.kind.incarnation();
+        let own = known.get(&step.resource).filter(|_| !recorded.contains_key(incarnation))?;
+        let (id, now) = (incarnation.clone(), core.clock.now());
+        let mut record = ResourceRecord::new(id, stack.clone(), &step.resource, &step.type_name, now);
+        record.adopts = Some(own.clone());
+        Some(Arc::new(record))
+    };
+    let takes = |step: &&Step| matches!(step.kind, StepKind::Adopt { .. } | StepKind::Create { .. });
+    plan.steps.iter().filter(takes).filter_map(new).collect()
+}
+
 /// The record of a new traversal, and the batch that makes it durable.
 pub(crate) fn begin(
     core: &Core,
@@ -141,7 +170,7 @@ pub(crate) fn begin(
         "" => format!("Stack {action} started"),
         because => format!("Stack {action} started: {because}"),
     };
-    if !matches!(action, Action::Create | Action::Delete) {
+    if !matches!(action, Action::Create | Action::Adopt | Action::Delete) {
         stack.updated = Some(now);
     }
     let mut batch = Batch::new(claim.clone());

@@ -224,7 +224,10 @@ impl Traversal {
                 let changed = changes.iter().map(|change| change.property.clone()).collect();
                 self.update(id, step, incarnation, Wanted::Update(changed), *restore, signal)
             }
-            StepKind::Adopt { incarnation, external_id, replaces } => {
+            StepKind::Adopt { incarnation, external_id, own: true, .. } => {
+                self.take_on(id, step, incarnation, external_id, signal)
+            }
+            StepKind::Adopt { incarnation, external_id, replaces, .. } => {
                 self.adopt(id, step, incarnation, external_id, replaces.as_ref(), signal)
             }
             StepKind::Perform { incarnation, act } => {
@@ -345,6 +348,29 @@ impl Traversal {
         Ok(Begun::Works(Box::pin(async move {
             let place = Place { incarnation, predecessor, order };
             make(id, work, place, properties, facts, outcome).await
+        })))
+    }
+
+    /// Takes what exists already for the stack's own.
+    fn take_on(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        external_id: &PhysicalId,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let properties = known(&state)?;
+        let facts = self.facts(&step.resource, &state);
+        let recorded = self.current.resource(incarnation).cloned();
+        let record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
+        let work = self.work(record, signal)?;
+        let (incarnation, external_id) = (incarnation.clone(), external_id.clone());
+        self.current.stand(&step.resource, &incarnation);
+        Ok(Begun::Works(Box::pin(async move {
+            let result = work.take_on(external_id, properties, facts).await;
+            end(id, &work, incarnation, result).await
         })))
     }
 

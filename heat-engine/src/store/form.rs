@@ -287,6 +287,8 @@ pub(super) struct ResourceForm<'a> {
     hook: Option<Cow<'a, ResourceHook>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     saved: Option<Cow<'a, Saved>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    adopts: Option<Cow<'a, Value>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -387,6 +389,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             nested,
             hook,
             saved,
+            adopts,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -417,6 +420,7 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             nested: nested.as_ref().map(Cow::Borrowed),
             hook: hook.as_ref().map(Cow::Borrowed),
             saved: saved.as_ref().map(Cow::Borrowed),
+            adopts: adopts.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -454,6 +458,7 @@ impl ResourceForm<'_> {
             nested: self.nested.map(Cow::into_owned),
             hook: self.hook.map(Cow::into_owned),
             saved: self.saved.map(Cow::into_owned),
+            adopts: self.adopts.map(Cow::into_owned),
         }
     }
 }

@@ -122,6 +122,9 @@ pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchem
     if record.private.is_some() {
         places.push(place(&["private"]));
     }
+    if record.adopts.is_some() {
+        places.push(place(&["adopts"]));
+    }
     if record.saved.is_some() {
         places.push(place(&["saved", "data"]));
     }
@@ -180,6 +183,9 @@ pub(crate) fn secret_texts(record: &ResourceRecord, schema: Option<&ResourceSche
     }
     if record.sensitive.contains("metadata") {
         collect(&record.metadata, &mut made);
+    }
+    if let Some(data) = record.adopts.as_ref().and_then(|adopts| adopts.get("resource_data")) {
+        collect(data, &mut made);
     }
     SecretTexts { secret: without_short(secret), made: without_short(made) }
 }

@@ -149,6 +149,7 @@ fn words(kind: &StepKind) -> String {
             Some(ReplaceOrder::Handover) => "replace, the old one hands over".to_owned(),
             None => "replace".to_owned(),
         },
+        StepKind::Adopt { own: true, external_id, .. } => format!("adopt {external_id}, which exists"),
         StepKind::Adopt { external_id, .. } => format!("use {external_id}, which exists"),
         StepKind::Perform { act, .. } => act.verb().to_owned(),
         StepKind::Update { changes, .. } if changes.is_empty() => "update the record".to_owned(),

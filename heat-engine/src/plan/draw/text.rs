@@ -153,7 +153,7 @@ mod tests {
                 &[],
             ),
         ];
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps }
+        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps, abandons: false }
     }
 
     #[test]

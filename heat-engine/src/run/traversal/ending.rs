@@ -79,7 +79,7 @@ impl Traversal {
     /// Whether a failure of this traversal is followed by a rollback.
     pub(crate) fn rolls_back(&self) -> bool {
         self.record.on_failure == OnFailure::Rollback
-            && matches!(self.record.action, Action::Create | Action::Update | Action::Restore)
+            && matches!(self.record.action, Action::Create | Action::Adopt | Action::Update | Action::Restore)
     }
 
     /// Records that the rollback of this traversal, which failed, cannot begin.
@@ -120,7 +120,10 @@ impl Traversal {
         }
         // The other actions leave what it shall be as it is, and a failed one is not complete by them.
         if failure.is_none()
-            && matches!(action, Action::Create | Action::Update | Action::Restore | Action::Rollback)
+            && matches!(
+                action,
+                Action::Create | Action::Adopt | Action::Update | Action::Restore | Action::Rollback
+            )
         {
             self.stack.last_complete = Some(self.stack.desired.clone());
         }
@@ -169,6 +172,7 @@ pub(super) fn title(action: Action) -> &'static str {
         Action::Suspend => "Suspend",
         Action::Resume => "Resume",
         Action::Snapshot => "Snapshot",
+        Action::Adopt => "Adopt",
         Action::Restore => "Restore",
         _ => "Action",
     }

@@ -27,10 +27,12 @@ impl Traversal {
                 .resource(incarnation)
                 .filter(|record| ended(record) && record.action == Action::Create)
                 .map(|_| if replaces.is_some() { Outcome::Replaced } else { Outcome::Done }),
-            StepKind::Adopt { incarnation, replaces, .. } => self
+            StepKind::Adopt { incarnation, replaces, own, .. } => self
                 .current
                 .resource(incarnation)
-                .filter(|record| ended(record) && record.action == Action::Check)
+                .filter(|record| {
+                    ended(record) && record.action == if *own { Action::Adopt } else { Action::Check }
+                })
                 .map(|_| if replaces.is_some() { Outcome::Replaced } else { Outcome::Done }),
             StepKind::Perform { incarnation, act } => self
                 .current

@@ -2,7 +2,7 @@
 
 use super::{Begun, Predecessor, Traversal, end_as, known, restricted};
 use crate::plan::{Act, Decision, NestedPlan, Plan, Prospects, Step, StepId, StepKind, decide};
-use crate::record::{IncarnationId, ResourceRecord};
+use crate::record::{Action, IncarnationId, ResourceRecord};
 use crate::run::goal::Unresolved;
 use crate::run::ledger::{Ended, Signal};
 use crate::run::nested::{Nested, Wanted};
@@ -86,6 +86,8 @@ impl Traversal {
             goal: Arc::clone(&self.goal),
             on_failure: self.record.on_failure,
             planned,
+            adopts: self.record.action == Action::Adopt,
+            abandons: self.record.plan.abandons,
         }
     }
 
