@@ -135,9 +135,10 @@ impl CliError {
                 EngineError::Plan(_) => with(BAD, "CircularDependencyException"),
                 EngineError::Limit { .. } => with(BAD, "RequestLimitExceeded"),
                 EngineError::Unsupported(_) => with((501, "Not Implemented"), "NotSupported"),
-                EngineError::NoSuchStack { .. } | EngineError::NoSuchOutput { .. } => {
-                    with((404, "Not Found"), "EntityNotFound")
-                }
+                EngineError::NoSuchStack { .. }
+                | EngineError::NoSuchOutput { .. }
+                | EngineError::NoSuchSnapshot { .. } => with((404, "Not Found"), "EntityNotFound"),
+                EngineError::NoHook { .. } => with(BAD, "InvalidBreakPointHook"),
                 EngineError::NoSuchResource { .. } => with((404, "Not Found"), "ResourceNotFound"),
                 EngineError::Store(StoreError::StackExists { .. }) => with((409, "Conflict"), "StackExists"),
                 EngineError::Store(StoreError::Claimed { .. }) | EngineError::State { .. } => {
@@ -165,6 +166,8 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchStack { .. }
         | EngineError::NoSuchResource { .. }
         | EngineError::NoSuchOutput { .. }
+        | EngineError::NoHook { .. }
+        | EngineError::NoSuchSnapshot { .. }
         | EngineError::BadName { .. }
         | EngineError::Limit { .. }
         | EngineError::Unsupported(_)

@@ -197,6 +197,7 @@ mod registry;
 mod resource;
 mod secret;
 mod siblings;
+mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -217,6 +218,7 @@ pub use registry::{Registry, RegistryError};
 pub use resource::Resource;
 pub use secret::Secret;
 pub use siblings::{Sibling, SiblingIndex, Siblings};
+pub use snapshot::{Restored, SavedData};
 
 /// The derives, each beside the trait of the same name.
 pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};

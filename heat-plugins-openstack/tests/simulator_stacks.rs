@@ -77,6 +77,13 @@ async fn a_server_rests_and_wakes_with_its_stack() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volume_and_a_server_come_back_from_a_snapshot() {
+    let (site, cloud) = simulated("snapshot").await;
+    stacks::snapshot::try_snapshot(&Ground::new(site, "snapshot").await).await;
+    cloud.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_takes_over_a_routers_place_in_a_subnet() {
     let (site, cloud) = simulated("interface").await;
     stacks::interface_by_port::try_interface_by_port(&Ground::new(site, "interface").await).await;

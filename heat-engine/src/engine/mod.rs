@@ -6,10 +6,13 @@ mod cancel;
 mod driver;
 mod error;
 mod events;
+mod export;
 mod health;
+mod hooks;
 mod preview;
 mod request;
 mod required_by;
+mod snapshots;
 mod stack;
 mod steward;
 pub(crate) mod store_content;
@@ -18,9 +21,11 @@ mod view;
 pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
 pub use error::{EngineError, Refused};
+pub use hooks::{Rest, WaitingHook};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
+pub use snapshots::SnapshotView;
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
 
@@ -215,6 +220,7 @@ impl Engine {
             traversal: None,
             paused: None,
             owner: None,
+            snapshots: Vec::new(),
         }
     }
 

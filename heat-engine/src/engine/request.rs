@@ -59,10 +59,29 @@ impl NewStack {
         }
     }
 
+    /// The template.
+    pub fn template(&self) -> &Template {
+        &self.content.template
+    }
+
+    /// The files that it has.
+    pub fn attached_files(&self) -> &Files {
+        &self.content.files
+    }
+
     /// The environment.
     #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {
         self.content.environment = environment;
+        self
+    }
+
+    /// The environment that it has with another laid over it, entry by entry, and with the parameters of that.
+    #[must_use]
+    pub fn overlaid(mut self, environment: &Environment) -> Self {
+        let given = environment.parameters().iter();
+        self.content.parameters.extend(given.map(|(name, given)| (name.clone(), given.value.clone())));
+        self.content.environment = self.content.environment.overlaid(&environment.with_parameters([]));
         self
     }
 

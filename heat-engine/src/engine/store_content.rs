@@ -112,14 +112,27 @@ pub(crate) async fn recorded(
     Ok(Content { template, environment, files, parameters, zones })
 }
 
-/// The environment of an outermost stack.
+/// Reads what a stack was made from, without what lies under it globally.
+pub(super) async fn recorded_apart(core: &Core, desired: &Desired) -> Result<Content, EngineError> {
+    let Some(hash) = &desired.template else {
+        return Err(EngineError::LostSource { hash: "of the template".to_owned() });
+    };
+    let Surroundings { environment, files, zones } = surroundings(core, desired).await?;
+    let options = ParseOptions::default();
+    let parsed = Template::parse(&mut SourceMap::new(), "template", &text(core, hash).await?, &options);
+    let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
+    let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Content { template, environment, files, parameters, zones })
+}
+
+/// The environment of a stack; that of a nested one comes from outside.
 pub(crate) async fn recorded_environment(
     core: &Core,
     stack: &StackRecord,
-) -> Result<Option<Environment>, EngineError> {
+) -> Result<Environment, EngineError> {
     match &stack.owner {
-        None => Ok(Some(surroundings(core, &stack.desired).await?.environment)),
-        Some(_) => Ok(None),
+        None => Ok(surroundings(core, &stack.desired).await?.environment),
+        Some(owner) => Ok(inherited(core, owner, |stack| stack.desired.clone()).await?.environment),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Stacks and their traversals.
 
-use super::{Action, IncarnationId, Status};
+use super::{Action, IncarnationId, SnapshotRecord, Status};
 use crate::plan::Plan;
 use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
@@ -100,6 +100,8 @@ pub struct StackRecord {
     pub paused: Option<Paused>,
     /// The resource that it is, if it is a nested stack.
     pub owner: Option<Owner>,
+    /// Its snapshots, oldest first.
+    pub snapshots: Vec<SnapshotRecord>,
 }
 
 /// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.

@@ -26,6 +26,10 @@ pub enum Action {
     Suspend,
     /// It was woken from its rest.
     Resume,
+    /// Its data were saved.
+    Snapshot,
+    /// It was brought back to what was saved (stacks only).
+    Restore,
 }
 
 /// How the action went.
@@ -53,6 +57,8 @@ impl Action {
             Self::Check => "CHECK",
             Self::Suspend => "SUSPEND",
             Self::Resume => "RESUME",
+            Self::Snapshot => "SNAPSHOT",
+            Self::Restore => "RESTORE",
         }
     }
 }

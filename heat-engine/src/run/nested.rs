@@ -9,10 +9,10 @@ mod existing;
 use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
-use super::planning::{begin, make_plan, perform_plan, wake};
+use super::planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
 use super::traversal::{End, Traversal};
 use crate::engine::EngineError;
-use crate::plan::{Act, DesiredState, Plan};
+use crate::plan::{Act, DesiredState, Plan, adopting};
 use crate::record::{
     Action, IntentKind, OnFailure, Owner, ResourceRecord, Resources, StackId, StackRecord, Status,
     TraversalRecord,
@@ -42,6 +42,10 @@ pub(crate) struct Nested {
     pub(crate) on_failure: OnFailure,
     /// The plan of what is inside, where it was made from what is known now.
     pub(crate) planned: Option<Plan>,
+    /// The stacks are adopted by Heat's data, which the records of their resources have.
+    pub(crate) adopts: bool,
+    /// Nothing real is removed.
+    pub(crate) abandons: bool,
 }
 
 /// What a nested stack is to be brought to.
@@ -76,6 +80,7 @@ impl Nested {
     /// Brings the nested stack to what it shall be; makes it where it is not there.
     pub(crate) async fn bring(&self, wanted: Wanted) -> Result<(Ended, Outcome), StoreError> {
         let action = match self.ledger.record().await {
+            _ if self.adopts => Action::Adopt,
             record if record.action == Action::Init || record.properties.is_none() => Action::Create,
             _ => Action::Update,
         };
@@ -267,7 +272,8 @@ impl Nested {
                 }
             })
             .await;
-        let kind = if action == Action::Create { IntentKind::Create } else { IntentKind::Update };
+        let is_new = matches!(action, Action::Create | Action::Adopt);
+        let kind = if is_new { IntentKind::Create } else { IntentKind::Update };
         let (properties, mut facts) = (Some(wanted.properties.clone()), wanted.facts.clone());
         // What is inside may still use what it was made with before.
         facts.requires.extend(record.requires.iter().cloned());
@@ -296,7 +302,7 @@ impl Nested {
                 let mut signal = self.ledger.signal.clone();
                 tokio::select! {
                     () = tokio::time::sleep(Duration::try_from_secs_f64(*pause).unwrap_or_default()) => {}
-                    _ = signal.wait_for(|signal| *signal != Signal::Run) => {}
+                    _ = signal.wait_for(|signal| !matches!(signal, Signal::Run | Signal::Hasten)) => {}
                 }
             }
             if self.ledger.signal.borrow().ends() {
@@ -336,11 +342,23 @@ impl Nested {
             owner.last = last;
             owner.type_name = self.goal.written_type(&record.name).unwrap_or_default();
         }
-        let action = if is_new { Action::Create } else { Action::Update };
-        let plan = match planned {
+        let action = match is_new {
+            _ if self.adopts => Action::Adopt,
+            true => Action::Create,
+            false => Action::Update,
+        };
+        let mut plan = match planned {
             Some(plan) => plan,
             None => self.plan(&stack, &child.goal, &found.resources, action).await?,
         };
+        let mut resources = found.resources;
+        let mut adopted = Vec::new();
+        if self.adopts {
+            let data = record.adopts.clone().unwrap_or_default();
+            adopting(&mut plan, &data, &|type_name| is_local(core, type_name));
+            adopted = to_be_adopted(core, id, &plan, &data, &resources);
+            resources.extend(adopted.iter().map(|record| (record.id.clone(), Arc::clone(record))));
+        }
         let claim = match is_new {
             true => Batch::create(stack.clone()).claim,
             false => core.records.claim(id).await?,
@@ -352,11 +370,12 @@ impl Nested {
             batch.push(Write::CreateStack(stack.clone()));
         }
         batch.push(Write::Source(child.source.clone()));
+        batch.writes.extend(adopted.into_iter().map(Write::Resource));
         batch
             .writes
             .extend(begun.writes.into_iter().filter(|write| !is_new || !matches!(write, Write::Stack(_))));
         core.commit_batch(batch).await?;
-        self.run(claim, stack, traversal, child, found.resources).await
+        self.run(claim, stack, traversal, child, resources).await
     }
 
     /// The parent rolls back what is inside.
@@ -399,6 +418,7 @@ impl Nested {
                 traversal: None,
                 last: false,
             }),
+            snapshots: Vec::new(),
         }
     }
 
@@ -446,6 +466,7 @@ impl Nested {
                 record.attributes = told.attributes;
                 record.reference_id = Some(told.reference_id);
                 record.intent = None;
+                record.adopts = None;
                 wanted.facts.put(record);
                 record.sensitive = sensitive;
             })

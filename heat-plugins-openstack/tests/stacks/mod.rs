@@ -9,6 +9,7 @@ pub(crate) mod interface_by_port;
 pub(crate) mod inventory;
 pub(crate) mod replacement;
 pub(crate) mod replacements;
+pub(crate) mod snapshot;
 pub(crate) mod suspension;
 pub(crate) mod web_tier;
 
