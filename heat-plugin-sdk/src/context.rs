@@ -3,7 +3,7 @@
 use crate::identity::physical_name;
 use crate::{
     Connection, Credentials, Failure, OperationKey, PhysicalId, Properties, Resource, ResourceIdentity,
-    Result, SoftwareConfigurations, StackIdentity,
+    Result, SignalledResources, SoftwareConfigurations, StackIdentity,
 };
 use async_trait::async_trait;
 use serde::Serialize;
@@ -71,6 +71,8 @@ pub struct CallContext {
     pub journal: Arc<dyn Journal>,
     /// The software configurations of the project.
     pub configurations: Arc<dyn SoftwareConfigurations>,
+    /// The resources of the stack that take signals.
+    pub signalled: Arc<dyn SignalledResources>,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -139,6 +141,11 @@ impl<'a, R: Resource> Context<'a, R> {
     /// The store gives no answer.
     pub async fn software_configuration(&self, id: &str) -> Result<Option<Value>> {
         self.call.configurations.software_configuration(id).await
+    }
+
+    /// The resources of the same stack that take signals.
+    pub fn signalled(&self) -> &'a dyn SignalledResources {
+        &*self.call.signalled
     }
 
     /// Names the operation for ever: give it to services that know idempotency keys.

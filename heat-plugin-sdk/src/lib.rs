@@ -196,6 +196,7 @@ mod property_type;
 mod registry;
 mod resource;
 mod secret;
+mod signal;
 mod siblings;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -216,6 +217,9 @@ pub use property_type::{PropertyType, Shape};
 pub use registry::{Registry, RegistryError};
 pub use resource::Resource;
 pub use secret::Secret;
+pub use signal::{
+    Adjustment, Signal, SignalAnswer, SignalledResource, SignalledResources, Signals,
+};
 pub use siblings::{Sibling, SiblingIndex, Siblings};
 
 /// The derives, each beside the trait of the same name.

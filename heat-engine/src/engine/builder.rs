@@ -203,6 +203,7 @@ impl EngineBuilder {
             global: self.global,
             steps: Arc::new(Semaphore::new(self.steps)),
             published: watch::Sender::new(0),
+            post: Arc::default(),
         };
         let engine = Engine(Arc::new(Inner::new(Arc::new(core), self.resume)));
         if !Steward::begin(&engine, self.resume).await? && self.resume {

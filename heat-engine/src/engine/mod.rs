@@ -10,6 +10,7 @@ mod health;
 mod preview;
 mod request;
 mod required_by;
+mod signal;
 mod stack;
 mod steward;
 pub(crate) mod store_content;

@@ -26,6 +26,8 @@ pub enum Action {
     Suspend,
     /// It was woken from its rest.
     Resume,
+    /// Somebody outside told it something (events of resources only).
+    Signal,
 }
 
 /// How the action went.
@@ -53,6 +55,7 @@ impl Action {
             Self::Check => "CHECK",
             Self::Suspend => "SUSPEND",
             Self::Resume => "RESUME",
+            Self::Signal => "SIGNAL",
         }
     }
 }

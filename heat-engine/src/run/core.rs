@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::connections::Connections;
 use super::ids::Ids;
+use super::post::Post;
 use crate::schedule::{PollPolicy, RetryPolicy};
 use crate::store::{Batch, Claim, Records, StoreError, Write};
 use heat_plugin_sdk::Registry;
@@ -40,6 +41,8 @@ pub(crate) struct Core {
     pub(crate) steps: Arc<Semaphore>,
     /// Grows with every commit that holds events.
     pub(crate) published: watch::Sender<u64>,
+    /// Signals on their way to the stacks that are worked on.
+    pub(crate) post: Arc<Post>,
 }
 
 impl Core {

@@ -10,7 +10,7 @@ use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
 use super::planning::{begin, make_plan, perform_plan, wake};
-use super::traversal::{End, Traversal};
+use super::traversal::{End, InHand, Traversal};
 use crate::engine::EngineError;
 use crate::plan::{Act, DesiredState, Plan};
 use crate::record::{
@@ -215,6 +215,7 @@ impl Nested {
             current,
             interrupt: self.ledger.signal.clone(),
             secrets,
+            in_hand: InHand::default(),
         })
         .await?;
         // The traversal is over, and nobody else holds it.

@@ -8,6 +8,7 @@
 mod course;
 mod ending;
 mod history;
+mod letters;
 mod making;
 mod nested;
 mod permits;
@@ -26,6 +27,7 @@ use crate::schedule::Outcome;
 use crate::store::{Claim, StoreError, Write};
 pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
+pub(crate) use letters::InHand;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
 use making::{Place, make};
 use predecessor::Predecessor;
@@ -77,6 +79,8 @@ pub(crate) struct Traversal {
     pub(crate) interrupt: watch::Receiver<Signal>,
     /// What must not be told. Stacks inside of others share it: parts of what is secret in one are handed to another.
     pub(crate) secrets: Arc<Secrets>,
+    /// The records that steps have in hand.
+    pub(crate) in_hand: InHand,
 }
 
 impl Traversal {
@@ -117,6 +121,9 @@ impl Traversal {
     fn ledger(&self, record: Arc<ResourceRecord>, signal: &watch::Receiver<Signal>) -> Ledger {
         // A nested stack has steps of its own.
         let limit = self.core.settings.step_timeout.filter(|_| record.nested.is_none());
+        let id = record.id.clone();
+        let page = Arc::new(Mutex::new(Page::new(record)));
+        self.in_hand.put(id, &page);
         Ledger {
             core: Arc::clone(&self.core),
             stack: self.identity(),
@@ -124,7 +131,7 @@ impl Traversal {
             claim: self.claim.clone(),
             signal: signal.clone(),
             deadline: limit.map(|limit| Instant::now() + limit),
-            page: Arc::new(Mutex::new(Page::new(record))),
+            page,
             local: false,
             secrets: Arc::clone(&self.secrets),
         }

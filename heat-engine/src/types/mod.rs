@@ -14,6 +14,8 @@ mod software_config;
 mod test_resource;
 mod value;
 mod wait;
+mod wait_condition;
+mod wait_condition_handle;
 mod yaml_dump;
 
 pub use auto_scaling_group::AutoScalingGroup;
@@ -26,6 +28,8 @@ pub(crate) use software_config::CONFIG;
 pub use software_config::{CloudConfig, SoftwareComponent, SoftwareConfig, StructuredConfig};
 pub use test_resource::TestResource;
 pub use value::ValueResource;
+pub use wait_condition::{AwsWaitCondition, WaitCondition};
+pub use wait_condition_handle::{AwsWaitConditionHandle, UpdateWaitConditionHandle, WaitConditionHandle};
 
 use heat_plugin_sdk::Plugin;
 
@@ -47,6 +51,11 @@ pub fn plugin() -> Plugin {
         .resource(SoftwareComponent)
         .resource(SoftwareConfig)
         .resource(StructuredConfig)
+        .resource(AwsWaitCondition)
+        .resource(AwsWaitConditionHandle)
+        .resource(UpdateWaitConditionHandle)
+        .resource(WaitCondition)
+        .resource(WaitConditionHandle)
         .composite(AutoScalingGroup)
         .composite(ResourceChain)
         .composite(ResourceGroup)
@@ -72,17 +81,8 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "signals are not there in this version",
-        &[
-            "AccessPolicy",
-            "HARestarter",
-            "ScalingPolicy",
-            "SwiftSignal",
-            "SwiftSignalHandle",
-            "UpdateWaitConditionHandle",
-            "WaitCondition",
-            "WaitConditionHandle",
-        ],
+        "signals by way of other services are not there in this version",
+        &["AccessPolicy", "HARestarter", "ScalingPolicy", "SwiftSignal", "SwiftSignalHandle"],
     ),
 ];
 

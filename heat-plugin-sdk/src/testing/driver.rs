@@ -114,7 +114,8 @@ impl Driver {
                     self.note(&format!("{failure} {failure:?}"));
                     return Err(failure);
                 }
-                Progress::Wait { reason, after } => {
+                // Nobody signals here: what does not end by itself ends with the driver's patience.
+                Progress::Wait { reason, after } | Progress::Await { reason, after, .. } => {
                     self.note(&reason);
                     last = reason;
                     self.wait(after).await;

@@ -1,6 +1,7 @@
 //! The course of a traversal: steps are begun as soon as they are ready, and what became of them is minded.
 
 use super::ending::{Failing, title};
+use super::letters::LetterEnd;
 use super::permits::{Permits, Waits};
 use super::{Begun, End, StepEnd, StepResult, Traversal};
 use crate::plan::{Step, StepKind};
@@ -55,6 +56,8 @@ impl Traversal {
         let (mut interrupted, mut cancelled, mut timed_out, mut paused) = (false, false, false, None);
         let mut turns = 0_usize;
         let mut permits = Permits::new(Arc::clone(&self.core.steps));
+        let mut mailbox = self.core.post.open(&self.stack.id);
+        let mut delivering: FuturesUnordered<BoxFuture<'static, LetterEnd>> = FuturesUnordered::new();
         loop {
             // Whoever runs besides gets his turn, though there may always be something to do here.
             turns += 1;
@@ -68,7 +71,8 @@ impl Traversal {
             }
             // Steps are begun a few at a time, so that those that are begun get on meanwhile.
             let mut begun = 0;
-            while begun < BEGUN_AT_ONCE {
+            // What a letter is about must not be taken in hand before that is written.
+            while begun < BEGUN_AT_ONCE && delivering.is_empty() {
                 let id = match permits.next() {
                     Some(id) => id,
                     None => {
@@ -96,7 +100,7 @@ impl Traversal {
             }
             let more = begun == BEGUN_AT_ONCE;
             let short = !more && permits.is_short();
-            if running.is_empty() && !more && !short {
+            if running.is_empty() && delivering.is_empty() && !more && !short {
                 break;
             }
             tokio::select! {
@@ -123,6 +127,8 @@ impl Traversal {
                     failure.get_or_insert(Failing::Stack(text.clone()));
                     signal.send_replace(Signal::Abort(text));
                 }
+                letter = mailbox.next() => delivering.extend(self.deliver(letter)),
+                Some(end) = delivering.next(), if !delivering.is_empty() => self.delivered(end)?,
                 // Each step counts for itself: a budget of the runtime that they shared would let each round of polls get
                 // on with few of them, so that a thousand steps would be polled for nothing a thousand times.
                 Some(end) = unconstrained(running.next()) => {
@@ -203,6 +209,13 @@ impl Traversal {
     /// What a step waits on while it works.
     fn waits(&self, step: &Step) -> Waits {
         if self.is_about_nested(step) {
+            return Waits::Nested;
+        }
+        let waits = |type_name: &str| {
+            self.core.registry.resource(type_name).is_some_and(|found| found.waits_for_signals())
+        };
+        // Whoever signals may need a permit to come to it.
+        if waits(&step.type_name) {
             return Waits::Nested;
         }
         let is_local =
