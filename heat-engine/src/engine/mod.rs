@@ -34,7 +34,7 @@ use heat_plugin_sdk::{Credentials, Registry};
 use heat_template::diagnostic::{Diagnostic, codes};
 pub(crate) use request::Content;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -55,12 +55,21 @@ struct Inner {
     closed: AtomicBool,
     /// It takes up work that nobody does.
     resumes: bool,
+    /// Stacks that it worked on and that another engine asked for: it goes on with those that come back unfinished.
+    lent: std::sync::Mutex<HashSet<StackId>>,
 }
 
 impl Inner {
     fn new(core: Arc<Core>, resumes: bool) -> Self {
         let driver = Driver::new(Arc::clone(&core));
-        Self { driver, core, requests: std::sync::Mutex::default(), closed: AtomicBool::new(false), resumes }
+        Self {
+            driver,
+            core,
+            requests: std::sync::Mutex::default(),
+            closed: AtomicBool::new(false),
+            resumes,
+            lent: std::sync::Mutex::default(),
+        }
     }
 
     /// Waits until no other request changes the stack.

@@ -90,6 +90,9 @@ impl Stack {
     ) -> Result<Result<Value, Undelivered>, EngineError> {
         let core = self.engine.core();
         let stack = self.record().await?;
+        if stack.deleted.is_some() {
+            return Err(EngineError::NoSuchStack { name: stack.name, project: stack.project });
+        }
         let root = stack.owner.as_ref().map_or_else(|| self.id.clone(), |owner| owner.root.clone());
         let _turn = self.engine.0.turn(&root).await?;
         let was_driven = self.engine.0.driver.drives(&root);
