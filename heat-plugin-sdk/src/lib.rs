@@ -232,7 +232,7 @@ pub mod __private;
 
 /// What composites are made of, which this crate shares with the template language.
 pub use heat_template::composite::{
-    AttributeRequest, Child, ChildRequest, CompositeError, CompositeType, Inside, Member, Stage,
+    AttributeRequest, Capacity, Child, ChildRequest, CompositeError, CompositeType, Inside, Member, Stage,
 };
 /// A step of the way to where a member of a composite is written.
 pub use heat_template::expression::Step;

@@ -1,9 +1,9 @@
 //! Signals from outside, and the metadata that they leave.
 
 use super::{EngineError, Stack};
-use crate::record::{StackRecord, Status};
+use crate::record::{Action, OnFailure, StackRecord, TraversalRecord};
 use crate::run::{
-    Addressee, Current, Delivery, LetterContent, Secrets, Undelivered, deliver, listeners,
+    Addressee, Current, LetterContent, Secrets, Undelivered, adjusted, begin, deliver, listeners, scaling_plan,
 };
 use crate::store::{Batch, Claim, StoreError, Write};
 use serde_json::Value;
@@ -103,15 +103,52 @@ impl Stack {
                 return Err(EngineError::NoSuchStack { name: stack.name, project: stack.project });
             }
             let own = if self.id == root { claim.clone() } else { core.records.claim(&self.id).await? };
-            let written = self.write_under(&own, &stack, name, content).await;
+            let Written { answer, writes, scales } = self.written(&stack, name, content).await?;
+            let begun = match scales {
+                true => self.begin_to_scale(&claim, &stack).await?,
+                false => None,
+            };
+            let begun = match begun {
+                Some((outer, record, batch)) if self.id == root => {
+                    self.commit(&own, batch.writes.into_iter().chain(writes).collect()).await?;
+                    Some((outer, record))
+                }
+                // That somebody scales the group is durable before that it is to be scaled.
+                Some((outer, record, batch)) => {
+                    core.commit_batch(batch).await?;
+                    self.commit(&own, writes).await?;
+                    Some((outer, record))
+                }
+                None => {
+                    self.commit(&own, writes).await?;
+                    None
+                }
+            };
             if self.id != root {
                 core.records.release(&own).await?;
             }
-            written
+            Ok((answer, begun))
         }
         .await;
-        // Whoever worked on it goes on: this engine, or the one that let go of it.
+        let (answer, begun) = match written {
+            Ok((answer, begun)) => (Ok(answer), begun),
+            Err(error) => (Err(error), None),
+        };
         let outer = Self::new(self.engine.clone(), root);
+        if let Some((stack, record)) = begun {
+            match outer.goal(&stack).await {
+                Ok((goal, current)) => {
+                    self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, None);
+                }
+                // It is recorded: whoever goes on with the stack does it.
+                Err(error) => {
+                    tracing::error!(stack = %stack.name, %error, "the groups cannot be scaled now");
+                    core.records.release(&claim).await?;
+                }
+            }
+            return answer;
+        }
+        // Whoever worked on it goes on: this engine, or the one that let go of it.
         let goes_on = match outer.record().await {
             Ok(stack) if was_driven => stack.traversal.filter(|_| stack.paused.is_none()),
             _ => None,
@@ -124,51 +161,85 @@ impl Stack {
             Some(traversal) => self.engine.go_on_with(claim, traversal, None).await?,
             None => core.records.release(&claim).await?,
         }
-        written
+        answer
     }
 
-    async fn write_under(
+    /// A traversal of the outermost stack that does nothing but lead to the groups that are to be scaled; none where one is
+    /// under way, which comes to them itself.
+    async fn begin_to_scale(
         &self,
         claim: &Claim,
         stack: &StackRecord,
+    ) -> Result<Option<(StackRecord, TraversalRecord, Batch)>, EngineError> {
+        let core = self.engine.core();
+        let (mut outer, mut owners) = (stack.clone(), Vec::new());
+        while let Some(owner) = outer.owner.clone() {
+            let (record, above) =
+                (core.records.resource(&owner.incarnation).await?, core.records.stack(&owner.stack).await?);
+            let (Some(record), Some(above)) = (record, above) else { return Ok(None) };
+            owners.push((owner.incarnation, record.name, record.type_name, above.revision));
+            outer = above;
+        }
+        if outer.traversal.is_some() {
+            return Ok(None);
+        }
+        let plan = scaling_plan(stack.revision, &owners);
+        let (record, batch) = begin(core, claim, &mut outer, plan, Action::Signal, OnFailure::Stop, "");
+        Ok(Some((outer, record, batch)))
+    }
+
+    /// What a letter makes of the record of a stack that nobody works on.
+    async fn written(
+        &self,
+        stack: &StackRecord,
         name: &str,
         content: &LetterContent,
-    ) -> Result<Result<Value, Undelivered>, EngineError> {
+    ) -> Result<Written, EngineError> {
         let core = self.engine.core();
         let current = Current::new(core.records.resources(&self.id).await?);
+        let refused = |why| Written { answer: Err(why), writes: Vec::new(), scales: false };
         let Some(record) = current.standing(name) else {
             let (goal, _) = self.goal(stack).await?;
-            let expected = goal.has(name) && stack.status != Status::Complete;
-            return Ok(Err(match expected {
+            let expected = goal.has(name) && stack.traversal.is_some();
+            return Ok(refused(match expected {
                 true => Undelivered::Refused(format!("The Resource ({name}) is not available.")),
                 false => Undelivered::NoSuchResource,
             }));
         };
-        let secrets = || async {
-            let (goal, _) = self.goal(stack).await?;
-            Ok::<_, EngineError>(Secrets::of(&core.registry, stack, &goal, &current))
+        let (delivered, event) = match deliver(core, record, content) {
+            Ok(delivery) => (Ok((delivery.record, delivery.adjust)), delivery.event),
+            Err(refusal) => (Err(refusal.why), refusal.event),
         };
-        match deliver(core, record, content) {
-            Ok(Delivery { record: next, event, .. }) => {
-                let metadata = next.metadata.clone();
-                let mut writes: Vec<Write> = Vec::new();
-                if next != **record {
-                    writes.extend(listeners(core, &current, &next).into_iter().map(Write::Resource));
-                    writes.push(Write::Resource(Arc::new(next)));
-                }
-                if let Some(mut event) = event {
-                    event.reason = secrets().await?.mask(&event.reason);
-                    writes.push(Write::Event(event));
-                }
-                self.commit(claim, writes).await?;
-                core.post.tell(&record.id);
-                Ok(Ok(metadata))
+        let mut writes = Vec::new();
+        if let Some(mut event) = event {
+            let (goal, _) = self.goal(stack).await?;
+            event.reason = Secrets::of(&core.registry, stack, &goal, &current).mask(&event.reason);
+            writes.push(Write::Event(event));
+        }
+        let (next, adjust) = match delivered {
+            Ok(delivered) => delivered,
+            Err(why) => {
+                return Ok(Written { answer: Err(Undelivered::Refused(why)), writes, scales: false });
             }
-            Err(refusal) => {
-                self.commit(claim, refusal.event.into_iter().map(Write::Event).collect()).await?;
-                Ok(Err(Undelivered::Refused(refusal.why)))
+        };
+        let metadata = next.metadata.clone();
+        let mut scales = false;
+        if let Some(adjust) = adjust {
+            match adjusted(&core.registry, &current, name, &adjust, core.clock.now()) {
+                Ok(Some(group)) => {
+                    scales = true;
+                    writes.push(Write::Resource(Arc::new(group)));
+                }
+                // As in Heat no event tells of a signal that changes nothing.
+                Ok(None) => return Ok(Written { answer: Ok(metadata), writes: Vec::new(), scales }),
+                Err(why) => return Ok(refused(Undelivered::Refused(why))),
             }
         }
+        if next != **record {
+            writes.extend(listeners(core, &current, &next).into_iter().map(Write::Resource));
+            writes.push(Write::Resource(Arc::new(next)));
+        }
+        Ok(Written { answer: Ok(metadata), writes, scales })
     }
 
     async fn commit(&self, claim: &Claim, writes: Vec<Write>) -> Result<(), StoreError> {
@@ -179,6 +250,14 @@ impl Stack {
         batch.writes = writes;
         self.engine.core().commit_batch(batch).await
     }
+}
+
+/// What a letter makes of a record, not durable yet.
+struct Written {
+    answer: Result<Value, Undelivered>,
+    writes: Vec<Write>,
+    /// A group is to be scaled.
+    scales: bool,
 }
 
 /// Metadata that came from a secret: which keys there are, and none of the values.

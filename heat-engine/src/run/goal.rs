@@ -382,7 +382,10 @@ impl Goal {
 
     /// Whether signals change the metadata of a resource.
     fn keeps_metadata(&self, name: &str) -> bool {
-        let Some(resource) = self.resources.get(name).filter(|_| !self.is_nested(name)) else { return false };
+        let Some(resource) = self.resources.get(name) else { return false };
+        if self.is_nested(name) {
+            return super::scaling::is_group(&self.registry, &resource.type_name);
+        }
         let plugin = self.registry.resource(&resource.type_name);
         plugin.is_some_and(|plugin| plugin.signals() != Signals::Refused)
     }

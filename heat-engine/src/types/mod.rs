@@ -10,6 +10,7 @@ mod none;
 mod random_string;
 mod resource_chain;
 mod resource_group;
+mod scaling_policy;
 mod software_config;
 mod test_resource;
 mod value;
@@ -24,6 +25,7 @@ pub use none::NoneResource;
 pub use random_string::RandomString;
 pub use resource_chain::ResourceChain;
 pub use resource_group::ResourceGroup;
+pub use scaling_policy::ScalingPolicy;
 pub(crate) use software_config::CONFIG;
 pub use software_config::{CloudConfig, SoftwareComponent, SoftwareConfig, StructuredConfig};
 pub use test_resource::TestResource;
@@ -51,6 +53,7 @@ pub fn plugin() -> Plugin {
         .resource(SoftwareComponent)
         .resource(SoftwareConfig)
         .resource(StructuredConfig)
+        .resource(ScalingPolicy)
         .resource(AwsWaitCondition)
         .resource(AwsWaitConditionHandle)
         .resource(UpdateWaitConditionHandle)
@@ -82,7 +85,7 @@ const UNSUPPORTED: &[(&str, &[&str])] = &[
     ),
     (
         "signals by way of other services are not there in this version",
-        &["AccessPolicy", "HARestarter", "ScalingPolicy", "SwiftSignal", "SwiftSignalHandle"],
+        &["AccessPolicy", "HARestarter", "SwiftSignal", "SwiftSignalHandle"],
     ),
 ];
 

@@ -175,7 +175,7 @@ fn because(step: &Step) -> String {
         _ => &[],
     };
     let mut why = match step.reason {
-        Reason::New | Reason::Requested | Reason::Unchanged | Reason::Removed | Reason::StackDeleted => {
+        Reason::New | Reason::Requested | Reason::Scaled | Reason::Unchanged | Reason::Removed | Reason::StackDeleted => {
             String::new()
         }
         // The properties speak for themselves.

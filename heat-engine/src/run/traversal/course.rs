@@ -11,6 +11,7 @@ use crate::schedule::{Failed, Outcome, Schedule, StepState};
 use crate::store::StoreError;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -101,7 +102,11 @@ impl Traversal {
             let more = begun == BEGUN_AT_ONCE;
             let short = !more && permits.is_short();
             if running.is_empty() && delivering.is_empty() && !more && !short {
-                break;
+                // Groups that signals scale are brought to their sizes before the end.
+                let goes_on = !interrupted && !cancelled && !timed_out && paused.is_none();
+                if !goes_on || !self.scale_beside(&mut running, &listening, &BTreeSet::new()) {
+                    break;
+                }
             }
             tokio::select! {
                 biased;
@@ -127,8 +132,14 @@ impl Traversal {
                     failure.get_or_insert(Failing::Stack(text.clone()));
                     signal.send_replace(Signal::Abort(text));
                 }
-                letter = mailbox.next() => delivering.extend(self.deliver(letter)),
-                Some(end) = delivering.next(), if !delivering.is_empty() => self.delivered(end)?,
+                letter = mailbox.next(), if delivering.is_empty() => delivering.extend(self.deliver(letter)),
+                Some(end) = delivering.next(), if !delivering.is_empty() => {
+                    if self.delivered(end)? && !schedule.is_stopped() {
+                        let planned = plan.iter().filter(|(id, _)| !matches!(schedule.state(*id), Some(StepState::Done(_))));
+                        let to_do = planned.map(|(_, step)| step.resource.as_str()).collect();
+                        self.scale_beside(&mut running, &listening, &to_do);
+                    }
+                }
                 // Each step counts for itself: a budget of the runtime that they shared would let each round of polls get
                 // on with few of them, so that a thousand steps would be polled for nothing a thousand times.
                 Some(end) = unconstrained(running.next()) => {
@@ -180,7 +191,7 @@ impl Traversal {
                 () = std::future::ready(()), if more => {}
             }
         }
-        if interrupted && failure.is_none() && !schedule.is_complete() {
+        if interrupted && failure.is_none() && (!schedule.is_complete() || self.is_to_scale()) {
             return Ok(End::Interrupted);
         }
         if let Some(reason) = paused
@@ -204,6 +215,23 @@ impl Traversal {
             }
         }
         self.finish(failure).await
+    }
+
+    /// Scales groups beside the plan, but for those that the plan has something to do for; gives whether there are any.
+    fn scale_beside(
+        &mut self,
+        running: &mut FuturesUnordered<BoxFuture<'static, StepEnd>>,
+        listening: &watch::Receiver<Signal>,
+        but: &BTreeSet<&str>,
+    ) -> bool {
+        let begun = self.scale(listening, but);
+        let any = !begun.is_empty();
+        for work in begun {
+            if let Begun::Works(work) = work {
+                running.push(work);
+            }
+        }
+        any
     }
 
     /// What a step waits on while it works.

@@ -21,6 +21,8 @@ impl Failing {
     /// As Heat words the reason of a stack's status.
     fn told(&self, action: Action) -> String {
         match self {
+            // In Heat's words a group that is scaled is updated.
+            Self::Resource(reason) if action == Action::Signal => format!("Resource UPDATE failed: {reason}"),
             Self::Resource(reason) => format!("Resource {} failed: {reason}", action.as_str()),
             Self::Stack(reason) => reason.clone(),
         }
@@ -92,9 +94,13 @@ impl Traversal {
             Some(failing) => (Status::Failed, failing.told(action)),
         };
         tracing::info!(stack = %self.stack.name, status = %status, "{name} ended");
-        self.stack.action = action;
-        self.stack.status = status;
-        self.stack.reason = reason;
+        // A group that was scaled changes nothing of what the stack was before; one that could not be is told.
+        let silent = action == Action::Signal && failure.is_none();
+        if !silent {
+            self.stack.action = if action == Action::Signal { Action::Update } else { action };
+            self.stack.status = status;
+            self.stack.reason = reason;
+        }
         self.stack.paused = None;
         let rolls_back = failure.is_some() && self.rolls_back();
         // What shall be rolled back is not over: whoever finds it after a crash comes to the same end, and rolls back.
@@ -116,7 +122,9 @@ impl Traversal {
             if !rolls_back {
                 batch.push(Write::RemoveTraversal(self.record.id.clone()));
             }
-            batch.push(Write::Event(event));
+            if !silent {
+                batch.push(Write::Event(event));
+            }
         }
         batch.release = !rolls_back;
         self.core.commit_batch(batch).await?;
@@ -149,6 +157,7 @@ pub(super) fn title(action: Action) -> &'static str {
         Action::Check => "Check",
         Action::Suspend => "Suspend",
         Action::Resume => "Resume",
+        Action::Signal => "Scaling",
         _ => "Action",
     }
 }

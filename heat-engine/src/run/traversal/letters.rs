@@ -2,10 +2,11 @@
 //! record that a step has in hand is changed through that step's page, any other one beside the steps.
 
 use super::Traversal;
-use crate::record::{IncarnationId, ResourceRecord, StackId};
+use crate::record::{IncarnationId, ResourceRecord, StackId, Status};
 use crate::run::core::Core;
 use crate::run::ledger::Page;
 use crate::run::post::{Addressee, Content, Delivered, Letter, Undelivered};
+use crate::run::scaling::{adjusted, is_group};
 use crate::run::secrets::Secrets;
 use crate::run::signalling::{Delivery, deliver, listeners};
 use crate::run::Current;
@@ -24,6 +25,11 @@ impl InHand {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id, Arc::downgrade(page));
     }
 
+    /// Whether a step has it in hand.
+    pub(super) fn has(&self, id: &IncarnationId) -> bool {
+        self.page(id).is_some()
+    }
+
     fn page(&self, id: &IncarnationId) -> Option<Arc<tokio::sync::Mutex<Page>>> {
         let mut pages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let page = pages.get(id)?.upgrade();
@@ -40,6 +46,8 @@ pub(super) struct LetterEnd {
     page: Arc<tokio::sync::Mutex<Page>>,
     /// Others whose attributes tell of it.
     others: Vec<Arc<ResourceRecord>>,
+    /// Whether a group is to be scaled.
+    scales: bool,
     /// The store does not take it, and with it nothing else.
     failed: Option<StoreError>,
 }
@@ -69,6 +77,7 @@ impl Traversal {
             secrets: Arc::clone(&self.secrets),
             // Those that are in hand come to tell it themselves.
             others: self.listening(&id),
+            groups: self.groups(),
         };
         Some(Box::pin(round.go(id, page, letter)))
     }
@@ -95,8 +104,22 @@ impl Traversal {
         Current::new(records.map(|record| (record.id.clone(), Arc::clone(record))).collect())
     }
 
-    /// What was delivered is what the traversal knows from now on.
-    pub(super) fn delivered(&mut self, end: LetterEnd) -> Result<(), StoreError> {
+    /// The groups that a signal may scale; one that a step has in hand is at work.
+    fn groups(&self) -> Current {
+        let records = self.current.standing_records().filter(|record| record.nested.is_some());
+        let groups = records.filter(|record| is_group(&self.core.registry, &record.type_name));
+        let seen = |record: &Arc<ResourceRecord>| {
+            let mut record = Arc::clone(record);
+            if self.in_hand.has(&record.id) {
+                Arc::make_mut(&mut record).status = Status::InProgress;
+            }
+            (record.id.clone(), record)
+        };
+        Current::new(groups.map(seen).collect())
+    }
+
+    /// What was delivered is what the traversal knows from now on. Gives whether a group is to be scaled.
+    pub(super) fn delivered(&mut self, end: LetterEnd) -> Result<bool, StoreError> {
         if let Some(error) = end.failed {
             return Err(error);
         }
@@ -109,7 +132,7 @@ impl Traversal {
         for other in end.others {
             self.current.renew(other);
         }
-        Ok(())
+        Ok(end.scales)
     }
 }
 
@@ -120,13 +143,14 @@ struct Round {
     claim: Claim,
     secrets: Arc<Secrets>,
     others: Current,
+    groups: Current,
 }
 
 impl Round {
     async fn go(self, id: IncarnationId, page: Arc<tokio::sync::Mutex<Page>>, letter: Letter) -> LetterEnd {
         let Letter { content, reply, .. } = letter;
-        let mut others = Vec::new();
-        let written = self.write(&page, &content, &mut others).await;
+        let (mut others, mut scales) = (Vec::new(), false);
+        let written = self.write(&page, &content, &mut others, &mut scales).await;
         let mut failed = None;
         let answer = match written {
             Ok(delivered) => {
@@ -146,7 +170,7 @@ impl Round {
             Err(refused) => Err(refused),
         };
         reply.send(answer).ok();
-        LetterEnd { id, page, others, failed }
+        LetterEnd { id, page, others, scales, failed }
     }
 
     async fn write(
@@ -154,6 +178,7 @@ impl Round {
         page: &tokio::sync::Mutex<Page>,
         content: &Content,
         others: &mut Vec<Arc<ResourceRecord>>,
+        scales: &mut bool,
     ) -> Result<Delivered, Undelivered> {
         let mut page = page.lock().await;
         let masked = |mut event: crate::record::Event| {
@@ -161,8 +186,20 @@ impl Round {
             event
         };
         match deliver(&self.core, &page.record, content) {
-            Ok(Delivery { record, event, .. }) => {
+            Ok(Delivery { record, event, adjust }) => {
                 let metadata = record.metadata.clone();
+                if let Some(adjust) = adjust {
+                    let now = self.core.clock.now();
+                    match adjusted(&self.core.registry, &self.groups, &record.name, &adjust, now) {
+                        Ok(Some(group)) => {
+                            *scales = true;
+                            others.push(Arc::new(group));
+                        }
+                        // As in Heat no event tells of a signal that changes nothing.
+                        Ok(None) => return Ok(Delivered { metadata }),
+                        Err(why) => return Err(Undelivered::Refused(why)),
+                    }
+                }
                 if record != *page.record {
                     others.extend(listeners(&self.core, &self.others, &record));
                 }
