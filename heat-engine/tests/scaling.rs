@@ -81,7 +81,10 @@ async fn created(engine: &Engine, new: NewStack) -> Stack {
 async fn events(stack: &Stack, resource: &str) -> Vec<String> {
     let query = EventQuery { resource: Some(resource.to_owned()), ..EventQuery::default() };
     let events = stack.recorded_events(&query).await.unwrap();
-    events.into_iter().map(|(_, event)| format!("{}_{} {}", event.action, event.status, event.reason)).collect()
+    events
+        .into_iter()
+        .map(|(_, event)| format!("{}_{} {}", event.action, event.status, event.reason))
+        .collect()
 }
 
 fn refusal(answer: Result<Value, EngineError>) -> String {
@@ -108,11 +111,17 @@ async fn a_signal_changes_the_size_and_leaves_the_stack_what_it_was() {
     assert_eq!(ended(&stack).await.0, "CREATE_COMPLETE");
     assert_eq!(size(&stack).await, json!(3));
     assert_eq!(cloud.objects().len(), 3);
-    assert_eq!(events(&stack, "up").await.last().unwrap(), "SIGNAL_COMPLETE alarm state changed from ok to alarm (hot)");
+    assert_eq!(
+        events(&stack, "up").await.last().unwrap(),
+        "SIGNAL_COMPLETE alarm state changed from ok to alarm (hot)"
+    );
     assert_eq!(events(&stack, "s").await.len(), before, "nothing was done to the stack itself");
     let metadata = stack.resource_metadata("group").await.unwrap();
     let reasons: Vec<_> = metadata["cooldown_end"].as_object().unwrap().values().cloned().collect();
-    assert_eq!((reasons, &metadata["scaling_in_progress"]), (vec![json!("change_in_capacity : 1")], &json!(false)));
+    assert_eq!(
+        (reasons, &metadata["scaling_in_progress"]),
+        (vec![json!("change_in_capacity : 1")], &json!(false))
+    );
     // Where fewer are wanted the oldest goes.
     settle().await;
     stack.signal("down", None).await.unwrap();
@@ -198,11 +207,23 @@ resources:
     let stack = created(&engine, NewStack::new("s", template(text))).await;
     let why = refusal(stack.signal("nobody", None).await);
     assert_eq!(why, "Error: resources.nobody: Alarm nobody could not find scaling group named \"gone\"");
-    assert_eq!(refusal(stack.signal("wrong", None).await), "Error: resources.wrong: other is no group that can be scaled");
-    assert_eq!(refusal(stack.signal("wrong", Some(json!("x"))).await), "Error: resources.wrong: the details of an alarm are a map");
-    let with_step = text.replace("scaling_adjustment: 1}\n  other", "scaling_adjustment: 1, min_adjustment_step: 2}\n  other");
+    assert_eq!(
+        refusal(stack.signal("wrong", None).await),
+        "Error: resources.wrong: other is no group that can be scaled"
+    );
+    assert_eq!(
+        refusal(stack.signal("wrong", Some(json!("x"))).await),
+        "Error: resources.wrong: the details of an alarm are a map"
+    );
+    let with_step = text.replace(
+        "scaling_adjustment: 1}\n  other",
+        "scaling_adjustment: 1, min_adjustment_step: 2}\n  other",
+    );
     let refused = engine.create(NewStack::new("t", template(&with_step))).await.unwrap_err();
-    assert!(refused.to_string().contains("min_adjustment_step property should only be specified"), "{refused}");
+    assert!(
+        refused.to_string().contains("min_adjustment_step property should only be specified"),
+        "{refused}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -259,7 +280,10 @@ async fn a_change_of_size_that_fails_is_told_and_repaired_by_the_next_update() {
     assert!(reason.starts_with("Resource UPDATE failed: "), "{reason}");
     let metadata = stack.resource_metadata("group").await.unwrap();
     assert_eq!(metadata["scaling_in_progress"], json!(false));
-    assert!(metadata["cooldown_end"].to_string().contains("ExactCapacity : 2"), "nothing came of it: {metadata}");
+    assert!(
+        metadata["cooldown_end"].to_string().contains("ExactCapacity : 2"),
+        "nothing came of it: {metadata}"
+    );
     cloud.set_weather(Weather::default());
     stack.update(Update::existing()).await.unwrap();
     assert_eq!(ended(&stack).await.0, "UPDATE_COMPLETE");
@@ -314,7 +338,10 @@ outputs:
     assert_eq!(size(&stack).await, json!(3), "what the stacks around tell of it is known, too");
     let nested = stack.nested_resources(3).await.unwrap();
     let of = |path: &str| nested.iter().find(|view| view.path == path).unwrap().resource_status.clone();
-    assert_eq!((of("middle"), of("middle/inner")), ("UPDATE_COMPLETE".to_owned(), "UPDATE_COMPLETE".to_owned()));
+    assert_eq!(
+        (of("middle"), of("middle/inner")),
+        ("UPDATE_COMPLETE".to_owned(), "UPDATE_COMPLETE".to_owned())
+    );
     stack.delete().await.unwrap();
     ended(&stack).await;
     assert!(cloud.objects().is_empty());

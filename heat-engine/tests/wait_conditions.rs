@@ -53,7 +53,10 @@ async fn settle() {
 async fn events(stack: &Stack, resource: &str) -> Vec<String> {
     let query = EventQuery { resource: Some(resource.to_owned()), ..EventQuery::default() };
     let events = stack.recorded_events(&query).await.unwrap();
-    events.into_iter().map(|(_, event)| format!("{}_{} {}", event.action, event.status, event.reason)).collect()
+    events
+        .into_iter()
+        .map(|(_, event)| format!("{}_{} {}", event.action, event.status, event.reason))
+        .collect()
 }
 
 async fn ended(stack: &Stack) -> (String, String) {
@@ -104,10 +107,9 @@ async fn what_a_signal_leaves_out_is_made_up() {
     settle().await;
     assert_eq!(status(&stack, "wait").await, "CREATE_IN_PROGRESS");
     let metadata = stack.signal("handle", Some(json!({}))).await.unwrap();
-    let entry = |data: Value, number: u32| {
-        json!({"data": data, "reason": format!("Signal {number} received"), "status": "SUCCESS"})
-    };
-    let expected = json!({"1": entry(Value::Null, 1), "7": entry(json!("later"), 3), "3": entry(Value::Null, 3)});
+    let entry = |data: Value, number: u32| json!({"data": data, "reason": format!("Signal {number} received"), "status": "SUCCESS"});
+    let expected =
+        json!({"1": entry(Value::Null, 1), "7": entry(json!("later"), 3), "3": entry(Value::Null, 3)});
     assert_eq!(metadata, expected);
     assert_eq!(ended(&stack).await.0, "CREATE_COMPLETE");
     let data = stack.output("data").await.unwrap();
@@ -164,9 +166,14 @@ async fn with_no_signal_nobody_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_signal_before_the_wait_counts_and_one_after_a_crash_too() {
     let (store, cloud) = (MemoryStore::new(), Cloud::new(1));
-    let text = WAITS.replace("    type: OS::Heat::WaitCondition\n", "    type: OS::Heat::WaitCondition\n    depends_on: pause\n")
-        + "";
-    let text = text.replace("resources:\n", "resources:\n  pause: {type: OS::Heat::Delay, properties: {min_wait: 60}}\n");
+    let text = WAITS.replace(
+        "    type: OS::Heat::WaitCondition\n",
+        "    type: OS::Heat::WaitCondition\n    depends_on: pause\n",
+    ) + "";
+    let text = text.replace(
+        "resources:\n",
+        "resources:\n  pause: {type: OS::Heat::Delay, properties: {min_wait: 60}}\n",
+    );
     let first = engine_on(&store, &cloud).await;
     let stack = first.create(NewStack::new("s", template(&text)).parameter("count", 2)).await.unwrap();
     settle().await;
@@ -211,7 +218,9 @@ async fn signals_that_are_not_taken_say_why_and_change_nothing() {
     assert_eq!(refusal(stack.signal("random", None).await), "signal is not supported for resource.");
     let missing = stack.signal("nobody", None).await;
     assert!(matches!(missing, Err(EngineError::NoSuchResource { .. })), "{missing:?}");
-    for details in [json!("text"), json!({"status": "MAYBE"}), json!({"status": "SUCCESS", "more": 1}), json!([])] {
+    for details in
+        [json!("text"), json!({"status": "MAYBE"}), json!({"status": "SUCCESS", "more": 1}), json!([])]
+    {
         let why = refusal(stack.signal("handle", Some(details)).await);
         assert_eq!(why, "Error: resources.handle: Metadata format invalid");
     }
@@ -273,7 +282,12 @@ async fn an_update_of_the_count_waits_anew_and_keeps_what_came() {
     stack.update(Update::existing().parameter("count", 5)).await.unwrap();
     let (status, reason) = ended(&stack).await;
     assert_eq!(status, "UPDATE_FAILED");
-    assert!(reason.ends_with("resources.wait: 3 of 5 received - Signal 1 received;Signal 2 received;Signal 3 received"), "{reason}");
+    assert!(
+        reason.ends_with(
+            "resources.wait: 3 of 5 received - Signal 1 received;Signal 2 received;Signal 3 received"
+        ),
+        "{reason}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -436,10 +450,11 @@ async fn the_conditions_of_cloudformation_wait_in_its_words() {
     let engine = engine().await;
     let stack = engine.create(NewStack::new("s", template(AWS))).await.unwrap();
     settle().await;
-    let signal = |id: &str, status: &str| {
-        json!({"UniqueId": id, "Status": status, "Reason": "done", "Data": "app"})
-    };
-    for wrong in [json!({}), json!({"id": "1"}), signal("1", "maybe"), json!({"Status": "SUCCESS", "UniqueId": "1"})] {
+    let signal =
+        |id: &str, status: &str| json!({"UniqueId": id, "Status": status, "Reason": "done", "Data": "app"});
+    for wrong in
+        [json!({}), json!({"id": "1"}), signal("1", "maybe"), json!({"Status": "SUCCESS", "UniqueId": "1"})]
+    {
         let why = refusal(stack.signal("Handle", Some(wrong)).await);
         assert_eq!(why, "Error: resources.Handle: Metadata format invalid");
     }
@@ -460,8 +475,14 @@ async fn the_conditions_of_cloudformation_wait_in_its_words() {
 async fn a_failure_and_the_end_of_the_time_of_cloudformation() {
     let engine = engine().await;
     for (signal, expected) in [
-        (json!({"UniqueId": "1", "Status": "FAILURE", "Reason": "bad", "Data": ""}), "WaitConditionFailure: resources.Wait: bad"),
-        (json!({"UniqueId": "1", "Status": "SUCCESS", "Reason": "ok", "Data": ""}), "WaitConditionTimeout: resources.Wait: 1 of 2 received - ok"),
+        (
+            json!({"UniqueId": "1", "Status": "FAILURE", "Reason": "bad", "Data": ""}),
+            "WaitConditionFailure: resources.Wait: bad",
+        ),
+        (
+            json!({"UniqueId": "1", "Status": "SUCCESS", "Reason": "ok", "Data": ""}),
+            "WaitConditionTimeout: resources.Wait: 1 of 2 received - ok",
+        ),
     ] {
         let new = NewStack::new("s", template(AWS)).on_failure(heat_engine::record::OnFailure::Stop);
         let stack = engine.create(new).await.unwrap();
@@ -502,7 +523,9 @@ Resources:
         let (_, reason) = ended(&other).await;
         assert_eq!(
             reason,
-            format!("Resource CREATE failed: ValueError: resources.Wait: WaitCondition invalid Handle {expected}")
+            format!(
+                "Resource CREATE failed: ValueError: resources.Wait: WaitCondition invalid Handle {expected}"
+            )
         );
         other.delete().await.unwrap();
         other.finished().await.unwrap();

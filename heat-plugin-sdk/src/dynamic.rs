@@ -3,7 +3,8 @@
 use crate::connection::ConnectorId;
 use crate::{
     CallContext, Change, Context, Created, Failure, FindBasis, Finding, Observation, Observed, Operation,
-    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Result, Signal, SignalAnswer, Signals, Siblings,
+    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Result, Siblings, Signal, SignalAnswer,
+    Signals,
 };
 use async_trait::async_trait;
 use heat_template::schema::ResourceSchema;

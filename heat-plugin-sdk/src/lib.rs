@@ -196,16 +196,16 @@ mod property_type;
 mod registry;
 mod resource;
 mod secret;
-mod signal;
 mod siblings;
+mod signal;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use comparison::satisfies;
 pub use composite::{Composite, erase_composite};
-pub use configuration::SoftwareConfigurations;
+pub use configuration::{SoftwareConfiguration, SoftwareConfigurations};
 pub use connection::{Connection, ConnectionLimits, Connector, ConnectorId, Credentials, DynConnector};
-pub use context::{CallContext, Context, Journal, Owned, OwnedObject};
+pub use context::{CallContext, Context, Journal, Owned, OwnedObject, as_plain_data, plain_data};
 pub use dynamic::{DynResource, PropertyMap, erase};
 pub use failure::{Failure, FailureClass, Result};
 pub use identity::{OperationKey, PhysicalId, ResourceIdentity, StackIdentity, physical_name};
@@ -217,10 +217,8 @@ pub use property_type::{PropertyType, Shape};
 pub use registry::{Registry, RegistryError};
 pub use resource::Resource;
 pub use secret::Secret;
-pub use signal::{
-    Adjustment, Signal, SignalAnswer, SignalledResource, SignalledResources, Signals,
-};
 pub use siblings::{Sibling, SiblingIndex, Siblings};
+pub use signal::{Adjustment, Signal, SignalAnswer, SignalledResource, SignalledResources, Signals};
 
 /// The derives, each beside the trait of the same name.
 pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};

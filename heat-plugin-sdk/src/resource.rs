@@ -2,7 +2,7 @@
 
 use crate::{
     Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, Properties, ReplaceOrder, Result, Signal, SignalAnswer, Signals, Siblings, State,
+    Progress, Properties, ReplaceOrder, Result, Siblings, Signal, SignalAnswer, Signals, State,
 };
 use heat_template::schema::ResourceSchema;
 use serde_json::{Map, Value};

@@ -32,7 +32,7 @@ pub struct Signal<'a> {
     pub physical_id: Option<&'a str>,
     /// Its metadata as recorded; null where it has none.
     pub metadata: &'a Value,
-    /// Its private data.
+    /// Its private data; what was saved as plain data is that data itself.
     pub private: Option<&'a Value>,
     /// Its attributes as recorded.
     pub attributes: &'a Map<String, Value>,
@@ -59,7 +59,7 @@ impl fmt::Debug for Signal<'_> {
 pub struct SignalAnswer {
     /// The metadata from now on, if they change.
     pub metadata: Option<Value>,
-    /// The private data from now on, if they change.
+    /// The private data from now on, if they change; plain data stay plain.
     pub private: Option<Value>,
     /// Attributes that change.
     pub attributes: Map<String, Value>,

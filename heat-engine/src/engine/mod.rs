@@ -3,6 +3,7 @@
 mod actions;
 mod builder;
 mod cancel;
+mod deployments;
 mod driver;
 mod error;
 mod events;
@@ -18,6 +19,7 @@ mod view;
 
 pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
+pub use deployments::{DeploymentView, DerivedConfigView};
 pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};

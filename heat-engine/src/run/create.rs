@@ -339,8 +339,7 @@ impl Work {
                     match &mut ear {
                         Some(ear) if ear.incarnation() == signal => {
                             let wait = after.unwrap_or(Duration::MAX);
-                            let signalled =
-                                async { drop(tokio::time::timeout(wait, ear.signalled()).await) };
+                            let signalled = async { drop(tokio::time::timeout(wait, ear.signalled()).await) };
                             self.pause_until(signalled).await?;
                         }
                         // It may have come before anybody listened.

@@ -43,8 +43,7 @@ pub(crate) fn adjusted(
     };
     let properties = group.properties.clone().unwrap_or_default();
     let composite = registry.composite(&group.type_name).filter(|_| group.nested.is_some());
-    let capacity =
-        composite.and_then(|composite| composite.capacity(&properties, group.private.as_ref()));
+    let capacity = composite.and_then(|composite| composite.capacity(&properties, group.private.as_ref()));
     let Some(capacity) = capacity else {
         return Err(format!("Error: resources.{policy}: {} is no group that can be scaled", group.name));
     };
@@ -124,7 +123,8 @@ fn settled(metadata: &Value, by: Option<(&str, SignedDuration)>, now: Timestamp)
     if let Some((reason, cooldown)) = by {
         let mut end = time(now.saturating_add(cooldown).unwrap_or(now));
         // A longer wait that was begun before goes on.
-        if let Some(before) = next.get(COOLDOWN_END).and_then(Value::as_object).and_then(|ends| ends.keys().next())
+        if let Some(before) =
+            next.get(COOLDOWN_END).and_then(Value::as_object).and_then(|ends| ends.keys().next())
         {
             end = end.max(before.clone());
         }
@@ -166,7 +166,8 @@ fn time(time: Timestamp) -> String {
 /// The plan that leads to a stack whose groups are to be scaled, through those that it lies in: `owners` are their resources,
 /// the innermost first, with the revisions of the stacks that hold them. The stack itself has no steps: what is to be scaled in it is recorded there.
 pub(crate) fn scaling_plan(revision: u64, owners: &[(IncarnationId, String, String, u64)]) -> Plan {
-    let bare = |revision| Plan { version: Plan::VERSION, action: Action::Signal, revision, steps: Vec::new() };
+    let bare =
+        |revision| Plan { version: Plan::VERSION, action: Action::Signal, revision, steps: Vec::new() };
     owners.iter().fold(bare(revision), |inside, (incarnation, resource, type_name, revision)| Plan {
         steps: vec![Step {
             resource: resource.clone(),
@@ -247,11 +248,14 @@ mod tests {
 
     #[test]
     fn a_plan_leads_through_the_stacks_around() {
-        let owner = |name: &str, revision| (IncarnationId(name.into()), name.to_owned(), "T".to_owned(), revision);
+        let owner =
+            |name: &str, revision| (IncarnationId(name.into()), name.to_owned(), "T".to_owned(), revision);
         let plan = scaling_plan(3, &[owner("inner", 2), owner("outer", 1)]);
         assert_eq!((plan.revision, plan.steps.len()), (1, 1));
         assert_eq!(plan.steps[0].resource, "outer");
-        let Some(NestedPlan::Planned { plan: inside, .. }) = plan.steps[0].nested.as_deref() else { panic!() };
+        let Some(NestedPlan::Planned { plan: inside, .. }) = plan.steps[0].nested.as_deref() else {
+            panic!()
+        };
         assert_eq!((inside.revision, inside.steps[0].resource.as_str()), (2, "inner"));
     }
 }

@@ -8,7 +8,7 @@ use crate::store::StoreError;
 use async_trait::async_trait;
 use heat_plugin_sdk::{
     Adjustment, DynResource, Failure, PhysicalId, Signal, SignalAnswer, SignalledResource,
-    SignalledResources, Signals,
+    SignalledResources, Signals, as_plain_data, plain_data,
 };
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -79,23 +79,24 @@ fn taken(
         incarnation: record.id.as_str(),
         physical_id: record.physical_id.as_ref().map(PhysicalId::as_str),
         metadata: &record.metadata,
-        private: record.private.as_ref(),
+        private: record.private.as_ref().map(|private| plain_data(private).unwrap_or(private)),
         attributes: &record.attributes,
         now: core.clock.now(),
     };
     let nothing = Map::new();
     let asked_for = record.intent.as_ref().and_then(|intent| intent.properties.as_ref());
     let properties = record.properties.as_ref().or(asked_for).unwrap_or(&nothing);
-    let answer = resource
-        .signal(&signal, properties)
-        .map_err(|failure| Refusal::new(format!("Error: resources.{}: {}", record.name, failure.message())))?;
+    let answer = resource.signal(&signal, properties).map_err(|failure| {
+        Refusal::new(format!("Error: resources.{}: {}", record.name, failure.message()))
+    })?;
     let SignalAnswer { metadata, private, attributes, reason, adjust, ignored } = answer;
     let mut next = record.clone();
     if let Some(metadata) = metadata {
         next.metadata = metadata;
     }
     if let Some(private) = private {
-        next.private = Some(private);
+        let plain = record.private.as_ref().is_some_and(|private| plain_data(private).is_some());
+        next.private = Some(if plain { as_plain_data(private) } else { private });
     }
     next.attributes.extend(attributes);
     if next != *record {
@@ -153,7 +154,11 @@ fn event(core: &Core, record: &ResourceRecord, action: Action, reason: String) -
 }
 
 /// The records of a stack whose attributes tell of the signals to one that has changed, as they are then.
-pub(crate) fn listeners(core: &Core, current: &Current, changed: &ResourceRecord) -> Vec<Arc<ResourceRecord>> {
+pub(crate) fn listeners(
+    core: &Core,
+    current: &Current,
+    changed: &ResourceRecord,
+) -> Vec<Arc<ResourceRecord>> {
     let mut found = Vec::new();
     for record in current.standing_records().filter(|record| record.id != changed.id) {
         let Some(resource) = core.registry.resource(&record.type_name) else { continue };

@@ -27,8 +27,8 @@ use crate::schedule::Outcome;
 use crate::store::{Claim, StoreError, Write};
 pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
-pub(crate) use letters::InHand;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+pub(crate) use letters::InHand;
 use making::{Place, make};
 use predecessor::Predecessor;
 use refusal::{failed, restricted};
@@ -411,6 +411,11 @@ impl Traversal {
                         other.write(None, |record| record.replaced_by = Some(work_id.clone())).await?;
                     }
                 }
+                if !restore && matches!(wanted, Wanted::Update(_)) && is_this_update(&work, &properties).await
+                {
+                    // It was begun by this very step before a crash: it is finished, and not done once more.
+                    return work.resume_update(Some(facts)).await;
+                }
                 if let Some(ended) = settle(&work).await? {
                     return Ok(ended);
                 }
@@ -552,6 +557,15 @@ enum Begun {
 enum Wanted {
     Update(Vec<String>),
     Keep,
+}
+
+/// Whether what was begun and is not recorded as done is an update to these properties, by this traversal.
+async fn is_this_update(work: &Work, properties: &PropertyMap) -> bool {
+    work.record().await.intent.as_ref().is_some_and(|intent| {
+        intent.kind == IntentKind::Update
+            && intent.traversal == work.traversal
+            && intent.properties.as_ref() == Some(properties)
+    })
 }
 
 /// Does to it what is done to every resource alike; another operation that was interrupted is finished first.

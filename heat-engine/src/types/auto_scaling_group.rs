@@ -5,7 +5,8 @@ use super::members;
 use heat_plugin_sdk::Step;
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
-    AttributeRequest, Attributes, Capacity, Child, ChildRequest, Composite, CompositeError, Inside, Properties, Stage,
+    AttributeRequest, Attributes, Capacity, Child, ChildRequest, Composite, CompositeError, Inside,
+    Properties, Stage,
 };
 use heat_template::{Evaluated, EvaluationError};
 use serde::{Deserialize, Serialize};

@@ -188,7 +188,9 @@ impl Bench {
                     self.attributes.extend(seen.unwrap().attributes);
                     return Ok((self.now - begun).total(jiff::Unit::Second).unwrap());
                 }
-                Progress::Wait { after, .. } | Progress::Await { after, .. } => self.now += SignedDuration::try_from(after.unwrap()).unwrap(),
+                Progress::Wait { after, .. } | Progress::Await { after, .. } => {
+                    self.now += SignedDuration::try_from(after.unwrap()).unwrap()
+                }
                 Progress::Failed(failure) => return Err(failure),
             }
         }

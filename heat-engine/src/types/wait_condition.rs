@@ -119,7 +119,7 @@ async fn handle_of<R: Resource>(cx: &Context<'_, R>, id: &str) -> Result<Option<
 async fn begin<R: Resource>(cx: &Context<'_, R>, reference: &str) -> Result<()> {
     let handle = incarnation_of(reference).to_owned();
     let begun = cx.private::<Wait>()?.filter(|wait| wait.handle == handle).map(|wait| wait.begun);
-    cx.save(&Wait { handle, begun: Begun::of(cx, begun) }).await
+    cx.save_plain(&Wait { handle, begun: Begun::of(cx, begun) }).await
 }
 
 /// Waits on: for signals, but not longer than the time that is left.

@@ -107,7 +107,15 @@ impl<'a> ChildRequest<'a> {
     /// A request for a new nested stack from properties alone.
     pub fn of(properties: &'a Map<String, Value>) -> Self {
         static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
-        Self { properties, update_policy: &NOTHING, memory: None, members: &[], exists: false, sample: false, size: None }
+        Self {
+            properties,
+            update_policy: &NOTHING,
+            memory: None,
+            members: &[],
+            exists: false,
+            sample: false,
+            size: None,
+        }
     }
 }
 

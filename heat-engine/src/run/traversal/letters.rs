@@ -3,13 +3,13 @@
 
 use super::Traversal;
 use crate::record::{IncarnationId, ResourceRecord, StackId, Status};
+use crate::run::Current;
 use crate::run::core::Core;
 use crate::run::ledger::Page;
 use crate::run::post::{Addressee, Content, Delivered, Letter, Undelivered};
 use crate::run::scaling::{adjusted, is_group};
 use crate::run::secrets::Secrets;
 use crate::run::signalling::{Delivery, deliver, listeners};
-use crate::run::Current;
 use crate::store::{Claim, StoreError, Write};
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
