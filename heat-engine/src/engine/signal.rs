@@ -209,7 +209,7 @@ impl Stack {
         };
         let (delivered, event) = match deliver(core, record, content) {
             Ok(delivery) => (Ok((delivery.record, delivery.adjust)), delivery.event),
-            Err(refusal) => (Err(refusal.why), refusal.event),
+            Err(refusal) => (Err(refusal.why), refusal.event.map(|event| *event)),
         };
         let mut writes = Vec::new();
         if let Some(mut event) = event {

@@ -25,7 +25,7 @@ pub(crate) struct Delivery {
 pub(crate) struct Refusal {
     pub(crate) why: String,
     /// The event that tells of it.
-    pub(crate) event: Option<Event>,
+    pub(crate) event: Option<Box<Event>>,
 }
 
 impl Refusal {
@@ -58,7 +58,7 @@ pub(crate) fn deliver(core: &Core, record: &ResourceRecord, content: &Content) -
         let (action, told) = (record.action, format!("Cannot signal resource during {}", record.action));
         return Err(Refusal {
             why: format!("Signal resource during {action} is not supported."),
-            event: Some(event(core, record, action, told)),
+            event: Some(Box::new(event(core, record, action, told))),
         });
     }
     if let Some(why) = details.and_then(|details| hook(record, details)) {

@@ -210,7 +210,7 @@ impl Round {
                 Ok(Delivered { metadata })
             }
             Err(refusal) => {
-                if let Some(event) = refusal.event.map(masked) {
+                if let Some(event) = refusal.event.map(|event| masked(*event)) {
                     let written = self.core.commit(&self.claim, vec![Write::Event(event)]).await;
                     written.map_err(Undelivered::Store)?;
                 }
