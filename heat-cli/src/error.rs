@@ -147,6 +147,7 @@ impl CliError {
                 EngineError::Store(StoreError::NotConnected { .. }) => {
                     with((503, "Service Unavailable"), "ServiceUnavailable")
                 }
+                EngineError::Signal { .. } => with(BAD, "ResourceActionNotSupported"),
                 EngineError::StalePlan { .. } => with((409, "Conflict"), "StalePlan"),
                 EngineError::Service(failure) => service_class(failure),
                 EngineError::Paused { .. } => with((401, "Unauthorized"), "AuthorizationFailure"),
@@ -170,6 +171,7 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchSnapshot { .. }
         | EngineError::BadName { .. }
         | EngineError::Limit { .. }
+        | EngineError::Signal { .. }
         | EngineError::Unsupported(_)
         | EngineError::Store(
             StoreError::StackExists { .. }

@@ -3,6 +3,7 @@
 mod actions;
 mod builder;
 mod cancel;
+mod deployments;
 mod driver;
 mod error;
 mod events;
@@ -12,6 +13,7 @@ mod hooks;
 mod preview;
 mod request;
 mod required_by;
+mod signal;
 mod snapshots;
 mod stack;
 mod steward;
@@ -20,6 +22,7 @@ mod view;
 
 pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
+pub use deployments::{DeploymentView, DerivedConfigView};
 pub use error::{EngineError, Refused};
 pub use hooks::{Rest, WaitingHook};
 pub(crate) use preview::Foreseen;
@@ -38,7 +41,7 @@ use heat_plugin_sdk::{Credentials, Registry};
 use heat_template::diagnostic::{Diagnostic, codes};
 pub(crate) use request::Content;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -59,12 +62,21 @@ struct Inner {
     closed: AtomicBool,
     /// It takes up work that nobody does.
     resumes: bool,
+    /// Stacks that it worked on and that another engine asked for: it goes on with those that come back unfinished.
+    lent: std::sync::Mutex<HashSet<StackId>>,
 }
 
 impl Inner {
     fn new(core: Arc<Core>, resumes: bool) -> Self {
         let driver = Driver::new(Arc::clone(&core));
-        Self { driver, core, requests: std::sync::Mutex::default(), closed: AtomicBool::new(false), resumes }
+        Self {
+            driver,
+            core,
+            requests: std::sync::Mutex::default(),
+            closed: AtomicBool::new(false),
+            resumes,
+            lent: std::sync::Mutex::default(),
+        }
     }
 
     /// Waits until no other request changes the stack.
