@@ -71,5 +71,5 @@ pub mod types;
 
 pub use engine::{
     Engine, EngineBuilder, EngineError, NewStack, OutputView, PreviewEntry, Refused, ResourcePreview,
-    ResourceView, Stack, StackPreview, StackView, Update, UpdatePreview,
+    ResourceView, SavedPlan, Stack, StackPreview, StackView, Update, UpdatePreview,
 };

@@ -172,11 +172,10 @@ fn traversal() -> TraversalRecord {
         id: TraversalId("t".into()),
         stack: StackId("stack-1".into()),
         action: Action::Update,
-        plan: Plan {
-            version: Plan::VERSION,
-            action: Action::Update,
-            revision: 7,
-            steps: vec![
+        plan: Plan::new(
+            Action::Update,
+            7,
+            vec![
                 step(StepKind::Create {
                     incarnation: IncarnationId("new".into()),
                     replaces: Some(IncarnationId("old".into())),
@@ -190,7 +189,7 @@ fn traversal() -> TraversalRecord {
                     retain: true,
                 }),
             ],
-        },
+        ),
         started: "2026-11-22T10:00:00Z".parse().unwrap(),
         deadline: None,
         on_failure: OnFailure::Rollback,

@@ -40,6 +40,7 @@ pub trait DynFinder: Send + Sync {
 /// What a plugin crate exports.
 pub struct Plugin {
     pub(crate) name: String,
+    pub(crate) version: Option<String>,
     pub(crate) resources: Vec<Arc<dyn DynResource>>,
     pub(crate) composites: Vec<Arc<dyn CompositeType>>,
     pub(crate) connectors: HashMap<ConnectorId, Arc<dyn DynConnector>>,
@@ -57,6 +58,7 @@ impl Plugin {
             .insert(ConnectorId::of::<()>(), Arc::new(Erased(|_| async { Ok(()) }, PhantomData::<fn()>)));
         Self {
             name: name.into(),
+            version: None,
             resources: Vec::new(),
             composites: Vec::new(),
             connectors,
@@ -69,6 +71,13 @@ impl Plugin {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Says which version it is, such as `env!("CARGO_PKG_VERSION")`: a plan that was made with another one is not applied.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
     }
 
     /// Sets how connections of type `C` are made.

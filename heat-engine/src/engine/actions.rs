@@ -79,7 +79,7 @@ impl Stack {
     }
 }
 
-fn refuse(stack: &StackRecord, act: Act) -> Result<(), EngineError> {
+pub(super) fn refuse(stack: &StackRecord, act: Act) -> Result<(), EngineError> {
     let why = match (stack.action, act) {
         _ if stack.traversal.is_some() => "something is being done to it: wait for that, or cancel it",
         (Action::Delete, _) => "its deletion was begun: only that can be done",

@@ -53,8 +53,9 @@ pub enum EngineError {
         /// The output.
         key: String,
     },
-    /// The stack has moved on since the plan was made.
-    #[error("the plan is for revision {planned} of stack {stack}, which is at {found} now: make a new plan")]
+    /// Something has moved since the plan was made.
+    #[error("the plan for revision {planned} of stack {stack}, which is at {found} now, cannot be applied any more: make a new \
+             plan{}", listed(.because))]
     StalePlan {
         /// The stack.
         stack: String,
@@ -62,6 +63,14 @@ pub enum EngineError {
         planned: u64,
         /// The stack's revision.
         found: u64,
+        /// What has moved: which resource, which field, or which step would be another one now.
+        because: Vec<String>,
+    },
+    /// A plan that was saved cannot be used.
+    #[error("the saved plan cannot be used: {reason}")]
+    BadPlan {
+        /// Why.
+        reason: String,
     },
     /// The stack's name is not one.
     #[error(
@@ -132,6 +141,16 @@ pub enum EngineError {
         /// The stack.
         stack: String,
     },
+}
+
+/// A few reasons, each on a line of its own.
+fn listed(reasons: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text: String = reasons.iter().take(SHOWN).map(|reason| format!("\n  {reason}")).collect();
+    if reasons.len() > SHOWN {
+        text.push_str(&format!("\n  and {} more", reasons.len() - SHOWN));
+    }
+    text
 }
 
 /// Everything that is wrong with a template, an environment or parameters.

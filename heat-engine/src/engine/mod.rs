@@ -3,13 +3,17 @@
 mod actions;
 mod builder;
 mod cancel;
+mod change;
 mod driver;
 mod error;
 mod events;
 mod health;
+mod particulars;
 mod preview;
 mod request;
 mod required_by;
+mod rollback;
+mod saved_plan;
 mod stack;
 mod steward;
 pub(crate) mod store_content;
@@ -21,13 +25,15 @@ pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
+pub use saved_plan::SavedPlan;
+pub(crate) use saved_plan::FoundName;
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
-use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
+use crate::record::{Action, OnFailure, Resources, StackId, StackRecord, Status, TraversalRecord};
 use crate::run::{Core, Current, Goal, begin, examine, make_plan, stack_event, wake};
-use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
+use crate::store::{Batch, Claim, Source, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
 use heat_template::diagnostic::{Diagnostic, codes};
@@ -119,14 +125,25 @@ impl Engine {
     /// limit; a service that must be asked gives no answer. Nothing was done then, and nothing is left behind.
     pub async fn create(&self, new: NewStack) -> Result<Stack, EngineError> {
         self.0.open(&new.name)?;
-        let (mut stack, goal, plan) = self.prepare(&new).await?;
+        let (stack, goal, plan) = self.prepare(&new).await?;
+        let sources = store_content::sources(&new.content).collect();
+        self.begin_create(stack, goal, plan, new.on_failure, sources).await
+    }
+
+    async fn begin_create(
+        &self,
+        mut stack: StackRecord,
+        goal: Arc<Goal>,
+        plan: Plan,
+        on_failure: OnFailure,
+        sources: Vec<Source>,
+    ) -> Result<Stack, EngineError> {
         let core = self.core();
-        let on_failure = new.on_failure;
         let mut batch = Batch::create(stack.clone());
         let claim = batch.claim.clone();
         let (record, begun) = begin(core, &claim, &mut stack, plan, Action::Create, on_failure, "");
         batch.writes = vec![Write::CreateStack(stack.clone())];
-        batch.writes.extend(store_content::sources(&new.content).map(Write::Source));
+        batch.writes.extend(sources.into_iter().map(Write::Source));
         batch.writes.extend(begun.writes.into_iter().filter(|write| !matches!(write, Write::Stack(_))));
         core.commit_batch(batch).await?;
         tracing::info!(stack = %stack.name, id = %stack.id, "stack is being created");

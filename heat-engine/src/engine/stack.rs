@@ -1,15 +1,16 @@
 //! A handle of one stack.
 
-use super::driver::{recorded_goal, same_work};
+use super::change::{Foreseen, Planned, Prepared, foresee};
+use super::driver::recorded_goal;
 use super::preview::UpdatePreview;
 use super::request::{Content, Update};
 use super::required_by::RequiredBy;
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
-use crate::record::{Action, Event, EventSequence, OnFailure, Resources, StackId, StackRecord, Status};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan};
-use crate::store::{EventQuery, StoreError, Write};
+use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecord, Status};
+use crate::run::{Current, Goal, begin, make_plan};
+use crate::store::{EventQuery, StoreError};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
@@ -297,44 +298,8 @@ impl Stack {
     /// As [`Engine::create`]; the stack is being deleted. The stack is left as it is then.
     pub async fn update(&self, update: Update) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
-        let (next, content, goal) = self.prepare(&update).await?;
-        let core = self.engine.core();
-        // Everything about the request is right: only now the running traversal is stopped, whoever runs it.
-        let claim = self.engine.seize(&self.id).await?;
-        let now = self.record().await?;
-        let before = now.desired;
-        let mut stack = StackRecord {
-            revision: now.revision,
-            action: now.action,
-            status: now.status,
-            reason: now.reason,
-            last_complete: now.last_complete,
-            traversal: now.traversal,
-            paused: now.paused,
-            ..next
-        };
-        let mut resources = core.records.resources(&self.id).await?;
-        let plan = match plan_update(core, &stack, &goal, &mut resources).await {
-            Ok(plan) => plan,
-            Err(error) => {
-                // The stack goes on with what it was doing.
-                core.records.release(&claim).await?;
-                self.proceed(&stack).await?;
-                return Err(error);
-            }
-        };
-        let on_failure = update.on_failure.unwrap_or(if stack.disable_rollback {
-            OnFailure::Stop
-        } else {
-            OnFailure::Rollback
-        });
-        let (record, mut batch) = begin(core, &claim, &mut stack, plan, Action::Update, on_failure, "");
-        let sources = store_content::sources(&content).map(Write::Source);
-        batch.writes.splice(0..0, sources);
-        core.commit_batch(batch).await?;
-        let current = Current::new(resources);
-        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, Some(&before));
-        Ok(())
+        let prepared = self.prepare(&update).await?;
+        self.begin_update(prepared, None).await
     }
 
     /// The plan that [`update`](Self::update) would run now. Nothing is done.
@@ -342,10 +307,14 @@ impl Stack {
     /// # Errors
     /// As [`update`](Self::update).
     pub async fn preview_update(&self, update: &Update) -> Result<Plan, EngineError> {
-        let (stack, _, goal) = self.prepare(update).await?;
+        let prepared = self.prepare(update).await?;
+        self.foreseen(&prepared).await.map(|foreseen| foreseen.plan)
+    }
+
+    pub(super) async fn foreseen(&self, prepared: &Prepared) -> Result<Foreseen, EngineError> {
         let core = self.engine.core();
-        let mut resources = core.records.resources(&self.id).await?;
-        plan_update(core, &stack, &goal, &mut resources).await
+        let resources = core.records.resources(&self.id).await?;
+        foresee(core, &prepared.stack, &prepared.goal, &prepared.particulars, resources).await
     }
 
     /// What Heat's `preview_update` would tell of an update, with Heat's approximations:
@@ -354,19 +323,18 @@ impl Stack {
     /// # Errors
     /// As [`update`](Self::update).
     pub async fn preview_update_as_heat(&self, update: &Update) -> Result<UpdatePreview, EngineError> {
-        let (stack, _, goal) = self.prepare(update).await?;
-        let core = self.engine.core();
-        let mut resources = core.records.resources(&self.id).await?;
+        let prepared = self.prepare(update).await?;
         // What the plan refuses is refused here, too.
-        plan_update(core, &stack, &goal, &mut resources).await?;
-        let current = Current::new(resources);
+        let current = Current::new(self.foreseen(&prepared).await?.resources);
+        let goal = prepared.goal;
         let standing = current.standing_records().filter(|record| record.action != Action::Delete);
         let standing = standing.map(|record| &**record);
         Ok(UpdatePreview::new(standing, goal.names(), |name| goal.has(name), |record| goal.foreseen(record)))
     }
 
-    async fn prepare(&self, update: &Update) -> Result<(StackRecord, Content, Goal), EngineError> {
-        let mut stack = self.living().await?;
+    /// The stack, where it can be updated.
+    pub(super) async fn updatable(&self) -> Result<StackRecord, EngineError> {
+        let stack = self.living().await?;
         let why = match stack.action {
             Action::Delete => Some("a stack that is being deleted cannot be updated"),
             Action::Suspend => Some("a stack that is suspended cannot be updated: resume it first"),
@@ -379,6 +347,11 @@ impl Stack {
                 why,
             });
         }
+        Ok(stack)
+    }
+
+    pub(super) async fn prepare(&self, update: &Update) -> Result<Prepared, EngineError> {
+        let mut stack = self.updatable().await?;
         let core = self.engine.core();
         let content = store_content::updated(core, &stack, update).await?;
         let before = stack.clone();
@@ -397,15 +370,28 @@ impl Stack {
         if let Some(credentials) = &update.credentials {
             stack.credentials = credentials.clone();
         }
-        let goal = self.engine.goal(&stack, &content).await?;
+        let goal = self.next_goal(&before, &stack, &content).await?;
+        let sources = store_content::sources(&content).collect();
+        let (particulars, on_failure) = (update.particulars.clone(), update.on_failure);
+        Ok(Prepared { stack, sources, goal, particulars, on_failure })
+    }
+
+    /// What the stack shall be instead of what it shall be now.
+    pub(super) async fn next_goal(
+        &self,
+        before: &StackRecord,
+        next: &StackRecord,
+        content: &Content,
+    ) -> Result<Goal, EngineError> {
+        let goal = self.engine.goal(next, content).await?;
         if goal.has_immutable_parameters() && before.desired.template.is_some() {
-            let old = recorded_goal(core, &before, &before.desired).await?;
+            let old = recorded_goal(self.engine.core(), before, &before.desired).await?;
             let changed = goal.immutable_parameters_changed(&old);
             if !changed.is_empty() {
                 return Err(changed.into());
             }
         }
-        Ok((stack, content, goal))
+        Ok(goal)
     }
 
     pub(super) async fn living(&self) -> Result<StackRecord, EngineError> {
@@ -466,35 +452,18 @@ impl Stack {
         make_plan(core, &stack, &Goal::nothing(core), &resources, Action::Delete).await
     }
 
-    /// Runs a plan that was shown before, and no other.
+    /// Runs a plan that was shown before, and no other. See [`SavedPlan`](super::SavedPlan) for one that is kept.
     ///
     /// # Errors
-    /// [`EngineError::StalePlan`]: the stack has moved on since; otherwise as [`update`](Self::update).
+    /// [`EngineError::StalePlan`]: something has moved since; otherwise as [`update`](Self::update).
     pub async fn apply(&self, update: Update, plan: &Plan) -> Result<(), EngineError> {
+        let _turn = self.engine.0.turn(&self.id).await?;
         let found = self.record().await?;
         if found.revision != plan.revision {
-            let (planned, stack) = (plan.revision, found.name);
-            return Err(EngineError::StalePlan { stack, planned, found: found.revision });
+            let (planned, stack, because) = (plan.revision, found.name, Vec::new());
+            return Err(EngineError::StalePlan { stack, planned, found: found.revision, because });
         }
-        let now = self.preview_update(&update).await?;
-        if !same_work(plan, &now) {
-            return Err(EngineError::StalePlan {
-                stack: found.name,
-                planned: plan.revision,
-                found: found.revision,
-            });
-        }
-        self.update(update).await
+        let prepared = self.prepare(&update).await?;
+        self.begin_update(prepared, Some(Planned::Shown(plan))).await
     }
-}
-
-/// The plan of an update; what is recorded learns what is seen of the things that exist already.
-async fn plan_update(
-    core: &Arc<Core>,
-    stack: &StackRecord,
-    goal: &Goal,
-    resources: &mut Resources,
-) -> Result<Plan, EngineError> {
-    examine(core, stack, goal, resources).await?;
-    make_plan(core, stack, goal, resources, Action::Update).await
 }

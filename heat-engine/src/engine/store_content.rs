@@ -79,6 +79,34 @@ async fn text(core: &Core, hash: &SourceHash) -> Result<String, EngineError> {
     core.records.source(hash).await?.ok_or_else(|| EngineError::LostSource { hash: hash.0.clone() })
 }
 
+/// What a stack is made from, by texts that are at hand.
+pub(super) fn from_texts(
+    desired: &Desired,
+    text: impl Fn(&SourceHash) -> Option<String>,
+) -> Result<Content, EngineError> {
+    let lost = |hash: &SourceHash| EngineError::LostSource { hash: hash.0.clone() };
+    let read = |hash: &SourceHash| text(hash).ok_or_else(|| lost(hash));
+    let Some(template) = &desired.template else {
+        return Err(EngineError::LostSource { hash: "of the template".to_owned() });
+    };
+    let (limits, options) = (Limits::default(), ParseOptions::default());
+    let environment = match &desired.environment {
+        None => Environment::default(),
+        Some(hash) => {
+            let parsed = Environment::parse(&mut SourceMap::new(), "environment", &read(hash)?, &limits);
+            parsed.value.ok_or_else(|| EngineError::from(parsed.diagnostics))?
+        }
+    };
+    let mut files = Vec::with_capacity(desired.files.len());
+    for (name, hash) in &desired.files {
+        files.push((name.clone(), read(hash)?));
+    }
+    let parsed = Template::parse(&mut SourceMap::new(), "template", &read(template)?, &options);
+    let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
+    let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Content { template, environment, files: Files::from_iter(files), parameters })
+}
+
 /// Reads what a stack is made from. A nested stack has environment and files from the outermost one.
 pub(crate) async fn recorded(
     core: &Core,

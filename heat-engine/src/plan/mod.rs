@@ -5,7 +5,9 @@
 //! decision for one resource, for the run: a [`StepKind::Decide`] asks it again when all values are known. All of it is
 //! pure; [`Schedule`](crate::schedule::Schedule) says when which step runs.
 
+mod asked;
 mod change;
+mod compare;
 mod current;
 mod decide;
 mod desired;
@@ -18,6 +20,8 @@ mod planner;
 mod prospect;
 mod step;
 
+pub use asked::{Along, Asked, Imported};
+pub use compare::StepDifference;
 pub use decide::{Decision, decide};
 pub(crate) use decide::{order_of, rests};
 pub use desired::{

@@ -52,7 +52,7 @@ pub fn plan_act(act: Act, revision: u64, recorded: &Resources, nested: &NestedRe
             nested: inside,
         }
     });
-    Plan { version: Plan::VERSION, action: act.action(), revision, steps: steps.collect() }
+    Plan::new(act.action(), revision, steps.collect())
 }
 
 /// Which of these use which, by their places in the list.

@@ -521,7 +521,7 @@ impl<'a> Planner<'a> {
             }
             steps.push(Step { resource, type_name, kind, reason, after, nested });
         }
-        Plan { version: Plan::VERSION, action, revision, steps }
+        Plan::new(action, revision, steps)
     }
 }
 

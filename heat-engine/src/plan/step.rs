@@ -1,5 +1,6 @@
 //! A plan and its steps.
 
+use super::Asked;
 use crate::record::{Action, IncarnationId, IntentKind};
 use heat_plugin_sdk::{PhysicalId, ReplaceOrder};
 use heat_template::environment::RestrictedAction;
@@ -36,6 +37,9 @@ pub struct Plan {
     pub revision: u64,
     /// The steps. Each stands behind all that it waits for.
     pub steps: Vec<Step>,
+    /// What the request said of single resources, beside what the stack shall be.
+    #[serde(default, skip_serializing_if = "Asked::is_empty")]
+    pub asked: Asked,
 }
 
 /// One step of a plan.
@@ -73,7 +77,21 @@ pub enum NestedPlan {
     InRun,
 }
 
-/// What a step does. Every resource of the template has exactly one step that is not a [`StepKind::Delete`].
+impl NestedPlan {
+    /// Whether something inside is left out.
+    pub(crate) fn is_selection(&self) -> bool {
+        match self {
+            Self::Planned { plan, .. } => {
+                plan.asked.is_selection()
+                    || plan.steps.iter().any(|step| step.nested.as_ref().is_some_and(|inner| inner.is_selection()))
+            }
+            Self::InRun => false,
+        }
+    }
+}
+
+/// What a step does. Every resource of the template has exactly one step that is not a [`StepKind::Delete`], but for those
+/// that a selection leaves out ([`Asked::left_out`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum StepKind {
@@ -292,6 +310,11 @@ impl Plan {
     /// The present version of the form.
     pub const VERSION: u32 = 1;
 
+    /// A plan by which nothing was said of single resources.
+    pub fn new(action: Action, revision: u64, steps: Vec<Step>) -> Self {
+        Self { version: Self::VERSION, action, revision, steps, asked: Asked::default() }
+    }
+
     /// A step.
     pub fn step(&self, id: StepId) -> Option<&Step> {
         self.steps.get(id.index())
@@ -329,8 +352,10 @@ impl Plan {
 
     /// The plan without those of nested stacks: each of them has its own record.
     pub(crate) fn alone(&self) -> Self {
-        let steps = self.steps.iter().map(|step| Step { nested: None, ..step.clone() }).collect();
-        Self { steps, ..*self }
+        // One that leaves something out inside cannot be made again from what is recorded there.
+        let kept = |step: &Step| step.nested.clone().filter(|nested| nested.is_selection());
+        let steps = self.steps.iter().map(|step| Step { nested: kept(step), ..step.clone() }).collect();
+        Self { steps, asked: self.asked.clone(), ..*self }
     }
 
     /// Whether nothing but records would change: every step keeps what it is about, or goes into a nested stack of which

@@ -12,7 +12,7 @@ use super::core::Core;
 use super::current::Current;
 use super::lookups::Lookups;
 use super::work::Facts;
-use crate::engine::{Content, EngineError, OutputView, store_content};
+use crate::engine::{Content, EngineError, FoundName, OutputView, store_content};
 use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
 use crate::store::texts_in;
@@ -223,6 +223,11 @@ impl Goal {
     /// A service cannot be asked.
     pub(crate) async fn fetch(&self, core: &Core, credentials: &Credentials) -> Result<bool, Failure> {
         self.lookups.fetch(core, credentials).await
+    }
+
+    /// What services found for names so far; nothing of what is hidden.
+    pub(crate) fn found_names(&self) -> Vec<FoundName> {
+        self.lookups.found(&self.hidden_texts)
     }
 
     /// On-demand attributes, and `show`, that something refers to.

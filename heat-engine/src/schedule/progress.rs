@@ -399,7 +399,7 @@ mod tests {
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 1, steps }
+        Plan::new(Action::Update, 1, steps)
     }
 
     fn ready(schedule: &Schedule) -> Vec<u32> {

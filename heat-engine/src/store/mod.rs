@@ -35,6 +35,7 @@ mod form;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod plans;
 mod records;
 mod retention;
 mod row;

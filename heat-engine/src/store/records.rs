@@ -22,8 +22,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Records {
     store: Arc<dyn Store>,
-    sealing: Arc<Sealing>,
-    types: Arc<dyn ResourceTypes + Send + Sync>,
+    pub(super) sealing: Arc<Sealing>,
+    pub(super) types: Arc<dyn ResourceTypes + Send + Sync>,
 }
 
 impl Records {

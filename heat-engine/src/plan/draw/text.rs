@@ -141,7 +141,7 @@ mod tests {
                 &[],
             ),
         ];
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps }
+        Plan::new(Action::Update, 3, steps)
     }
 
     #[test]
