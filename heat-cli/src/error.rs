@@ -138,6 +138,7 @@ impl CliError {
                     with((503, "Service Unavailable"), "ServiceUnavailable")
                 }
                 EngineError::StalePlan { .. } => with((409, "Conflict"), "StalePlan"),
+                EngineError::BadPlan { .. } => with(BAD, "InvalidPlan"),
                 EngineError::Service(failure) => service_class(failure),
                 EngineError::Paused { .. } => with((401, "Unauthorized"), "AuthorizationFailure"),
                 _ => with((500, "Internal Server Error"), "HTTPInternalServerError"),
@@ -157,6 +158,8 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchResource { .. }
         | EngineError::NoSuchOutput { .. }
         | EngineError::BadName { .. }
+        | EngineError::BadPlan { .. }
+        | EngineError::StalePlan { .. }
         | EngineError::Limit { .. }
         | EngineError::Unsupported(_)
         | EngineError::Store(

@@ -83,7 +83,10 @@ async fn a_creation_is_planned_carried_and_applied_once() {
     let plan = engine.plan_create(&new).await.unwrap();
     let text = plan.to_json().unwrap();
     assert!(!text.contains("hunter2") && !format!("{plan:?}").contains("hunter2"), "{text}");
-    assert!(text.contains("\"two\"") && text.contains("get_param"), "what is no secret is there to be read: {text}");
+    assert!(
+        text.contains("\"two\"") && text.contains("get_param"),
+        "what is no secret is there to be read: {text}"
+    );
     assert_eq!(engine.stacks("default").await.unwrap().len(), 0, "nothing was done");
     let stack = engine.apply(&carried(&plan)).await.unwrap();
     complete(&stack).await;
@@ -123,7 +126,9 @@ async fn an_update_is_applied_exactly_and_refused_when_anything_has_moved() {
     engine.apply(&plan).await.unwrap();
     complete(&stack).await;
     assert_eq!(cloud.journal(), ["update a"]);
-    assert!(stack.preview_update(&Update::existing().parameter("word", "hunter2-new")).await.unwrap().is_empty());
+    assert!(
+        stack.preview_update(&Update::existing().parameter("word", "hunter2-new")).await.unwrap().is_empty()
+    );
     let because = stale(engine.apply(&plan).await);
     assert!(because[0].starts_with("the stack: its revision was "), "{because:?}");
 }
@@ -261,8 +266,10 @@ async fn a_plan_that_was_applied_goes_on_after_a_crash() {
         cloud.set_weather(Weather { working: 500, ..Weather::default() });
         let living = start(&store, &cloud, 1, None, true).await.unwrap().unwrap();
         let stack = pair(&living.engine).await;
-        let changed = PAIR.replace("name: b,", "name: c,") + "  d: {type: 'Test::Named', properties: {name: d}}\n";
-        let plan = stack.plan_update(&Update::to(template(&changed)).parameter("value", "two")).await.unwrap();
+        let changed =
+            PAIR.replace("name: b,", "name: c,") + "  d: {type: 'Test::Named', properties: {name: d}}\n";
+        let plan =
+            stack.plan_update(&Update::to(template(&changed)).parameter("value", "two")).await.unwrap();
         drop((stack, living));
         let mortal = start(&store, &cloud, 2, Some(dies), dies % 2 == 0).await.unwrap().unwrap();
         let ran = support::process::alive(&mortal.life, async {

@@ -22,6 +22,10 @@ pub(crate) enum StackCommand {
     Resume(ActOnStacks),
     /// Cancels updates that were interrupted, and waits until the stacks are as they were before.
     Cancel(CancelStacks),
+    /// Brings a stack back to what it was when it was last complete, and waits until it is.
+    Rollback(RollBackStack),
+    /// Runs a plan that was saved with --plan-out, exactly it and no other, and waits until it is done.
+    Apply(ApplyPlan),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
@@ -65,6 +69,9 @@ pub(crate) struct Content {
     /// Shows what would be done, and does nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,
@@ -122,6 +129,12 @@ pub(crate) struct DeleteStacks {
     /// Do not ask. Needed where there is no terminal to ask on.
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,
+    /// Shows what would be done, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,
@@ -136,9 +149,40 @@ pub(crate) struct ActOnStacks {
     /// Shows what would be done, and does nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,
+}
+
+/// `heat stack rollback`
+#[derive(Debug, Args)]
+pub(crate) struct RollBackStack {
+    /// Name or id of the stack.
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: String,
+    /// Shows what would be done, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
+}
+
+/// `heat stack apply`
+#[derive(Debug, Args)]
+pub(crate) struct ApplyPlan {
+    /// The file that --plan-out wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) plan: String,
+    /// The value of a parameter that the plan does not hold (repeatable).
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Likewise the content of a file.
+    #[arg(long = "parameter-file", value_name = "KEY=FILE", value_parser = parameter)]
+    pub(crate) parameter_files: Vec<(String, String)>,
 }
 
 /// `heat stack cancel`

@@ -11,6 +11,7 @@ mod simulator;
 mod stack_action;
 mod stack_change;
 mod stack_look;
+mod stack_plan;
 mod template;
 
 use crate::arguments::{Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, TemplateCommand};
@@ -60,6 +61,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Check(stacks) => stack_action::act(global, Act::Check, stacks).await,
             StackCommand::Suspend(stacks) => stack_action::act(global, Act::Suspend, stacks).await,
             StackCommand::Resume(stacks) => stack_action::act(global, Act::Resume, stacks).await,
+            StackCommand::Rollback(stack) => stack_plan::roll_back(global, stack).await,
+            StackCommand::Apply(apply) => stack_plan::apply(global, apply).await,
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),

@@ -1,6 +1,6 @@
 //! `heat stack create`, `update`, `delete` and `wait`: what changes stacks.
 
-use super::{Outcome, answer};
+use super::{Outcome, answer, stack_plan};
 use crate::arguments::{
     Content, CreateStack, DeleteStacks, GlobalArguments, RollbackChoice, UpdateStack, WaitForStacks,
 };
@@ -40,7 +40,7 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
     if !global.quiet {
         report::diagnostics(&loaded.diagnostics, &loaded.sources);
     }
-    let session = if create.content.dry_run {
+    let session = if create.content.dry_run && create.content.plan_out.is_none() {
         Session::open_for_preview(global).await?
     } else {
         Session::open_or_make(global).await?
@@ -60,6 +60,11 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
         new = new.timeout(minutes_long(minutes));
     }
     let sources = &loaded.sources;
+    if let Some(file) = &content.plan_out {
+        let plan = session.engine.plan_create(&new);
+        let plan = session.or_interrupt(async { refusal(plan.await, sources) }).await?;
+        return stack_plan::keep(session, &plan, file).await;
+    }
     if content.dry_run {
         let plan =
             session.or_interrupt(async { refusal(session.engine.preview(&new).await, sources) }).await?;
@@ -122,6 +127,10 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
     // What is recorded was read from texts that are not here: places in it would point into the wrong files.
     let elsewhere = SourceMap::new();
     let sources = if loaded.template.is_some() { &loaded.sources } else { &elsewhere };
+    if let Some(file) = &content.plan_out {
+        let plan = session.or_interrupt(async { refusal(stack.plan_update(&change).await, sources) }).await?;
+        return stack_plan::keep(session, &plan, file).await;
+    }
     if content.dry_run {
         let plan =
             session.or_interrupt(async { refusal(stack.preview_update(&change).await, sources) }).await?;
@@ -137,6 +146,19 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
 pub(super) async fn delete(global: &GlobalArguments, delete: &DeleteStacks) -> Result<Outcome> {
     let session = Session::open(global).await?;
     let stacks = named(&session, &delete.stacks).await?;
+    if let Some(file) = &delete.plan_out {
+        let (stack, ..) = stack_plan::only(&stacks)?;
+        let plan = session.or_interrupt(async { Ok(stack.plan_delete().await?) }).await?;
+        return stack_plan::keep(session, &plan, file).await;
+    }
+    if delete.dry_run {
+        let mut plans = Vec::with_capacity(stacks.len());
+        for (stack, ..) in &stacks {
+            plans.push(session.or_interrupt(async { Ok(stack.preview_delete().await?) }).await?);
+        }
+        session.close().await;
+        return Ok(previews(&plans));
+    }
     if !delete.yes && !std::io::stdin().is_terminal() {
         session.close().await;
         return Err(CliError::input("there is no terminal to ask on; say -y"));
@@ -265,6 +287,17 @@ pub(super) async fn finished_as(
 /// A rollback that succeeded ends an operation that failed.
 pub(super) fn is_rolled_back(view: &StackView) -> bool {
     view.stack_status == "ROLLBACK_COMPLETE"
+}
+
+/// Plans that are shown and not run.
+pub(super) fn previews(plans: &[Plan]) -> Outcome {
+    match plans {
+        [only] => preview(only),
+        several => {
+            let text: String = several.iter().map(Plan::to_text).collect();
+            Answer::Text { text, data: json!(several) }.into()
+        }
+    }
 }
 
 /// A plan that is shown and not run.

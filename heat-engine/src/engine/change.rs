@@ -67,8 +67,7 @@ impl Planned<'_> {
         goal: &Goal,
         now: &Plan,
     ) -> Result<Plan, EngineError> {
-        let mut because: Vec<String> =
-            self.plan().differences(now).iter().map(ToString::to_string).collect();
+        let mut because: Vec<String> = self.plan().differences(now).iter().map(ToString::to_string).collect();
         if let Self::Saved(saved) = self {
             because.extend(saved.found_otherwise(goal));
         }

@@ -25,8 +25,8 @@ pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
-pub use saved_plan::SavedPlan;
 pub(crate) use saved_plan::FoundName;
+pub use saved_plan::SavedPlan;
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
 

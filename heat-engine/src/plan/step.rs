@@ -39,7 +39,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What the request said of single resources, beside what the stack shall be.
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
-    pub asked: Asked,
+    pub asked: Box<Asked>,
 }
 
 /// One step of a plan.
@@ -83,7 +83,10 @@ impl NestedPlan {
         match self {
             Self::Planned { plan, .. } => {
                 plan.asked.is_selection()
-                    || plan.steps.iter().any(|step| step.nested.as_ref().is_some_and(|inner| inner.is_selection()))
+                    || plan
+                        .steps
+                        .iter()
+                        .any(|step| step.nested.as_ref().is_some_and(|inner| inner.is_selection()))
             }
             Self::InRun => false,
         }
@@ -312,7 +315,7 @@ impl Plan {
 
     /// A plan by which nothing was said of single resources.
     pub fn new(action: Action, revision: u64, steps: Vec<Step>) -> Self {
-        Self { version: Self::VERSION, action, revision, steps, asked: Asked::default() }
+        Self { version: Self::VERSION, action, revision, steps, asked: Box::default() }
     }
 
     /// A step.

@@ -33,9 +33,9 @@ mod batch;
 mod error;
 mod form;
 mod memory;
+mod plans;
 #[cfg(feature = "postgres")]
 mod postgres;
-mod plans;
 mod records;
 mod retention;
 mod row;

@@ -36,7 +36,10 @@ impl SavedPlan {
             .filter_map(|found| Some((found, of(found)?)))
             .filter(|(found, other)| found.id != other.id)
             .map(|(found, other)| {
-                format!("what {} finds for {} was {}, and is {}", found.finder, found.name, found.id, other.id)
+                format!(
+                    "what {} finds for {} was {}, and is {}",
+                    found.finder, found.name, found.id, other.id
+                )
             })
             .collect()
     }
@@ -44,7 +47,8 @@ impl SavedPlan {
     /// Plugins that are others than those it was made with.
     fn other_plugins(&self, core: &Core) -> Vec<String> {
         let now = super::plugins(core);
-        let known = |version: &Option<String>| version.clone().unwrap_or_else(|| "of unknown version".to_owned());
+        let known =
+            |version: &Option<String>| version.clone().unwrap_or_else(|| "of unknown version".to_owned());
         self.document
             .plugins
             .iter()
@@ -68,9 +72,11 @@ impl SavedPlan {
         before: Option<&StackRecord>,
         secrets: &Secrets,
     ) -> Result<(Desired, Content, Vec<Source>), EngineError> {
-        let wanted = self.document.desired.clone().ok_or_else(|| bad("it does not say what the stack shall be"))?;
+        let wanted =
+            self.document.desired.clone().ok_or_else(|| bad("it does not say what the stack shall be"))?;
         let recorded = |name: &str| before.and_then(|stack| stack.desired.parameters.get(name).cloned());
-        let desired = wanted.into_desired(|name| secrets.parameters.get(name).cloned().or_else(|| recorded(name)))?;
+        let desired =
+            wanted.into_desired(|name| secrets.parameters.get(name).cloned().or_else(|| recorded(name)))?;
         let mut sources: Vec<Source> = self.document.texts.values().map(Source::new).collect();
         sources.extend(secrets.texts.values().map(Source::secret));
         for hash in desired.environment.iter().filter(|hash| !self.has_text(hash, secrets)) {
@@ -88,11 +94,7 @@ impl SavedPlan {
         self.document.texts.contains_key(hash) || secrets.texts.contains_key(hash)
     }
 
-    fn rights(
-        &self,
-        secrets: &Secrets,
-        recorded: Option<&Credentials>,
-    ) -> Result<Credentials, EngineError> {
+    fn rights(&self, secrets: &Secrets, recorded: Option<&Credentials>) -> Result<Credentials, EngineError> {
         if let Some(given) = secrets.credentials() {
             return Ok(given);
         }
@@ -180,8 +182,7 @@ impl Stack {
     ) -> Result<(), EngineError> {
         let document = &saved.document;
         self.updatable().await?;
-        let (desired, content, sources) =
-            saved.content(self.engine.core(), Some(before), secrets).await?;
+        let (desired, content, sources) = saved.content(self.engine.core(), Some(before), secrets).await?;
         let stack = StackRecord {
             desired,
             timeout_minutes: document.timeout_minutes,

@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Fields whose values are short and tell something.
-const PLAIN: [&str; 7] =
-    ["action", "status", "physical_id", "type_name", "name", "replaced_by", UPDATED];
+const PLAIN: [&str; 7] = ["action", "status", "physical_id", "type_name", "name", "replaced_by", UPDATED];
 
 /// Every write of a record changes it.
 const UPDATED: &str = "updated";
@@ -70,7 +69,9 @@ pub(super) async fn recorded(
             let fields = core.records.fields_without_secrets(record)?;
             marks.insert(record.id.0.clone(), Marks::of(&record.name, &fields));
             let Some(nested) = &record.nested else { continue };
-            if let Some(inner) = core.records.stack(&nested.stack).await?.filter(|inner| inner.deleted.is_none()) {
+            if let Some(inner) =
+                core.records.stack(&nested.stack).await?.filter(|inner| inner.deleted.is_none())
+            {
                 let inside = core.records.resources(&inner.id).await?;
                 rest.push((format!("{path}{}/", record.name), inner, inside));
             }
@@ -83,7 +84,9 @@ pub(super) async fn recorded(
 /// What has moved between two looks at the record: which resource, which field.
 pub(super) fn moved(before: &[Recorded], now: &[Recorded]) -> Vec<String> {
     let mut reasons = Vec::new();
-    let is = |stack: &Recorded| format!("resources.{}", stack.path.trim_end_matches('/').replace('/', ".resources."));
+    let is = |stack: &Recorded| {
+        format!("resources.{}", stack.path.trim_end_matches('/').replace('/', ".resources."))
+    };
     for old in before {
         let Some(new) = now.iter().find(|new| new.stack == old.stack) else {
             reasons.push(format!("{}: its nested stack is gone", is(old)));

@@ -156,7 +156,9 @@ impl Wanted {
         let mut parameters = self.parameters;
         for name in self.recorded.iter().chain(&self.withheld) {
             let value = hidden(name).ok_or_else(|| {
-                bad(format!("the value of the parameter {name} is not in it: give it again to apply the plan"))
+                bad(format!(
+                    "the value of the parameter {name} is not in it: give it again to apply the plan"
+                ))
             })?;
             parameters.insert(name.clone(), value);
         }
@@ -234,6 +236,11 @@ impl SavedPlan {
             Rights::Named(name) => Some(name),
             _ => None,
         }
+    }
+
+    /// Whether it is done with credentials whose content does not stand in it in clear.
+    pub fn withholds_credentials(&self) -> bool {
+        self.document.credentials == Rights::Withheld
     }
 
     /// What must be given again before it is applied, because it was made by an engine without keys: names of parameters.
@@ -316,10 +323,13 @@ impl SavedPlan {
         let mut secrets = match &self.sealed {
             Some(sealed) => {
                 let opened = core.records.open_plan(&self.document.stack, &self.digest, sealed)?;
-                serde_json::from_slice(&opened).map_err(|_| bad("its sealed part is not as it was written"))?
+                serde_json::from_slice(&opened)
+                    .map_err(|_| bad("its sealed part is not as it was written"))?
             }
             None if core.records.seals() => {
-                return Err(bad("it was made by an engine without keys, so nobody can tell whether it is genuine"));
+                return Err(bad(
+                    "it was made by an engine without keys, so nobody can tell whether it is genuine",
+                ));
             }
             None => Secrets::default(),
         };
@@ -329,7 +339,9 @@ impl SavedPlan {
                 return Err(bad(format!("it holds the parameter {name}: a plan is applied as it is")));
             }
             if secrets.parameters.contains_key(name) {
-                return Err(bad(format!("it holds the parameter {name}, sealed: a plan is applied as it is")));
+                return Err(bad(format!(
+                    "it holds the parameter {name}, sealed: a plan is applied as it is"
+                )));
             }
         }
         secrets.parameters.extend(self.given.parameters.clone());
