@@ -124,6 +124,7 @@ impl CliError {
             Self::Engine(error) => match &**error {
                 EngineError::Refused(_) | EngineError::BadName { .. } => with(BAD, "StackValidationFailed"),
                 EngineError::Plan(_) => with(BAD, "CircularDependencyException"),
+                EngineError::Select(_) | EngineError::WouldFail { .. } => with(BAD, "StackValidationFailed"),
                 EngineError::Limit { .. } => with(BAD, "RequestLimitExceeded"),
                 EngineError::Unsupported(_) => with((501, "Not Implemented"), "NotSupported"),
                 EngineError::NoSuchStack { .. } | EngineError::NoSuchOutput { .. } => {
@@ -159,6 +160,8 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchOutput { .. }
         | EngineError::BadName { .. }
         | EngineError::BadPlan { .. }
+        | EngineError::Select(_)
+        | EngineError::WouldFail { .. }
         | EngineError::StalePlan { .. }
         | EngineError::Limit { .. }
         | EngineError::Unsupported(_)

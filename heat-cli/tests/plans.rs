@@ -93,3 +93,38 @@ fn a_failed_update_is_taken_back() {
     assert_eq!(back["stack_status"], "ROLLBACK_COMPLETE");
     assert_eq!(home.json(&["stack", "resource", "list", "web"]).as_array().map(Vec::len), Some(2));
 }
+
+#[test]
+fn some_resources_are_updated_and_deleted() {
+    let home = Home::new();
+    let path = home.put("template.yaml", TEMPLATE);
+    home.json(&["stack", "create", "web", "-t", &path, "--on-failure", "continue"]);
+    let changed = [
+        "stack",
+        "update",
+        "web",
+        "--existing",
+        "--parameter",
+        "word=other",
+        "--parameter",
+        "cidr=10.0.1.0/24",
+    ];
+    let with =
+        |more: &[&'static str]| changed.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>();
+    let shown = home.ok(&with(&["--only", "net", "--dry-run"]));
+    assert!(shown.stdout.contains("left out: subnet"), "{}", shown.said());
+    let updated = home.json(&with(&["--only", "net"]));
+    assert_eq!(updated["pending"][0], "subnet", "{updated}");
+    let refused = home.run(&with(&["--only", "nowhere"]));
+    assert_eq!(refused.code, 2, "{}", refused.said());
+    let table = home.ok(&["stack", "show", "web"]);
+    assert!(table.stdout.contains("pending"), "{}", table.said());
+    let whole = home.json(&["stack", "update", "web", "--existing", "--all-or-nothing"]);
+    assert!(whole.get("pending").is_none(), "{whole}");
+    let deleted = home.json(&["stack", "delete", "web", "-y", "--only", "subnet"]);
+    assert_eq!(
+        (&deleted["stack_status"], &deleted["pending"][0]),
+        (&"UPDATE_COMPLETE".into(), &"subnet".into())
+    );
+    home.ok(&["stack", "delete", "web", "-y", "--on-failure", "continue"]);
+}

@@ -70,6 +70,6 @@ pub mod store;
 pub mod types;
 
 pub use engine::{
-    Engine, EngineBuilder, EngineError, NewStack, OutputView, PreviewEntry, Refused, ResourcePreview,
-    ResourceView, SavedPlan, Stack, StackPreview, StackView, Update, UpdatePreview,
+    Deletion, Engine, EngineBuilder, EngineError, NewStack, OutputView, PreviewEntry, Refused,
+    ResourcePreview, ResourceView, SavedPlan, Stack, StackPreview, StackView, Update, UpdatePreview,
 };

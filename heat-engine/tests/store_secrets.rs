@@ -111,6 +111,8 @@ fn stack() -> StackRecord {
             reason: "the token is not accepted".into(),
         }),
         owner: None,
+        pending: BTreeSet::from(["box/core".to_owned()]),
+        moved: std::collections::BTreeMap::from([("new".to_owned(), "old".to_owned())]),
     }
 }
 

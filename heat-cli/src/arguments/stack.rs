@@ -3,6 +3,7 @@
 use super::Allowed;
 use super::template::parameter;
 use clap::{Args, Subcommand, ValueEnum};
+use heat_engine::record::OnFailure;
 use std::path::PathBuf;
 
 /// The commands.
@@ -88,6 +89,10 @@ pub(crate) struct CreateStack {
     /// Undo everything if something fails.
     #[arg(long)]
     pub(crate) enable_rollback: bool,
+    /// What follows a failure: nothing new is begun (stop), all goes on that does not depend on what failed (continue), or the
+    /// stack goes back to what was complete (rollback).
+    #[arg(long, value_name = "CHOICE", conflicts_with = "enable_rollback")]
+    pub(crate) on_failure: Option<FailureChoice>,
 }
 
 /// `heat stack update`
@@ -107,6 +112,19 @@ pub(crate) struct UpdateStack {
     /// What follows a failure: go back to what was complete last, or leave it.
     #[arg(long, value_name = "CHOICE")]
     pub(crate) rollback: Option<RollbackChoice>,
+    /// What follows a failure: nothing new is begun (stop), all goes on that does not depend on what failed (continue), or the
+    /// stack goes back to what was complete (rollback).
+    #[arg(long, value_name = "CHOICE", conflicts_with = "rollback")]
+    pub(crate) on_failure: Option<FailureChoice>,
+    /// Touch nothing but this resource and what it takes along (repeatable; outer/inner for one in a nested stack).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) only: Vec<String>,
+    /// Do not touch this resource, nor what cannot be done without it (repeatable).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) except: Vec<String>,
+    /// Do nothing at all where it is known beforehand that something will fail.
+    #[arg(long)]
+    pub(crate) all_or_nothing: bool,
 }
 
 /// Whether a failed update is undone.
@@ -120,6 +138,45 @@ pub(crate) enum RollbackChoice {
     Keep,
 }
 
+/// What follows a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailureChoice {
+    /// Nothing new is begun.
+    Stop,
+    /// What does not depend on it goes on.
+    Continue,
+    /// The stack goes back.
+    Rollback,
+}
+
+/// What follows the failure of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeletionFailureChoice {
+    /// Nothing new is begun.
+    Stop,
+    /// What does not depend on it goes on.
+    Continue,
+}
+
+impl From<FailureChoice> for OnFailure {
+    fn from(choice: FailureChoice) -> Self {
+        match choice {
+            FailureChoice::Stop => Self::Stop,
+            FailureChoice::Continue => Self::Continue,
+            FailureChoice::Rollback => Self::Rollback,
+        }
+    }
+}
+
+impl From<DeletionFailureChoice> for OnFailure {
+    fn from(choice: DeletionFailureChoice) -> Self {
+        match choice {
+            DeletionFailureChoice::Stop => Self::Stop,
+            DeletionFailureChoice::Continue => Self::Continue,
+        }
+    }
+}
+
 /// `heat stack delete`
 #[derive(Debug, Args)]
 pub(crate) struct DeleteStacks {
@@ -129,6 +186,15 @@ pub(crate) struct DeleteStacks {
     /// Do not ask. Needed where there is no terminal to ask on.
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,
+    /// What follows a failure: nothing new is begun (stop), or all goes on that does not depend on what failed (continue).
+    #[arg(long, value_name = "CHOICE")]
+    pub(crate) on_failure: Option<DeletionFailureChoice>,
+    /// Touch nothing but this resource and what it takes along (repeatable; outer/inner for one in a nested stack).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) only: Vec<String>,
+    /// Do not touch this resource, nor what cannot be done without it (repeatable).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) except: Vec<String>,
     /// Shows what would be done, and does nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,

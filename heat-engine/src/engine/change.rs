@@ -5,7 +5,7 @@ use super::saved_plan::SavedPlan;
 use super::{EngineError, Stack};
 use crate::plan::Plan;
 use crate::record::{Action, OnFailure, ResourceRecord, Resources, StackRecord};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan};
+use crate::run::{Core, Current, Goal, begin, examine, make_plan, nested_records};
 use crate::store::{Source, Write};
 use std::sync::Arc;
 
@@ -106,9 +106,20 @@ pub(super) async fn foresee(
     particulars: &Particulars,
     mut resources: Resources,
 ) -> Result<Foreseen, EngineError> {
-    let _ = particulars;
     examine(core, stack, goal, &mut resources).await?;
-    let plan = make_plan(core, stack, goal, &resources, Action::Update).await?;
+    let mut plan = make_plan(core, stack, goal, &resources, Action::Update).await?;
+    if !particulars.only.is_empty() || !particulars.except.is_empty() {
+        let nested = nested_records(core, &resources).await?;
+        plan = plan.select(&particulars.only, &particulars.except, &resources, &nested)?;
+    }
+    let failing = if particulars.all_or_nothing { plan.failing() } else { Vec::new() };
+    if !failing.is_empty() {
+        let told = |(path, reason): (String, String)| {
+            format!("resources.{}: {reason}", path.replace('/', ".resources."))
+        };
+        let reasons = failing.into_iter().map(told).collect();
+        return Err(EngineError::WouldFail { stack: stack.name.clone(), reasons });
+    }
     Ok(Foreseen { plan, resources, amended: Vec::new() })
 }
 

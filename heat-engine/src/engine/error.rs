@@ -1,6 +1,6 @@
 //! Why the engine refuses a request.
 
-use crate::plan::PlanError;
+use crate::plan::{PlanError, SelectError};
 use crate::seal::SealError;
 use crate::store::StoreError;
 use heat_plugin_sdk::{Failure, RegistryError};
@@ -26,6 +26,17 @@ pub enum EngineError {
     /// No plan leads from what is recorded to what is wanted.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The update is known to fail, and was to be done as a whole or not at all.
+    #[error("stack {stack} is left as it is, for its update would fail:{}", listed(.reasons))]
+    WouldFail {
+        /// The stack.
+        stack: String,
+        /// Which resources, and why.
+        reasons: Vec<String>,
+    },
+    /// There is no such part of a plan.
+    #[error("resources.{0}")]
+    Select(#[from] SelectError),
     /// A service that has to be asked before anything is done gives no answer.
     #[error("before anything was done: {0}")]
     Service(Failure),

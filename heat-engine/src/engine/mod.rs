@@ -4,6 +4,7 @@ mod actions;
 mod builder;
 mod cancel;
 mod change;
+mod deletion;
 mod driver;
 mod error;
 mod events;
@@ -21,6 +22,7 @@ mod view;
 
 pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
+pub use deletion::Deletion;
 pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
@@ -39,7 +41,7 @@ use heat_plugin_sdk::{Credentials, Registry};
 use heat_template::diagnostic::{Diagnostic, codes};
 pub(crate) use request::Content;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -230,6 +232,8 @@ impl Engine {
             traversal: None,
             paused: None,
             owner: None,
+            pending: BTreeSet::new(),
+            moved: BTreeMap::new(),
         }
     }
 

@@ -24,6 +24,9 @@ pub(crate) struct Particulars {
     /// The incarnations that imported things get, where that is settled.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) incarnations: BTreeMap<String, IncarnationId>,
+    /// A plan that is known to fail is not begun.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) all_or_nothing: bool,
     /// What has drifted is brought back to what is recorded: of these resources, of all where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) repair: Option<Vec<String>>,
@@ -54,6 +57,14 @@ impl Update {
     #[must_use]
     pub fn except(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.particulars.except.extend(resources.into_iter().map(Into::into));
+        self
+    }
+
+    /// Refuses the update before anything is done ([`EngineError::WouldFail`](super::EngineError::WouldFail)) where a step of its
+    /// plan is known to fail. Otherwise, as in Heat, all is done until it comes to that step.
+    #[must_use]
+    pub fn all_or_nothing(mut self) -> Self {
+        self.particulars.all_or_nothing = true;
         self
     }
 }

@@ -1,5 +1,6 @@
 //! A handle of one stack.
 
+use super::Deletion;
 use super::change::{Foreseen, Planned, Prepared, foresee};
 use super::driver::recorded_goal;
 use super::preview::UpdatePreview;
@@ -8,14 +9,13 @@ use super::required_by::RequiredBy;
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
-use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecord, Status};
-use crate::run::{Current, Goal, begin, make_plan};
+use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecord};
+use crate::run::{Current, Goal};
 use crate::store::{EventQuery, StoreError};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
 use serde_json::Value;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// One stack of an engine. Cheap to clone.
@@ -414,31 +414,7 @@ impl Stack {
     /// # Errors
     /// It is gone already; the store fails.
     pub async fn delete(&self) -> Result<(), EngineError> {
-        let _turn = self.engine.0.turn(&self.id).await?;
-        let stack = self.living().await?;
-        if stack.action == Action::Delete
-            && stack.status == Status::InProgress
-            && self.engine.0.driver.drives(&self.id)
-        {
-            return Ok(());
-        }
-        let core = self.engine.core();
-        let claim = self.engine.seize(&self.id).await?;
-        let mut stack = self.living().await?;
-        let resources = core.records.resources(&self.id).await?;
-        let goal = Goal::nothing(core);
-        let plan = match make_plan(core, &stack, &goal, &resources, Action::Delete).await {
-            Ok(plan) => plan,
-            Err(error) => {
-                core.records.release(&claim).await?;
-                self.proceed(&stack).await?;
-                return Err(error);
-            }
-        };
-        let (record, batch) = begin(core, &claim, &mut stack, plan, Action::Delete, OnFailure::Stop, "");
-        core.commit_batch(batch).await?;
-        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources), None);
-        Ok(())
+        self.delete_with(&Deletion::whole()).await
     }
 
     /// The plan that [`delete`](Self::delete) would run now. Nothing is done.
@@ -446,10 +422,7 @@ impl Stack {
     /// # Errors
     /// As [`delete`](Self::delete).
     pub async fn preview_delete(&self) -> Result<Plan, EngineError> {
-        let stack = self.living().await?;
-        let core = self.engine.core();
-        let resources = core.records.resources(&self.id).await?;
-        make_plan(core, &stack, &Goal::nothing(core), &resources, Action::Delete).await
+        self.preview_delete_with(&Deletion::whole()).await
     }
 
     /// Runs a plan that was shown before, and no other. See [`SavedPlan`](super::SavedPlan) for one that is kept.

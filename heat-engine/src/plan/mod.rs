@@ -18,6 +18,7 @@ mod order;
 mod perform;
 mod planner;
 mod prospect;
+mod select;
 mod step;
 
 pub use asked::{Along, Asked, Imported};
@@ -33,4 +34,5 @@ pub use error::PlanError;
 pub use perform::plan_act;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;
+pub use select::SelectError;
 pub use step::{Act, ChangeEffect, NestedPlan, Plan, PropertyChange, Reason, Step, StepId, StepKind};

@@ -361,6 +361,23 @@ impl Plan {
         Self { steps, asked: self.asked.clone(), ..*self }
     }
 
+    /// The steps that are known to fail, by the paths of their resources, each with the reason; also those inside of nested
+    /// stacks. A step that may turn out to be refused is not among them.
+    pub fn failing(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for step in &self.steps {
+            if let StepKind::Refuse { action, .. } = &step.kind {
+                let reason = format!("the environment forbids to {} it", action.name());
+                found.push((step.resource.clone(), reason));
+            }
+            if let Some(NestedPlan::Planned { plan, .. }) = step.nested.as_deref() {
+                let inside = plan.failing().into_iter();
+                found.extend(inside.map(|(path, reason)| (format!("{}/{path}", step.resource), reason)));
+            }
+        }
+        found
+    }
+
     /// Whether nothing but records would change: every step keeps what it is about, or goes into a nested stack of which
     /// that is true.
     pub fn is_empty(&self) -> bool {

@@ -49,6 +49,8 @@ pub(crate) struct Goal {
     stack: Whose,
     /// The template was made of secret values.
     secret: bool,
+    /// It is reached over templates on the way.
+    staged: bool,
     /// The texts of hidden parameters.
     hidden_texts: Arc<Vec<String>>,
     lookups: Arc<Lookups>,
@@ -94,6 +96,7 @@ impl Goal {
             asked: HashMap::new(),
             stack: Whose::default(),
             secret: false,
+            staged: false,
             hidden_texts: Arc::default(),
             lookups: Arc::new(Lookups::new(Arc::clone(&core.registry))),
         }
@@ -198,6 +201,7 @@ impl Goal {
             asked,
             stack,
             secret: false,
+            staged: false,
             hidden_texts: Arc::new(texts_in(&hidden)),
             lookups,
             definition: Some(definition),

@@ -31,6 +31,6 @@ pub(crate) use goal::Goal;
 pub(crate) use ids::Ids;
 pub(crate) use ledger::Signal;
 pub(crate) use lookups::is_passing;
-pub(crate) use planning::{begin, make_plan, perform_plan, wake};
+pub(crate) use planning::{begin, make_plan, nested_records, perform_plan, wake};
 pub(crate) use secrets::Secrets;
 pub(crate) use traversal::{End, Traversal, stack_event};

@@ -50,6 +50,10 @@ pub(super) struct StackForm<'a> {
     paused: Option<Cow<'a, Paused>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<Cow<'a, Owner>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pending: Cow<'a, BTreeSet<String>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    moved: Cow<'a, BTreeMap<String, String>>,
 }
 
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -125,6 +129,8 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             traversal,
             paused,
             owner,
+            pending,
+            moved,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -148,6 +154,8 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             traversal: traversal.as_ref().map(Cow::Borrowed),
             paused: paused.as_ref().map(Cow::Borrowed),
             owner: owner.as_ref().map(Cow::Borrowed),
+            pending: Cow::Borrowed(pending),
+            moved: Cow::Borrowed(moved),
         }
     }
 }
@@ -180,6 +188,8 @@ impl StackForm<'_> {
             traversal: self.traversal.map(Cow::into_owned),
             paused: self.paused.map(Cow::into_owned),
             owner: self.owner.map(Cow::into_owned),
+            pending: self.pending.into_owned(),
+            moved: self.moved.into_owned(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::seal::Sealing;
 use heat_plugin_sdk::schema::ResourceTypes;
 use heat_plugin_sdk::{Credentials, PhysicalId};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -293,6 +293,8 @@ fn tombstone(record: StackRecord) -> StackRecord {
         last_complete: None,
         traversal: None,
         paused: None,
+        pending: BTreeSet::new(),
+        moved: BTreeMap::new(),
         ..record
     }
 }

@@ -113,10 +113,16 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             next.change(&mut rng);
         }
         let on_failure = RULES[rng.random_range(0..RULES.len())];
+        // Now and then only a part of it is to be done.
+        let (only, except) = match rng.random_range(0..6) {
+            0 => (next.some(&mut rng), Vec::new()),
+            1 => (Vec::new(), next.some(&mut rng)),
+            _ => (Vec::new(), Vec::new()),
+        };
         let text = next.template();
         let files = next.files();
         if tell {
-            eprintln!("--- {request:?} {on_failure:?}\n{text}");
+            eprintln!("--- {request:?} {on_failure:?} only {only:?} except {except:?}\n{text}");
             files.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}"));
         }
         // The client repeats its request until an engine has taken it.
@@ -149,6 +155,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Create, Some(_)) => Ok(()),
                     (Request::Update, Some(stack)) => {
                         let update = Update::to(template(&text)).files(files.clone());
+                        let update = update.only(only.clone()).except(except.clone());
                         stack.update(update.on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
@@ -323,7 +330,8 @@ async fn check(
     }
     // These say nothing of whether it is what it shall be.
     let is_other = ["CHECK", "SUSPEND", "RESUME"].iter().any(|action| view.stack_status.starts_with(action));
-    if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE" || is_other) && !deleted {
+    let is_part = !view.pending.is_empty();
+    if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE" || is_other || is_part) && !deleted {
         // A failure is true and is repaired by the next update.
         let again = Update::to(template(&world.template())).files(world.files());
         stack.update(again).await.map_err(|error| error.to_string())?;

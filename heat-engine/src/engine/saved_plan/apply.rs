@@ -3,8 +3,9 @@
 use super::basis::{moved, recorded};
 use super::{Rights, SavedPlan, Secrets, bad};
 use crate::engine::change::{Planned, Prepared};
+use crate::engine::deletion::because;
 use crate::engine::request::Content;
-use crate::engine::{Engine, EngineError, NewStack, Stack, check_name, store_content};
+use crate::engine::{Deletion, Engine, EngineError, NewStack, Stack, check_name, store_content};
 use crate::plan::{Act, Plan};
 use crate::record::{Action, Desired, OnFailure, Resources, StackRecord};
 use crate::run::{Core, Current, Goal, begin, examine, make_plan, perform_plan};
@@ -132,7 +133,7 @@ impl Engine {
             return Err(saved.stale(now.revision, because));
         }
         match document.action {
-            Action::Update => stack.apply_update(saved, &now, &secrets).await?,
+            Action::Update if document.desired.is_some() => stack.apply_update(saved, &now, &secrets).await?,
             _ => stack.apply_recorded(saved, &secrets).await?,
         }
         Ok(stack)
@@ -210,7 +211,7 @@ impl Stack {
             let resources = core.records.resources(&self.id).await?;
             planned.fits_record(core, &stack, &resources).await?;
             stack.credentials = saved.rights(secrets, Some(&stack.credentials))?;
-            let (goal, now) = self.of_kind(saved.action(), &stack, &resources).await?;
+            let (goal, now) = self.of_kind(saved.plan(), &stack, &resources).await?;
             let plan = planned.fits_plan(&stack, &goal, &now)?;
             if plan.action == Action::Rollback {
                 stack.desired = stack.last_complete.clone().unwrap_or_default();
@@ -226,7 +227,8 @@ impl Stack {
             }
         };
         let (action, on_failure): (_, OnFailure) = (plan.action, saved.document.on_failure);
-        let (record, batch) = begin(core, &claim, &mut stack, plan, action, on_failure, "");
+        let because = if action == Action::Update { because(&plan) } else { String::new() };
+        let (record, batch) = begin(core, &claim, &mut stack, plan, action, on_failure, &because);
         core.commit_batch(batch).await?;
         let current = Current::new(resources);
         self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, Some(&before.desired));
@@ -236,16 +238,21 @@ impl Stack {
     /// What an action aims at that is planned from the record alone, and its plan.
     async fn of_kind(
         &self,
-        action: Action,
+        planned: &Plan,
         stack: &StackRecord,
         resources: &Resources,
     ) -> Result<(Goal, Plan), EngineError> {
         let core = self.engine.core();
+        let action = planned.action;
         Ok(match action {
-            Action::Delete => {
-                let goal = Goal::nothing(core);
-                let plan = make_plan(core, stack, &goal, resources, action).await?;
-                (goal, plan)
+            // Where only a part goes the stack is updated.
+            Action::Delete | Action::Update => {
+                if action == Action::Update {
+                    self.updatable().await?;
+                }
+                let (only, except) = (planned.asked.only.clone(), planned.asked.except.clone());
+                let deletion = Deletion { only, except, ..Deletion::whole() };
+                self.deleting(stack, resources, &deletion).await?
             }
             Action::Rollback => self.way_back_from(stack, resources).await?,
             _ => {

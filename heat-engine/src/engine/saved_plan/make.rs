@@ -4,7 +4,7 @@ use super::basis::recorded;
 use super::{Document, Rights, SavedPlan, Secrets, Wanted};
 use crate::engine::change::{Foreseen, foresee};
 use crate::engine::particulars::Particulars;
-use crate::engine::{Engine, EngineError, NewStack, Stack, Update, store_content};
+use crate::engine::{Deletion, Engine, EngineError, NewStack, Stack, Update, store_content};
 use crate::plan::{Act, Plan};
 use crate::record::{Desired, OnFailure, Resources, StackRecord};
 use crate::run::{Core, Goal};
@@ -68,10 +68,19 @@ impl Stack {
     /// # Errors
     /// As [`delete`](Self::delete).
     pub async fn plan_delete(&self) -> Result<SavedPlan, EngineError> {
+        self.plan_delete_with(&Deletion::whole()).await
+    }
+
+    /// The plan that [`delete_with`](Self::delete_with) would run now, to be kept and [applied](Engine::apply) later. Nothing
+    /// is done.
+    ///
+    /// # Errors
+    /// As [`delete_with`](Self::delete_with).
+    pub async fn plan_delete_with(&self, deletion: &Deletion) -> Result<SavedPlan, EngineError> {
         let stack = self.living().await?;
         let resources = self.engine.core().records.resources(&self.id).await?;
-        let plan = self.preview_delete().await?;
-        self.of_record(&stack, &resources, OnFailure::Stop, plan, None).await
+        let plan = self.preview_delete_with(deletion).await?;
+        self.of_record(&stack, &resources, deletion.on_failure, plan, None).await
     }
 
     /// The plan that [`check`](Self::check), [`suspend`](Self::suspend) or [`resume`](Self::resume) would run now, to be kept

@@ -1,5 +1,6 @@
 //! A plan for people: a short list with reasons and counts, DOT and Mermaid. (JSON is its `serde` form.)
 
+mod asked;
 mod chart;
 mod text;
 
