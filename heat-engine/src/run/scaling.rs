@@ -166,13 +166,7 @@ fn time(time: Timestamp) -> String {
 /// The plan that leads to a stack whose groups are to be scaled, through those that it lies in: `owners` are their resources,
 /// the innermost first, with the revisions of the stacks that hold them. The stack itself has no steps: what is to be scaled in it is recorded there.
 pub(crate) fn scaling_plan(revision: u64, owners: &[(IncarnationId, String, String, u64)]) -> Plan {
-    let bare = |revision| Plan {
-        version: Plan::VERSION,
-        action: Action::Signal,
-        revision,
-        steps: Vec::new(),
-        abandons: false,
-    };
+    let bare = |revision| Plan::new(Action::Signal, revision, Vec::new());
     owners.iter().fold(bare(revision), |inside, (incarnation, resource, type_name, revision)| Plan {
         steps: vec![Step {
             resource: resource.clone(),
