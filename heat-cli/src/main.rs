@@ -15,6 +15,7 @@ mod input;
 mod interrupt;
 mod output;
 mod progress;
+mod replaced_file;
 mod report;
 mod session;
 mod settings;

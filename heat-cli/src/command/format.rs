@@ -6,6 +6,7 @@ use crate::error::{CliError, Result};
 use crate::input;
 use crate::output::Answer;
 use crate::report;
+use heat_template::collect::CollectLimits;
 use heat_template::format::{Style, format};
 use heat_template::source::SourceMap;
 use serde_json::json;
@@ -62,8 +63,14 @@ pub(super) fn difference(name: &str, old: &str, new: &str) -> String {
 
 fn stdin() -> Result<String> {
     let mut text = String::new();
+    let limit = CollectLimits::default().file_bytes;
+    let more = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     std::io::stdin()
+        .take(more)
         .read_to_string(&mut text)
         .map_err(|error| CliError::input(format!("cannot read the text from stdin: {error}")))?;
+    if text.len() > limit {
+        return Err(CliError::input(format!("the text from stdin has more than {limit} bytes")));
+    }
     Ok(text)
 }

@@ -8,6 +8,7 @@ use crate::arguments::{
 use crate::error::{CliError, Result};
 use crate::input::{self, Given, Loaded};
 use crate::output::{Answer, Format};
+use crate::replaced_file;
 use crate::report;
 use crate::session::full_registry;
 use heat_engine::graph::Graph;
@@ -134,7 +135,7 @@ fn schema(arguments: &TemplateSchema) -> Result<Answer> {
     };
     let mut text = serde_json::to_string_pretty(&schema).map_err(std::io::Error::from)?;
     text.push('\n');
-    std::fs::write(path, text)
+    replaced_file::replace(path, &text)
         .map_err(|error| CliError::Failed(format!("cannot write {}: {error}", path.display())))?;
     Ok(Answer::Nothing)
 }

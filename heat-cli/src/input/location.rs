@@ -1,6 +1,7 @@
 //! What the command line names: a path, or the URL of a template. It is read wherever it is, for the user says so.
 
 use crate::error::{CliError, Result};
+use crate::replaced_file;
 use heat_engine::local_files::{self, LocalFiles};
 use heat_template::collect;
 use std::path::{Path, PathBuf};
@@ -61,12 +62,12 @@ impl Location {
     /// The text of the file.
     ///
     /// # Errors
-    /// It cannot be read, or is no text.
-    pub(super) fn read_text(&self, what: &str) -> Result<String> {
+    /// It cannot be read, has more bytes than `limit`, or is no text.
+    pub(super) fn read_text(&self, what: &str, limit: usize) -> Result<String> {
         let path = self.file()?;
         let cannot =
             |why: String| CliError::input(format!("cannot read the {what} {}: {why}", path.display()));
-        let bytes = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
+        let bytes = local_files::read_at_most(path, limit).map_err(|error| cannot(error.to_string()))?;
         String::from_utf8(bytes).map_err(|error| {
             cannot(format!("it is not UTF-8 (at byte {})", error.utf8_error().valid_up_to()))
         })
@@ -78,7 +79,7 @@ impl Location {
     /// It cannot be written.
     pub(super) fn write(&self, text: &str) -> Result<()> {
         let path = self.file()?;
-        std::fs::write(path, text)
+        replaced_file::replace(path, text)
             .map_err(|error| CliError::Failed(format!("cannot write {}: {error}", path.display())))
     }
 }

@@ -9,8 +9,8 @@ use crate::arguments::Allowed;
 use crate::error::{CliError, Result};
 pub(crate) use global::{folder as global_folder, global_environment};
 use heat_plugin_sdk::Registry;
-use heat_template::collect::Collector;
-use heat_template::diagnostic::{Diagnostic, codes};
+use heat_template::collect::{CollectLimits, Collector};
+use heat_template::diagnostic::{Code, Diagnostic, codes};
 use heat_template::environment::Environment;
 use heat_template::environment::GlobalEnvironment;
 use heat_template::schema::{CustomCheck, CustomConstraints, ResourceTypes};
@@ -22,6 +22,7 @@ use location::Location;
 use serde_json::Value;
 pub(crate) use source::Overlay;
 use source::Texts;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// Everything that a stack is made from, as it was read: there may be errors among the diagnostics.
@@ -52,7 +53,7 @@ pub(crate) struct Loaded {
 /// # Errors
 /// It cannot be read, or is no text.
 pub(crate) fn read(name: &str) -> Result<String> {
-    Location::parse(name)?.read_text("file")
+    Location::parse(name)?.read_text("file", CollectLimits::default().file_bytes)
 }
 
 /// Writes a file that the command line names.
@@ -176,14 +177,27 @@ impl Loaded {
         };
         let Checked { value, diagnostics } =
             template.validate(&inputs, registry as &dyn ResourceTypes, &LaterChecked(registry));
-        let unread: Vec<Span> = self.diagnostics.iter().filter_map(of_a_file).collect();
-        // What could not be read was told of when it was looked for.
+        // What could not be read was told of when it was looked for. Sorted by where they begin, so that those inside of a
+        // place are found without looking at all.
+        let mut unread: Vec<Span> = self.diagnostics.iter().filter_map(of_a_file).collect();
+        unread.sort_unstable_by_key(|place| (place.file, place.start));
         let told = |diagnostic: &Diagnostic| {
-            let at = of_a_file(diagnostic);
-            at.is_some_and(|at| unread.iter().any(|place| at.to(*place) == at && at.file == place.file))
+            of_a_file(diagnostic).is_some_and(|at| {
+                let first = unread.partition_point(|place| (place.file, place.start) < (at.file, at.start));
+                let mut inside = unread[first..].iter();
+                let within = |place: &&Span| place.file == at.file && place.start <= at.end;
+                inside.by_ref().take_while(within).any(|place| place.end <= at.end)
+            })
         };
+        let place = |diagnostic: &Diagnostic| diagnostic.primary.as_ref().map(|label| label.span);
+        let mut known: HashMap<(Code, Option<Span>), Vec<usize>> = HashMap::new();
+        for (at, diagnostic) in self.diagnostics.iter().enumerate() {
+            known.entry((diagnostic.code, place(diagnostic))).or_default().push(at);
+        }
         for diagnostic in diagnostics {
-            if !self.diagnostics.contains(&diagnostic) && !told(&diagnostic) {
+            let same = known.get(&(diagnostic.code, place(&diagnostic)));
+            let is_known = same.is_some_and(|same| same.iter().any(|at| self.diagnostics[*at] == diagnostic));
+            if !is_known && !told(&diagnostic) {
                 self.diagnostics.push(diagnostic);
             }
         }

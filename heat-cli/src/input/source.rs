@@ -5,6 +5,7 @@ use super::location::Location;
 use super::web::Web;
 use crate::arguments::Allowed;
 use crate::error::{CliError, Result};
+use crate::replaced_file;
 use heat_engine::local_files::{LocalFiles, read_at_most};
 use heat_template::collect::{self, Collector, FetchError, Fetched, Source};
 use indexmap::IndexMap;
@@ -107,7 +108,7 @@ impl<'a> Texts<'a> {
         }
         let cannot = |why: &dyn std::fmt::Display| CliError::Failed(format!("cannot write {address}: {why}"));
         let path = self.files.path(address).map_err(|why| cannot(&why))?;
-        std::fs::write(path, text).map_err(|why| cannot(&why))
+        replaced_file::replace(&path, text).map_err(|why| cannot(&why))
     }
 }
 

@@ -7,6 +7,7 @@
 use super::scalar::{Place, Written, written};
 use super::trivia::{Comment, Sign, Trivia, content_start, is_break, properties};
 use crate::yaml::outline::{Outline, Part, Shape};
+use std::cell::Cell;
 
 /// Spaces for each level.
 const INDENT: usize = 2;
@@ -25,6 +26,9 @@ pub(super) struct Layout<'t> {
     out: String,
     /// Behind the last node or sign that was put down.
     done: u32,
+    /// A place and its column: those that are asked for come in the order of the text, more or less, so that no line is gone
+    /// through again and again.
+    known_column: Cell<(u32, u32)>,
     /// No blank line here: a block has just begun, or blank lines would belong to a scalar.
     tight: bool,
 }
@@ -41,6 +45,7 @@ pub(super) fn layout(text: &str, outline: &Outline, trivia: Trivia<'_>, width: u
         next_sign: 0,
         out: String::new(),
         done: 0,
+        known_column: Cell::new((0, 0)),
         tight: true,
     };
     layout.document(outline);
@@ -171,12 +176,10 @@ impl Layout<'_> {
     fn blank_line(&mut self, place: u32) {
         let tight = std::mem::replace(&mut self.tight, false);
         let before = self.text.get(..place as usize).unwrap_or_default();
-        let on_line = before.rfind(is_break);
-        let blank = on_line.is_some_and(|at| {
-            let above = before[..at].strip_suffix('\r').unwrap_or(&before[..at]);
-            let line = above.rfind(is_break).map_or(above, |at| &above[at..]);
-            line.chars().all(char::is_whitespace) && before[at..].chars().all(char::is_whitespace)
-        });
+        // No more is looked at than the blanks: all may stand on one line.
+        let gap = &before[before.trim_end_matches(char::is_whitespace).len()..];
+        let ends = gap.chars().filter(|c| is_break(*c)).count() - gap.matches("\r\n").count();
+        let blank = ends > 1 || ends == 1 && gap.len() == before.len();
         if blank && !tight {
             self.out.push('\n');
         }
@@ -192,9 +195,16 @@ impl Layout<'_> {
 
     /// The column of a place in the text.
     fn column_of(&self, place: u32) -> u32 {
-        let before = self.text.get(..place as usize).unwrap_or_default();
-        let line = before.rfind(is_break).map_or(before, |at| before[at..].trim_start_matches(is_break));
-        line.chars().filter(|c| *c != '\u{feff}').count() as u32
+        let (from, column) = self.known_column.get();
+        let (from, column) = if from <= place { (from, column) } else { (0, 0) };
+        let passed = self.text.get(from as usize..place as usize).unwrap_or_default();
+        let count = |text: &str| text.chars().filter(|c| *c != '\u{feff}').count() as u32;
+        let column = match passed.rfind(is_break) {
+            Some(at) => count(passed[at..].trim_start_matches(is_break)),
+            None => column + count(passed),
+        };
+        self.known_column.set((place, column));
+        column
     }
 
     // --- signs

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// So many bytes that are looked through count as one that is made.
 const LOOKED_FOR: usize = 16;
 
+/// What going through a piece of the template counts as.
+const PIECE: usize = 4;
+
 /// How a version behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Manner {
@@ -163,6 +166,8 @@ impl StrReplace {
         let mut pieces = vec![Piece::Open(template)];
         let mut unused = Vec::new();
         for (key, value) in keys.iter().zip(&texts) {
+            // Each key goes through all pieces, however short they are.
+            context.charge(pieces.len().saturating_mul(PIECE))?;
             if !pieces.iter().any(|piece| matches!(piece, Piece::Open(text) if text.contains(key.as_str()))) {
                 unused.push(key.as_str());
                 continue;
