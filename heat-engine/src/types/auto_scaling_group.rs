@@ -177,9 +177,10 @@ impl Composite for AutoScalingGroup {
     ) -> Result<Child, CompositeError> {
         let before = Memory::of(request.memory);
         let size = match request.size {
-            Some(size) => size.clamp(p.min_size, p.max_size.max(p.min_size)) as usize,
-            None => p.size(request.exists.then_some(before.names.len()))?,
+            Some(size) => size.clamp(p.min_size, p.max_size.max(p.min_size)),
+            None => p.size(request.exists.then_some(before.names.len()))? as u64,
         };
+        let size = request.members_within(size, "desired_capacity")?;
         let mut memory = Memory { definition: Value::Object(p.resource.clone()), ..before.clone() };
         let size = if request.sample { size.min(1) } else { size };
         if memory.names.len() > size {

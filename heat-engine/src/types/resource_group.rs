@@ -268,17 +268,17 @@ impl Composite for ResourceGroup {
         request: &ChildRequest<'_>,
         p: &ResourceGroupProperties,
     ) -> Result<Child, CompositeError> {
+        let count = request.members_within(p.count, "count")?;
         if request.sample {
             // All are alike, and a group of none is not looked at: so a part of a template can be switched off.
             let one = ["0".to_owned()];
-            return Ok(Child::new(p.template(one.iter().take(p.count.min(1) as usize))));
+            return Ok(Child::new(p.template(one.iter().take(count.min(1)))));
         }
         let before = Memory::of(request.memory);
         let mut memory = Memory { removed: p.removed(&before.removed, request), ..Memory::default() };
         if policy(request, "rolling_update").is_some() {
             memory.definition = p.alike();
         }
-        let count = usize::try_from(p.count).unwrap_or(usize::MAX);
         let names = memory.names(count);
         let stages = p.stages(request, &memory, &before.definition, &names);
         Ok(memory.keep(Child::new(p.template(&names)).stages(stages)))
@@ -371,6 +371,24 @@ mod tests {
         let sizes: Vec<_> =
             child.stages.iter().map(|stage| stage.template["resources"].as_object().unwrap().len()).collect();
         assert_eq!((sizes, child.stages[0].pause), (vec![2, 4], 3.0));
+    }
+
+    #[test]
+    fn a_group_that_is_larger_than_any_stack_is_refused_before_it_is_made() {
+        let properties = json!({"count": 1_000_000_000_u64, "resource_def": {"type": "T"}});
+        let fields = ResourceGroupProperties::fields();
+        let properties = properties.as_object().unwrap().clone();
+        let properties = heat_plugin_sdk::schema::coerce_properties(&fields, properties).unwrap();
+        for sample in [false, true] {
+            let request = ChildRequest { sample, ..ChildRequest::of(&properties) };
+            let refused = erase_composite(ResourceGroup).child(&request).unwrap_err();
+            assert_eq!(refused.property.as_deref(), Some("count"));
+            assert!(
+                refused.message.contains("1000000000 resources are more than the 100000"),
+                "{}",
+                refused.message
+            );
+        }
     }
 
     #[test]

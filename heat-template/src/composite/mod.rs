@@ -19,6 +19,7 @@ pub use inside::{Inside, NestedStack, member_attribute};
 pub use template_type::TemplateType;
 pub(crate) use template_type::{REFERENCE, facade_problems};
 
+use crate::definition::NestingLimits;
 use crate::evaluated::Evaluated;
 use crate::expression::{EvaluationError, Step};
 use crate::schema::ResourceSchema;
@@ -88,6 +89,8 @@ pub struct ChildRequest<'a> {
     pub sample: bool,
     /// So many members are wanted by a change of the size alone ([`CompositeType::capacity`]), whatever the properties say.
     pub size: Option<u64>,
+    /// So many members there may be at most: more are refused before a template is made of them.
+    pub most_members: usize,
 }
 
 /// How large a group is and may be.
@@ -115,7 +118,23 @@ impl<'a> ChildRequest<'a> {
             exists: false,
             sample: false,
             size: None,
+            most_members: NestingLimits::default().resources,
         }
+    }
+
+    /// So many members, if there may be that many.
+    ///
+    /// # Errors
+    ///
+    /// There are more than a stack may have. `property` says how many there are.
+    pub fn members_within(&self, count: u64, property: &str) -> Result<usize, CompositeError> {
+        usize::try_from(count).ok().filter(|count| *count <= self.most_members).ok_or_else(|| {
+            let most = self.most_members;
+            CompositeError::property(
+                property,
+                format!("{count} resources are more than the {most} that there may be in nested stacks"),
+            )
+        })
     }
 }
 

@@ -180,7 +180,11 @@ impl Definition {
     ) -> Result<KnownChild, NestedError> {
         let policy = request.facade.update_policy.to_value_lossy();
         let policy = policy.as_object().cloned().unwrap_or_default();
-        let child = ChildRequest { update_policy: &policy, ..request.child };
+        let child = ChildRequest {
+            update_policy: &policy,
+            most_members: self.nesting().limits.resources,
+            ..request.child
+        };
         let options = &self.template().inner().options;
         let written = resource.properties();
         let made = child_of(&*composite.composite, request.properties, written, child, options);
