@@ -70,6 +70,7 @@ pub mod store;
 pub mod types;
 
 pub use engine::{
-    Deletion, Engine, EngineBuilder, EngineError, NewStack, OutputView, PreviewEntry, Refused,
-    ResourcePreview, ResourceView, SavedPlan, Stack, StackPreview, StackView, Update, UpdatePreview,
+    Deletion, DriftState, Engine, EngineBuilder, EngineError, NewStack, OutputView, PreviewEntry,
+    PropertyDrift, Refused, ResourceDrift, ResourcePreview, ResourceView, SavedPlan, Stack, StackPreview,
+    StackView, Update, UpdatePreview,
 };

@@ -113,6 +113,7 @@ fn stack() -> StackRecord {
         owner: None,
         pending: BTreeSet::from(["box/core".to_owned()]),
         moved: std::collections::BTreeMap::from([("new".to_owned(), "old".to_owned())]),
+        imported: BTreeSet::from([IncarnationId("i".into())]),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Bringing a stack to another form: what is foreseen, and the beginning of it.
 
+use super::amend::{Amended, amend, check_imports};
 use super::particulars::Particulars;
 use super::saved_plan::SavedPlan;
 use super::{EngineError, Stack};
 use crate::plan::Plan;
-use crate::record::{Action, OnFailure, ResourceRecord, Resources, StackRecord};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan, nested_records};
-use crate::store::{Source, Write};
+use crate::record::{Action, IncarnationId, OnFailure, Resources, StackRecord};
+use crate::run::{Core, Current, Goal, begin, examine, make_plan_on, nested_records};
+use crate::store::{Batch, Source, Write};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An update about which everything is right.
@@ -94,8 +96,11 @@ pub(super) struct Foreseen {
     pub(super) plan: Plan,
     /// The records that it starts from.
     pub(super) resources: Resources,
-    /// Those of them that are other than they are recorded: they become durable with the beginning.
-    pub(super) amended: Vec<Arc<ResourceRecord>>,
+    /// What of them is other than it is recorded: it becomes durable with the beginning.
+    pub(super) amended: Amended,
+    /// Old names by those of now, and what was imported, for a way back.
+    pub(super) moved: BTreeMap<String, String>,
+    pub(super) imported: BTreeSet<IncarnationId>,
 }
 
 /// What an update would do. What is recorded learns what is seen of the things that exist already.
@@ -107,9 +112,13 @@ pub(super) async fn foresee(
     mut resources: Resources,
 ) -> Result<Foreseen, EngineError> {
     examine(core, stack, goal, &mut resources).await?;
-    let mut plan = make_plan(core, stack, goal, &resources, Action::Update).await?;
+    let mut nested = nested_records(core, &resources).await?;
+    let mut stack = stack.clone();
+    let mut amended = amend(core, &mut stack, goal, particulars, &mut resources, &mut nested).await?;
+    let mut plan = make_plan_on(core, &stack, goal, &resources, &nested, Action::Update).await?;
+    *plan.asked = std::mem::take(&mut amended.asked);
+    check_imports(&plan)?;
     if !particulars.only.is_empty() || !particulars.except.is_empty() {
-        let nested = nested_records(core, &resources).await?;
         plan = plan.select(&particulars.only, &particulars.except, &resources, &nested)?;
     }
     let failing = if particulars.all_or_nothing { plan.failing() } else { Vec::new() };
@@ -120,7 +129,7 @@ pub(super) async fn foresee(
         let reasons = failing.into_iter().map(told).collect();
         return Err(EngineError::WouldFail { stack: stack.name.clone(), reasons });
     }
-    Ok(Foreseen { plan, resources, amended: Vec::new() })
+    Ok(Foreseen { plan, resources, amended, moved: stack.moved, imported: stack.imported })
 }
 
 impl Stack {
@@ -154,7 +163,7 @@ impl Stack {
             Ok(foreseen)
         }
         .await;
-        let Foreseen { plan, resources, amended } = match foreseen {
+        let Foreseen { plan, resources, amended, moved, imported } = match foreseen {
             Ok(foreseen) => foreseen,
             Err(error) => {
                 // The stack goes on with what it was doing.
@@ -171,11 +180,21 @@ impl Stack {
             last_complete: now.last_complete,
             traversal: now.traversal,
             paused: now.paused,
+            pending: now.pending,
+            moved,
+            imported,
             ..next
         };
+        // What was seen inside is true whether or not the update begins.
+        for (inside, record) in amended.inside {
+            let own = core.records.claim(&inside).await?;
+            core.commit_batch(Batch::new(own).with(Write::Resource(record)).releasing()).await?;
+        }
         let (record, mut batch) = begin(core, &claim, &mut stack, plan, Action::Update, on_failure, "");
         batch.writes.splice(0..0, sources.into_iter().map(Write::Source));
-        batch.writes.extend(amended.into_iter().map(Write::Resource));
+        let own = amended.own.iter().filter_map(|id| resources.get(id));
+        batch.writes.extend(own.map(|record| Write::Resource(Arc::clone(record))));
+        batch.writes.extend(amended.events.into_iter().map(Write::Event));
         core.commit_batch(batch).await?;
         let current = Current::new(resources);
         self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, Some(&before));

@@ -1,10 +1,12 @@
 //! The engine: what programs embed.
 
 mod actions;
+mod amend;
 mod builder;
 mod cancel;
 mod change;
 mod deletion;
+mod drift;
 mod driver;
 mod error;
 mod events;
@@ -23,6 +25,7 @@ mod view;
 pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
 pub use deletion::Deletion;
+pub use drift::{DriftState, PropertyDrift, ResourceDrift};
 pub use error::{EngineError, Refused};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
@@ -234,6 +237,7 @@ impl Engine {
             owner: None,
             pending: BTreeSet::new(),
             moved: BTreeMap::new(),
+            imported: BTreeSet::new(),
         }
     }
 

@@ -13,6 +13,7 @@ mod decide;
 mod desired;
 mod draw;
 mod error;
+mod moves;
 mod nested;
 mod order;
 mod perform;
@@ -22,6 +23,7 @@ mod select;
 mod step;
 
 pub use asked::{Along, Asked, Imported};
+pub(crate) use change::same;
 pub use compare::StepDifference;
 pub use decide::{Decision, decide};
 pub(crate) use decide::{order_of, rests};
@@ -31,6 +33,8 @@ pub use desired::{
 };
 pub use draw::Totals;
 pub use error::PlanError;
+pub(crate) use moves::take_back;
+pub use moves::{MoveError, rename};
 pub use perform::plan_act;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;

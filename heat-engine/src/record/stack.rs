@@ -104,6 +104,8 @@ pub struct StackRecord {
     pub pending: BTreeSet<String>,
     /// Resources that got another name since the stack was last complete: their old names by those that they have.
     pub moved: BTreeMap<String, String>,
+    /// Incarnations that were imported since the stack was last complete: a rollback lets go of the things and leaves them.
+    pub imported: BTreeSet<IncarnationId>,
 }
 
 /// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.

@@ -334,6 +334,8 @@ impl Nested {
         if let Some(owner) = &mut stack.owner {
             owner.traversal = Some(self.ledger.traversal.clone());
             owner.last = last;
+            // It may have another name since.
+            owner.resource.clone_from(&record.name);
             owner.type_name = self.goal.written_type(&record.name).unwrap_or_default();
         }
         let action = if is_new { Action::Create } else { Action::Update };
@@ -391,6 +393,7 @@ impl Nested {
             paused: None,
             pending: BTreeSet::new(),
             moved: BTreeMap::new(),
+            imported: BTreeSet::new(),
             owner: Some(Owner {
                 root: outer.map_or_else(|| self.parent.id.clone(), |owner| owner.root.clone()),
                 stack: self.parent.id.clone(),

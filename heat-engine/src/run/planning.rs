@@ -5,7 +5,7 @@ use super::goal::Goal;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
 use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, StepKind};
-use crate::record::{Action, OnFailure, Resources, StackRecord, Status, TraversalRecord};
+use crate::record::{Action, DeletionPolicy, OnFailure, Resources, StackRecord, Status, TraversalRecord};
 use crate::store::{Batch, Claim, StoreError, Write};
 use heat_template::environment::Hook;
 use std::sync::Arc;
@@ -50,12 +50,24 @@ pub(crate) async fn make_plan(
     action: Action,
 ) -> Result<Plan, EngineError> {
     let nested = nested_records(core, resources).await?;
+    make_plan_on(core, stack, goal, resources, &nested, action).await
+}
+
+/// As [`make_plan`], from nested stacks that are at hand.
+pub(crate) async fn make_plan_on(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    goal: &Goal,
+    resources: &Resources,
+    nested: &NestedRecords,
+    action: Action,
+) -> Result<Plan, EngineError> {
     loop {
         let plan = plan::plan(plan::Request {
             action,
             revision: stack.revision,
             recorded: resources,
-            nested: &nested,
+            nested,
             desired: goal,
             rules: &*core.registry,
             new_incarnation: &mut || core.ids.incarnation(),
@@ -120,6 +132,19 @@ async fn refuse_hooks(
         }
     }
     Ok(())
+}
+
+/// Before a rollback: resources get the names back that they had when the stack was last complete, and what was imported
+/// since is left as it was there before. Gives what is to be written.
+pub(crate) fn taken_back(stack: &mut StackRecord, resources: &mut Resources) -> Vec<Write> {
+    let mut amended = plan::take_back(resources, &std::mem::take(&mut stack.moved));
+    for id in std::mem::take(&mut stack.imported) {
+        if let Some(record) = resources.get_mut(&id) {
+            Arc::make_mut(record).deletion_policy = DeletionPolicy::Retain;
+            amended.insert(id);
+        }
+    }
+    amended.iter().filter_map(|id| Some(Write::Resource(Arc::clone(resources.get(id)?)))).collect()
 }
 
 /// The record of a new traversal, and the batch that makes it durable.

@@ -54,6 +54,8 @@ pub(super) struct StackForm<'a> {
     pending: Cow<'a, BTreeSet<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     moved: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    imported: Cow<'a, BTreeSet<IncarnationId>>,
 }
 
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -131,6 +133,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             owner,
             pending,
             moved,
+            imported,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -156,6 +159,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             owner: owner.as_ref().map(Cow::Borrowed),
             pending: Cow::Borrowed(pending),
             moved: Cow::Borrowed(moved),
+            imported: Cow::Borrowed(imported),
         }
     }
 }
@@ -190,6 +194,7 @@ impl StackForm<'_> {
             owner: self.owner.map(Cow::into_owned),
             pending: self.pending.into_owned(),
             moved: self.moved.into_owned(),
+            imported: self.imported.into_owned(),
         }
     }
 }

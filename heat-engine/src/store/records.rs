@@ -295,6 +295,7 @@ fn tombstone(record: StackRecord) -> StackRecord {
         paused: None,
         pending: BTreeSet::new(),
         moved: BTreeMap::new(),
+        imported: BTreeSet::new(),
         ..record
     }
 }

@@ -20,9 +20,12 @@ use support::process::{Process, alive, start};
 use support::template;
 use world::{OUTSIDE, World};
 
+/// Begins the ids of things that were there before an update that takes them in.
+const IMPORTED: &str = "imported-";
+
 /// What differs between a world and the service, if anything does.
 async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<String> {
-    let objects = cloud.objects();
+    let mut objects = cloud.objects();
     let mut ids = BTreeMap::new();
     for view in stack.nested_resources(9).await.unwrap() {
         // Neither a nested stack nor what is nothing but its record is an object of the service.
@@ -30,6 +33,8 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
             ids.insert(view.path.clone(), view.physical_resource_id);
         }
     }
+    // What was not taken in, or let go by a rollback, is nobody's.
+    objects.retain(|id, _| !id.starts_with(IMPORTED) || ids.values().any(|known| known == id));
     let expected = world.expected();
     let external = ids.get("ext").map(String::as_str);
     if external != world.external.then_some(OUTSIDE) {
@@ -64,6 +69,8 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
 /// What engines made and left; what was there before must be as it was.
 fn left(cloud: &Cloud) -> Result<(), String> {
     let mut left = cloud.objects();
+    // What was let go by a rollback is nobody's.
+    left.retain(|id, _| !id.starts_with(IMPORTED));
     match left.remove(OUTSIDE) {
         Some(outside) if outside.version == 1 && !outside.asleep && left.is_empty() => Ok(()),
         outside => Err(format!("it left {left:#?}, and of what was there before {outside:?}")),
@@ -113,6 +120,21 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             next.change(&mut rng);
         }
         let on_failure = RULES[rng.random_range(0..RULES.len())];
+        // Now and then something gets another name, or is there already.
+        let (mut rename, mut import) = (None, None);
+        if matches!(request, Request::Update) {
+            match rng.random_range(0..5) {
+                0 => rename = next.rename(&mut rng),
+                1 => {
+                    let (resource, name, place) = next.import(&mut rng);
+                    let id = format!("{IMPORTED}{}", next.serial);
+                    cloud.put(&id, &name, "before");
+                    cloud.change_object(&id, |object| object.place = place);
+                    import = Some((resource, id));
+                }
+                _ => {}
+            }
+        }
         // Now and then only a part of it is to be done.
         let (only, except) = match rng.random_range(0..6) {
             0 => (next.some(&mut rng), Vec::new()),
@@ -155,7 +177,13 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Create, Some(_)) => Ok(()),
                     (Request::Update, Some(stack)) => {
                         let update = Update::to(template(&text)).files(files.clone());
-                        let update = update.only(only.clone()).except(except.clone());
+                        let mut update = update.only(only.clone()).except(except.clone());
+                        if let Some((old, new)) = &rename {
+                            update = update.rename(old, new);
+                        }
+                        if let Some((resource, id)) = &import {
+                            update = update.import(resource, id.as_str());
+                        }
                         stack.update(update.on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
@@ -189,6 +217,10 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                 {
                     break;
                 }
+                // It has the name already, or something is being done to it.
+                Some(Err(EngineError::Move(_))) => rename = None,
+                // It is the stack's already, or cannot be.
+                Some(Err(EngineError::Import { .. })) => import = None,
                 // A service that had to be asked was away.
                 Some(Err(EngineError::Service(_))) => {}
                 Some(Err(error)) => return Err(format!("{request:?} is refused: {error}")),
