@@ -114,6 +114,15 @@ impl CliError {
         }))
     }
 
+    /// The same as a SARIF log: what is wrong, or why nothing could be checked.
+    pub(crate) fn sarif(&self) -> Option<Value> {
+        let version = env!("CARGO_PKG_VERSION");
+        match self {
+            Self::Refused { diagnostics, sources } => Some(render::sarif(diagnostics, sources, version)),
+            _ => Some(render::sarif_failure(&self.message()?, version)),
+        }
+    }
+
     /// HTTP code, its name, and Heat's name of the error.
     fn class(&self) -> (u16, &'static str, &'static str) {
         const BAD: (u16, &str) = (400, "Bad Request");
@@ -131,9 +140,10 @@ impl CliError {
                 | EngineError::NotAccepted { .. } => with(BAD, "StackValidationFailed"),
                 EngineError::Limit { .. } => with(BAD, "RequestLimitExceeded"),
                 EngineError::Unsupported(_) => with((501, "Not Implemented"), "NotSupported"),
-                EngineError::NoSuchStack { .. } | EngineError::NoSuchOutput { .. } => {
-                    with((404, "Not Found"), "EntityNotFound")
-                }
+                EngineError::NoSuchStack { .. }
+                | EngineError::NoSuchOutput { .. }
+                | EngineError::NoSuchSnapshot { .. } => with((404, "Not Found"), "EntityNotFound"),
+                EngineError::NoHook { .. } => with(BAD, "InvalidBreakPointHook"),
                 EngineError::NoSuchResource { .. } => with((404, "Not Found"), "ResourceNotFound"),
                 EngineError::Store(StoreError::StackExists { .. }) => with((409, "Conflict"), "StackExists"),
                 EngineError::Store(StoreError::Claimed { .. }) | EngineError::State { .. } => {
@@ -142,6 +152,7 @@ impl CliError {
                 EngineError::Store(StoreError::NotConnected { .. }) => {
                     with((503, "Service Unavailable"), "ServiceUnavailable")
                 }
+                EngineError::Signal { .. } => with(BAD, "ResourceActionNotSupported"),
                 EngineError::StalePlan { .. } => with((409, "Conflict"), "StalePlan"),
                 EngineError::BadPlan { .. } => with(BAD, "InvalidPlan"),
                 EngineError::Service(failure) => service_class(failure),
@@ -162,6 +173,8 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchStack { .. }
         | EngineError::NoSuchResource { .. }
         | EngineError::NoSuchOutput { .. }
+        | EngineError::NoHook { .. }
+        | EngineError::NoSuchSnapshot { .. }
         | EngineError::BadName { .. }
         | EngineError::BadPlan { .. }
         | EngineError::Select(_)
@@ -171,6 +184,7 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::WouldFail { .. }
         | EngineError::StalePlan { .. }
         | EngineError::Limit { .. }
+        | EngineError::Signal { .. }
         | EngineError::Unsupported(_)
         | EngineError::Store(
             StoreError::StackExists { .. }

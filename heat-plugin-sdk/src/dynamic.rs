@@ -3,7 +3,8 @@
 use crate::connection::ConnectorId;
 use crate::{
     CallContext, Change, Context, Created, Failure, FindBasis, Finding, Observation, Observed, Operation,
-    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Result, Siblings,
+    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Restored, Result, SavedData, Siblings, Signal,
+    SignalAnswer, Signals,
 };
 use async_trait::async_trait;
 use heat_template::schema::ResourceSchema;
@@ -51,6 +52,35 @@ pub trait DynResource: Send + Sync {
         Err(Failure::unsupported(format!("{} cannot be resumed", self.schema().type_name)))
     }
 
+    /// See [`Resource::snapshot`].
+    async fn snapshot(&self, cx: &CallContext, id: &PhysicalId) -> Result<SavedData> {
+        let _ = (cx, id);
+        Err(Failure::unsupported(format!("{} has no data that can be saved", self.schema().type_name)))
+    }
+
+    /// See [`Resource::snapshot_progress`].
+    async fn snapshot_progress(
+        &self,
+        cx: &CallContext,
+        id: &PhysicalId,
+        saved: &SavedData,
+    ) -> Result<Progress> {
+        let _ = (cx, id, saved);
+        Ok(Progress::Done)
+    }
+
+    /// See [`Resource::remove_snapshot`].
+    async fn remove_snapshot(&self, cx: &CallContext, saved: &SavedData) -> Result<Progress> {
+        let _ = (cx, saved);
+        Ok(Progress::Done)
+    }
+
+    /// See [`Resource::restored`].
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        let _ = saved;
+        None
+    }
+
     /// See [`Resource::progress`].
     async fn progress(
         &self,
@@ -65,6 +95,34 @@ pub trait DynResource: Send + Sync {
         false
     }
 
+    /// See [`Resource::signals`].
+    fn signals(&self) -> Signals {
+        Signals::Refused
+    }
+
+    /// See [`Resource::waits_for_signals`].
+    fn waits_for_signals(&self) -> bool {
+        false
+    }
+
+    /// See [`Resource::signal`].
+    fn signal(&self, signal: &Signal<'_>, properties: &PropertyMap) -> Result<SignalAnswer> {
+        let _ = (signal, properties);
+        Err(Failure::unsupported("signal is not supported for resource."))
+    }
+
+    /// See [`Resource::listens_to`].
+    fn listens_to(&self, properties: &PropertyMap) -> Option<String> {
+        let _ = properties;
+        None
+    }
+
+    /// See [`Resource::hear`].
+    fn hear(&self, metadata: &Value) -> Map<String, Value> {
+        let _ = metadata;
+        Map::new()
+    }
+
     /// See [`Resource::find_basis`].
     fn find_basis(&self, properties: &PropertyMap) -> FindBasis;
 
@@ -76,6 +134,11 @@ pub trait DynResource: Send + Sync {
 
     /// See [`Resource::needs_replace`].
     fn needs_replace(&self, change: &Change<PropertyMap>) -> bool;
+
+    /// See [`Resource::is_replaced_by_every_update`].
+    fn is_replaced_by_every_update(&self) -> bool {
+        false
+    }
 
     /// See [`Resource::replace_order`].
     fn replace_order(&self, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder;
@@ -161,6 +224,27 @@ impl<R: Resource> DynResource for Erased<R> {
         self.resource.resume(&Context::new(cx), id).await
     }
 
+    async fn snapshot(&self, cx: &CallContext, id: &PhysicalId) -> Result<SavedData> {
+        self.resource.snapshot(&Context::new(cx), id).await
+    }
+
+    async fn snapshot_progress(
+        &self,
+        cx: &CallContext,
+        id: &PhysicalId,
+        saved: &SavedData,
+    ) -> Result<Progress> {
+        self.resource.snapshot_progress(&Context::new(cx), id, saved).await
+    }
+
+    async fn remove_snapshot(&self, cx: &CallContext, saved: &SavedData) -> Result<Progress> {
+        self.resource.remove_snapshot(&Context::new(cx), saved).await
+    }
+
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        self.resource.restored(saved)
+    }
+
     async fn delete(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
         self.resource.delete(&Context::new(cx), id).await
     }
@@ -195,6 +279,26 @@ impl<R: Resource> DynResource for Erased<R> {
         self.resource.is_local()
     }
 
+    fn signals(&self) -> Signals {
+        self.resource.signals()
+    }
+
+    fn waits_for_signals(&self) -> bool {
+        self.resource.waits_for_signals()
+    }
+
+    fn signal(&self, signal: &Signal<'_>, properties: &PropertyMap) -> Result<SignalAnswer> {
+        self.resource.signal(signal, &self.decode(properties)?)
+    }
+
+    fn listens_to(&self, properties: &PropertyMap) -> Option<String> {
+        self.resource.listens_to(&self.decode(properties).ok()?)
+    }
+
+    fn hear(&self, metadata: &Value) -> Map<String, Value> {
+        self.resource.hear(metadata)
+    }
+
     fn find_basis(&self, properties: &PropertyMap) -> FindBasis {
         self.decode(properties).map_or(FindBasis::None, |properties| self.resource.find_basis(&properties))
     }
@@ -211,6 +315,10 @@ impl<R: Resource> DynResource for Erased<R> {
     fn needs_replace(&self, change: &Change<PropertyMap>) -> bool {
         // What was applied once and cannot be read any more can only be replaced.
         self.change(change).map_or(true, |change| self.resource.needs_replace(&change))
+    }
+
+    fn is_replaced_by_every_update(&self) -> bool {
+        self.resource.is_replaced_by_every_update()
     }
 
     fn replace_order(&self, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder {

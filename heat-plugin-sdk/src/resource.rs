@@ -2,10 +2,11 @@
 
 use crate::{
     Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, Properties, ReplaceOrder, Result, Siblings, State,
+    Progress, Properties, ReplaceOrder, Restored, Result, SavedData, Siblings, Signal, SignalAnswer, Signals,
+    State,
 };
 use heat_template::schema::ResourceSchema;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::future::Future;
 use std::time::Duration;
 
@@ -105,6 +106,57 @@ pub trait Resource: Send + Sync + Sized + 'static {
         async { Err(Failure::unsupported(format!("{} cannot be resumed", Self::TYPE))) }
     }
 
+    /// Asks the service to save the data of the thing, which stays, and gives at once what leads back to what is saved: the
+    /// engine waits by [`snapshot_progress`](Self::snapshot_progress). Called again under the same
+    /// [`key`](Context::key) after a crash or a lost answer: look then for what was saved under it before. A type that
+    /// saves data says so in its schema, too (`snapshot_policy`), which makes the deletion policy `Snapshot` possible.
+    ///
+    /// # Errors
+    /// In classes. The default is [`Unsupported`](crate::FailureClass::Unsupported): as in Heat nothing is saved then, and
+    /// that counts as done.
+    fn snapshot(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+    ) -> impl Future<Output = Result<SavedData>> + Send {
+        let _ = (cx, id);
+        async { Err(Failure::unsupported(format!("{} has no data that can be saved", Self::TYPE))) }
+    }
+
+    /// How far saving is.
+    ///
+    /// # Errors
+    /// In classes. The default is done.
+    fn snapshot_progress(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        saved: &SavedData,
+    ) -> impl Future<Output = Result<Progress>> + Send {
+        let _ = (cx, id, saved);
+        async { Ok(Progress::Done) }
+    }
+
+    /// Removes what was saved. Called until it is gone, so safe to call twice;
+    /// [`NotFound`](crate::FailureClass::NotFound) counts as gone. The thing itself may be gone before.
+    ///
+    /// # Errors
+    /// In classes.
+    fn remove_snapshot(
+        &self,
+        cx: &Context<'_, Self>,
+        saved: &SavedData,
+    ) -> impl Future<Output = Result<Progress>> + Send {
+        let _ = (cx, saved);
+        async { Ok(Progress::Done) }
+    }
+
+    /// How the definition of the thing changes so that it comes from what was saved; `None` where it stays as it is.
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        let _ = saved;
+        None
+    }
+
     /// Says how far an operation is after each read, and may issue its next request (confirm a resize, attach an
     /// interface). It must be safe to call twice.
     ///
@@ -129,6 +181,39 @@ pub trait Resource: Send + Sync + Sized + 'static {
     /// an operation together with its end, which is half of the writes.
     fn is_local(&self) -> bool {
         false
+    }
+
+    /// Whether the resources take signals. The metadata of those that do are what signals made of them: an update leaves
+    /// them as they are.
+    fn signals(&self) -> Signals {
+        Signals::Refused
+    }
+
+    /// Whether operations wait for signals ([`Progress::Await`]) rather than for a service: as many of them as there are may
+    /// wait at the same time.
+    fn waits_for_signals(&self) -> bool {
+        false
+    }
+
+    /// What a signal leads to. Pure: nothing is asked for; what is to be done is in the answer.
+    ///
+    /// # Errors
+    /// The signal is not taken, for this reason; nothing changes then. The default takes none.
+    fn signal(&self, signal: &Signal<'_>, properties: &Self::Properties) -> Result<SignalAnswer> {
+        let _ = (signal, properties);
+        Err(Failure::unsupported("signal is not supported for resource."))
+    }
+
+    /// The incarnation whose signals the attributes tell of, where that is another one of the stack.
+    fn listens_to(&self, properties: &Self::Properties) -> Option<String> {
+        let _ = properties;
+        None
+    }
+
+    /// The attributes that change with the metadata of the one that it [listens to](Self::listens_to).
+    fn hear(&self, metadata: &Value) -> Map<String, Value> {
+        let _ = metadata;
+        Map::new()
     }
 
     /// By what [`find`](Self::find) would recognise the object of a create with these properties.
@@ -159,6 +244,11 @@ pub trait Resource: Send + Sync + Sized + 'static {
     /// Whether a change that the schema would allow in place needs a new thing all the same.
     fn needs_replace(&self, change: &Change<Self::Properties>) -> bool {
         let _ = change;
+        false
+    }
+
+    /// Whether every update of the stack makes a new one, though nothing of it changes.
+    fn is_replaced_by_every_update(&self) -> bool {
         false
     }
 

@@ -1,7 +1,7 @@
 //! `heat stack …`
 
-use super::Allowed;
 use super::template::parameter;
+use super::{AdoptStack, Allowed, HandOver, HookCommand, SnapshotCommand};
 use clap::{Args, Subcommand, ValueEnum};
 use heat_engine::record::OnFailure;
 use std::path::PathBuf;
@@ -29,12 +29,24 @@ pub(crate) enum StackCommand {
     Apply(ApplyPlan),
     /// Shows property by property what somebody else changed of a stack's resources; repairs or accepts it if wanted.
     Drift(DriftOfStack),
+    /// Tells all that another Heat has to know to adopt a stack; the stack stays.
+    Export(HandOver),
+    /// Gives a stack up: what it made stays. Tells what `stack export` tells.
+    Abandon(HandOver),
+    /// Makes a stack of what another one made that was given up, and waits until it is done.
+    Adopt(AdoptStack),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
     Show(ShowStack),
     /// Goes on with stacks whose command was interrupted, and waits until they are done.
     Wait(WaitForStacks),
+    /// The hooks at which a stack waits.
+    #[command(subcommand)]
+    Hook(HookCommand),
+    /// Snapshots of a stack.
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// The resources of a stack.
     #[command(subcommand)]
     Resource(ResourceCommand),
@@ -343,6 +355,30 @@ pub(crate) enum ResourceCommand {
         /// Name of the resource.
         #[arg(value_name = "RESOURCE")]
         resource: String,
+    },
+    /// Shows the metadata of a resource: those of the template, or what signals made of them.
+    Metadata {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Name of the resource, or the way to it through nested stacks (group/0/handle).
+        #[arg(value_name = "RESOURCE")]
+        resource: String,
+    },
+    /// Signals a resource: a handle of a wait condition, a scaling policy, a deployment.
+    Signal {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Name of the resource, or the way to it through nested stacks (group/0/handle).
+        #[arg(value_name = "RESOURCE")]
+        resource: String,
+        /// Details of the signal, as JSON.
+        #[arg(long, value_name = "JSON", conflicts_with = "data_file")]
+        data: Option<String>,
+        /// A file with the details.
+        #[arg(long, value_name = "FILE")]
+        data_file: Option<String>,
     },
     /// Says how healthy a resource is.
     #[command(subcommand)]

@@ -11,8 +11,11 @@ mod resource_type;
 mod simulator;
 mod stack_action;
 mod stack_change;
+mod stack_handover;
+pub(crate) mod stack_hook;
 mod stack_look;
 mod stack_plan;
+mod stack_snapshot;
 mod template;
 
 use crate::arguments::{Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, TemplateCommand};
@@ -65,8 +68,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Rollback(stack) => stack_plan::roll_back(global, stack).await,
             StackCommand::Drift(stack) => drift::run(global, stack).await,
             StackCommand::Apply(apply) => stack_plan::apply(global, apply).await,
+            StackCommand::Export(stack) => stack_handover::export(global, stack).await,
+            StackCommand::Abandon(stack) => stack_handover::abandon(global, stack).await,
+            StackCommand::Adopt(stack) => stack_handover::adopt(global, stack).await,
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
+            StackCommand::Hook(command) => stack_hook::run(global, command).await,
+            StackCommand::Snapshot(command) => stack_snapshot::run(global, command).await,
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),
             StackCommand::Event(command) => event::list(global, command).await.map(Outcome::from),
             StackCommand::Output(command) => stack_look::output(global, command).await,

@@ -6,7 +6,7 @@ use super::saved_plan::SavedPlan;
 use super::{EngineError, Stack};
 use crate::plan::Plan;
 use crate::record::{Action, IncarnationId, OnFailure, Resources, StackRecord};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan_on, nested_records};
+use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan_on, nested_records};
 use crate::store::{Batch, Source, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub(super) struct Prepared {
     pub(super) goal: Goal,
     pub(super) particulars: Particulars,
     pub(super) on_failure: Option<OnFailure>,
+    /// What it is done as.
+    pub(super) action: Action,
 }
 
 impl Prepared {
@@ -106,16 +108,15 @@ pub(super) struct Foreseen {
 /// What an update would do. What is recorded learns what is seen of the things that exist already.
 pub(super) async fn foresee(
     core: &Arc<Core>,
-    stack: &StackRecord,
-    goal: &Goal,
-    particulars: &Particulars,
+    prepared: &Prepared,
     mut resources: Resources,
 ) -> Result<Foreseen, EngineError> {
+    let Prepared { stack, goal, particulars, action, .. } = prepared;
     examine(core, stack, goal, &mut resources).await?;
     let mut nested = nested_records(core, &resources).await?;
     let mut stack = stack.clone();
     let mut amended = amend(core, &mut stack, goal, particulars, &mut resources, &mut nested).await?;
-    let mut plan = make_plan_on(core, &stack, goal, &resources, &nested, Action::Update).await?;
+    let mut plan = make_plan_on(core, &stack, goal, &resources, &nested, *action).await?;
     *plan.asked = std::mem::take(&mut amended.asked);
     check_imports(&plan)?;
     if !particulars.only.is_empty() || !particulars.except.is_empty() {
@@ -150,15 +151,14 @@ impl Stack {
         let now = self.record().await?;
         let before = now.desired.clone();
         let on_failure = prepared.on_failure();
-        let Prepared { stack: next, sources, goal, particulars, .. } = prepared;
         let foreseen = async {
             let resources = core.records.resources(&self.id).await?;
             if let Some(planned) = planned {
                 planned.fits_record(core, &now, &resources).await?;
             }
-            let mut foreseen = foresee(core, &next, &goal, &particulars, resources).await?;
+            let mut foreseen = foresee(core, &prepared, resources).await?;
             if let Some(planned) = planned {
-                foreseen.plan = planned.fits_plan(&now, &goal, &foreseen.plan)?;
+                foreseen.plan = planned.fits_plan(&now, &prepared.goal, &foreseen.plan)?;
             }
             Ok(foreseen)
         }
@@ -172,6 +172,7 @@ impl Stack {
                 return Err(error);
             }
         };
+        let Prepared { stack: next, sources, goal, action, .. } = prepared;
         let mut stack = StackRecord {
             revision: now.revision,
             action: now.action,
@@ -180,17 +181,19 @@ impl Stack {
             last_complete: now.last_complete,
             traversal: now.traversal,
             paused: now.paused,
+            snapshots: now.snapshots,
             pending: now.pending,
             moved,
             imported,
             ..next
         };
+        give_up_snapshot(core, &mut stack, &resources).await?;
         // What was seen inside is true whether or not the update begins.
         for (inside, record) in amended.inside {
             let own = core.records.claim(&inside).await?;
             core.commit_batch(Batch::new(own).with(Write::Resource(record)).releasing()).await?;
         }
-        let (record, mut batch) = begin(core, &claim, &mut stack, plan, Action::Update, on_failure, "");
+        let (record, mut batch) = begin(core, &claim, &mut stack, plan, action, on_failure, "");
         batch.writes.splice(0..0, sources.into_iter().map(Write::Source));
         let own = amended.own.iter().filter_map(|id| resources.get(id));
         batch.writes.extend(own.map(|record| Write::Resource(Arc::clone(record))));

@@ -3,7 +3,7 @@
 use super::{EngineError, Stack};
 use crate::plan::Plan;
 use crate::record::{Action, OnFailure, Resources, StackRecord, Status};
-use crate::run::{Core, Current, Goal, begin, make_plan, nested_records};
+use crate::run::{Core, Current, Goal, begin, give_up_snapshot, make_plan, nested_records};
 use std::sync::Arc;
 
 /// What is deleted, and what follows a failure.
@@ -71,6 +71,7 @@ impl Stack {
         let claim = self.engine.seize(&self.id).await?;
         let mut stack = self.living().await?;
         let resources = core.records.resources(&self.id).await?;
+        give_up_snapshot(core, &mut stack, &resources).await?;
         let (goal, plan) = match self.deleting(&stack, &resources, deletion).await {
             Ok(found) => found,
             Err(error) => {
@@ -91,7 +92,7 @@ impl Stack {
     /// # Errors
     /// As [`delete_with`](Self::delete_with).
     pub async fn preview_delete_with(&self, deletion: &Deletion) -> Result<Plan, EngineError> {
-        let stack = if deletion.is_whole() { self.living().await? } else { self.updatable().await? };
+        let stack = if deletion.is_whole() { self.living().await? } else { self.changeable().await? };
         let resources = self.engine.core().records.resources(&self.id).await?;
         planned(self.engine.core(), &stack, &resources, deletion).await
     }

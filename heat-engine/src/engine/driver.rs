@@ -3,7 +3,7 @@
 use super::EngineError;
 use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, TraversalRecord};
 use crate::run::{
-    Core, Current, End, Goal, Secrets, Signal, Traversal, begin, is_passing, make_plan, taken_back,
+    Core, Current, End, Goal, InHand, Secrets, Signal, Traversal, begin, is_passing, make_plan, taken_back,
 };
 use crate::store::{Claim, StoreError};
 use heat_plugin_sdk::FailureClass;
@@ -125,6 +125,7 @@ impl Driver {
             current,
             interrupt: interrupted,
             secrets: Arc::new(secrets),
+            in_hand: InHand::default(),
         };
         let (core, slots) = (Arc::clone(&self.core), Arc::clone(&self.slots));
         tokio::spawn(async move {
@@ -263,6 +264,8 @@ async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), En
     stack.desired = target.unwrap_or_default();
     let goal = Arc::new(goal);
     let plan = make_plan(core, &stack, &goal, &resources, Action::Rollback).await?;
+    // What the stack did not make stays.
+    let plan = if traversal.record.action == Action::Adopt { plan.abandoning() } else { plan };
     let (record, mut batch) =
         begin(core, &traversal.claim, &mut stack, plan, Action::Rollback, OnFailure::Stop, &failed);
     batch.writes.extend(amended);

@@ -75,6 +75,28 @@ pub enum EngineError {
         /// The resource.
         name: String,
     },
+    /// The resource does not wait at this hook.
+    #[error(
+        "the \"{hook}\" hook is not defined on {type_name} \"{resource}\" of stack {stack}: it does not wait there"
+    )]
+    NoHook {
+        /// The hook.
+        hook: &'static str,
+        /// The resource's type.
+        type_name: String,
+        /// The resource.
+        resource: String,
+        /// The stack.
+        stack: String,
+    },
+    /// There is no such snapshot.
+    #[error("stack {stack} has no snapshot {id}")]
+    NoSuchSnapshot {
+        /// The stack.
+        stack: String,
+        /// The snapshot.
+        id: String,
+    },
     /// There is no such output.
     #[error("stack {stack} has no output {key}")]
     NoSuchOutput {
@@ -82,6 +104,16 @@ pub enum EngineError {
         stack: String,
         /// The output.
         key: String,
+    },
+    /// A resource does not take a signal.
+    #[error("resource {resource} of stack {stack} does not take the signal: {why}")]
+    Signal {
+        /// The stack.
+        stack: String,
+        /// The resource.
+        resource: String,
+        /// Why, in Heat's words where Heat has some.
+        why: String,
     },
     /// Something has moved since the plan was made.
     #[error("the plan for revision {planned} of stack {stack}, which is at {found} now, cannot be applied any more: make a new \

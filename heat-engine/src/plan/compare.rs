@@ -66,6 +66,7 @@ fn compare(outside: &str, planned: &Plan, now: &Plan, found: &mut Vec<StepDiffer
         };
         let same = step.type_name == other.type_name
             && step.reason == other.reason
+            && step.hooks == other.hooks
             && without_new_ids(&step.kind) == without_new_ids(&other.kind)
             && waits(planned, step) == waits(now, other);
         if !same {
@@ -123,7 +124,15 @@ mod tests {
 
     fn step(name: &str, kind: StepKind, after: &[u32]) -> Step {
         let after = after.iter().copied().map(StepId).collect();
-        Step { resource: name.into(), type_name: "T".into(), kind, reason: Reason::New, after, nested: None }
+        Step {
+            resource: name.into(),
+            type_name: "T".into(),
+            kind,
+            reason: Reason::New,
+            after,
+            hooks: Vec::new(),
+            nested: None,
+        }
     }
 
     fn id(text: &str) -> IncarnationId {

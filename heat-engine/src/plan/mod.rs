@@ -5,6 +5,7 @@
 //! decision for one resource, for the run: a [`StepKind::Decide`] asks it again when all values are known. All of it is
 //! pure; [`Schedule`](crate::schedule::Schedule) says when which step runs.
 
+mod adopt;
 mod asked;
 mod change;
 mod compare;
@@ -13,6 +14,7 @@ mod decide;
 mod desired;
 mod draw;
 mod error;
+mod hooks;
 mod moves;
 mod nested;
 mod order;
@@ -22,20 +24,23 @@ mod prospect;
 mod select;
 mod step;
 
+pub(crate) use adopt::{adopting, resources_in};
 pub use asked::{Along, Asked, Imported};
 pub(crate) use change::same;
 pub use compare::StepDifference;
 pub use decide::{Decision, decide};
-pub(crate) use decide::{order_of, rests};
+pub(crate) use decide::{never_begun, order_of, rests};
 pub use desired::{
     CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, NestedRecord,
     NestedRecords, Nothing, TypeRules, given,
 };
 pub use draw::Totals;
 pub use error::PlanError;
+pub(crate) use hooks::note_hooks;
 pub(crate) use moves::take_back;
 pub use moves::{MoveError, rename};
 pub use perform::plan_act;
+pub(crate) use planner::saves_before;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;
 pub use select::SelectError;

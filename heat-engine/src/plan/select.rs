@@ -347,7 +347,15 @@ mod tests {
 
     fn step(name: &str, kind: StepKind, after: &[u32]) -> Step {
         let after = after.iter().copied().map(StepId).collect();
-        Step { resource: name.into(), type_name: "T".into(), kind, reason: Reason::New, after, nested: None }
+        Step {
+            resource: name.into(),
+            type_name: "T".into(),
+            kind,
+            reason: Reason::New,
+            after,
+            hooks: Vec::new(),
+            nested: None,
+        }
     }
 
     fn create(name: &str, replaces: Option<&str>, after: &[u32]) -> Step {
@@ -369,8 +377,12 @@ mod tests {
     }
 
     fn delete(name: &str, incarnation: &str, after: &[u32]) -> Step {
-        let kind =
-            StepKind::Delete { incarnation: id(incarnation), only_if_replaced_by: None, retain: false };
+        let kind = StepKind::Delete {
+            incarnation: id(incarnation),
+            only_if_replaced_by: None,
+            retain: false,
+            snapshot: false,
+        };
         step(name, kind, after)
     }
 

@@ -3,7 +3,7 @@
 use super::Asked;
 use crate::record::{Action, IncarnationId, IntentKind};
 use heat_plugin_sdk::{PhysicalId, ReplaceOrder};
-use heat_template::environment::RestrictedAction;
+use heat_template::environment::{Hook, RestrictedAction};
 use petgraph::graph::DiGraph;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -40,6 +40,9 @@ pub struct Plan {
     /// What the request said of single resources, beside what the stack shall be.
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
     pub asked: Box<Asked>,
+    /// Everything real stays, what lies inside of nested stacks too; only records go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandons: bool,
 }
 
 /// One step of a plan.
@@ -59,6 +62,10 @@ pub struct Step {
     /// What is done inside, where the resource is a nested stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nested: Option<Box<NestedPlan>>,
+    /// The hooks of the environment at which it waits until somebody clears them. One behind an update waits only where
+    /// it is updated in place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
 }
 
 /// What is done inside a nested stack.
@@ -115,7 +122,7 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changes: Vec<PropertyChange>,
     },
-    /// Takes something that exists already (`external_id`): it is looked at and recorded, nothing is made.
+    /// Takes something that exists already (`external_id`, or `own`): it is looked at and recorded, nothing is made.
     Adopt {
         /// The incarnation.
         incarnation: IncarnationId,
@@ -124,6 +131,9 @@ pub enum StepKind {
         /// The one that it takes the place of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replaces: Option<IncarnationId>,
+        /// It belongs to the stack from then on, as if the stack had made it: the stack is adopted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        own: bool,
     },
     /// Changes it in place. Without changes only its record changes, the plugin is not asked.
     Update {
@@ -195,6 +205,9 @@ pub enum StepKind {
         /// The real thing stays (deletion policy), only the record goes.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         retain: bool,
+        /// Its data are saved before (deletion policy).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        snapshot: bool,
     },
 }
 
@@ -208,6 +221,8 @@ pub enum Act {
     Suspend,
     /// It is woken.
     Resume,
+    /// Its data are saved, where its type can.
+    Snapshot,
 }
 
 impl Act {
@@ -217,20 +232,24 @@ impl Act {
             Self::Check => Action::Check,
             Self::Suspend => Action::Suspend,
             Self::Resume => Action::Resume,
+            Self::Snapshot => Action::Snapshot,
         }
     }
 
     /// That which is done in an action of that kind.
     pub(crate) fn of(action: Action) -> Option<Self> {
-        [Self::Check, Self::Suspend, Self::Resume].into_iter().find(|act| act.action() == action)
+        [Self::Check, Self::Suspend, Self::Resume, Self::Snapshot]
+            .into_iter()
+            .find(|act| act.action() == action)
     }
 
-    /// `check`, `suspend`, `resume`.
+    /// `check`, `suspend`, `resume`, `snapshot`.
     pub fn verb(self) -> &'static str {
         match self {
             Self::Check => "check",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
+            Self::Snapshot => "snapshot",
         }
     }
 
@@ -239,6 +258,7 @@ impl Act {
             Self::Check => IntentKind::Check,
             Self::Suspend => IntentKind::Suspend,
             Self::Resume => IntentKind::Resume,
+            Self::Snapshot => IntentKind::Snapshot,
         }
     }
 }
@@ -299,6 +319,8 @@ pub enum Reason {
     Restricted,
     /// It is asked for, for every resource.
     Requested,
+    /// A signal changes the size of a group, this one or one inside of it.
+    Scaled,
     /// The template has it no more.
     Removed,
     /// It is replaced by a step of this plan.
@@ -315,7 +337,7 @@ impl Plan {
 
     /// A plan by which nothing was said of single resources.
     pub fn new(action: Action, revision: u64, steps: Vec<Step>) -> Self {
-        Self { version: Self::VERSION, action, revision, steps, asked: Box::default() }
+        Self { version: Self::VERSION, action, revision, steps, asked: Box::default(), abandons: false }
     }
 
     /// A step.

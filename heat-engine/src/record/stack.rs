@@ -1,6 +1,6 @@
 //! Stacks and their traversals.
 
-use super::{Action, IncarnationId, Status};
+use super::{Action, IncarnationId, SnapshotRecord, Status};
 use crate::plan::Plan;
 use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
@@ -106,6 +106,8 @@ pub struct StackRecord {
     pub moved: BTreeMap<String, String>,
     /// Incarnations that were imported since the stack was last complete: a rollback lets go of the things and leaves them.
     pub imported: BTreeSet<IncarnationId>,
+    /// Its snapshots, oldest first.
+    pub snapshots: Vec<SnapshotRecord>,
 }
 
 /// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.
@@ -156,6 +158,8 @@ pub struct Desired {
     /// The template itself was made of secret values (that of a nested stack): it is sealed, and so are the properties of
     /// its resources.
     pub secret: bool,
+    /// The availability zones that the cloud had when it was asked for this; of an outermost stack that may use them.
+    pub availability_zones: Option<Vec<String>>,
 }
 
 /// Names of parameters, not their values: they may be hidden.

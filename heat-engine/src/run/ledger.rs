@@ -18,6 +18,8 @@ pub(crate) enum Signal {
     /// Go on.
     #[default]
     Run,
+    /// Something failed: what waits for people waits no more, everything else goes on.
+    Hasten,
     /// Begin nothing new and let finish what is begun: the action was cancelled.
     Stop,
     /// Stop between two calls and leave the intent: another traversal or another process takes over.
@@ -73,11 +75,15 @@ pub(crate) struct Facts {
     pub(crate) deletion_policy: crate::record::DeletionPolicy,
     /// See [`ResourceRecord::sensitive`].
     pub(crate) sensitive: BTreeSet<String>,
+    /// The metadata are what signals made of them: those of the definition count only for a new one.
+    pub(crate) keeps_metadata: bool,
 }
 
 impl Facts {
     pub(crate) fn put(self, record: &mut ResourceRecord) {
-        record.metadata = self.metadata;
+        if !self.keeps_metadata || record.action == Action::Init {
+            record.metadata = self.metadata;
+        }
         record.definition = self.definition;
         record.requires = self.requires;
         record.deletion_policy = self.deletion_policy;
@@ -105,10 +111,23 @@ impl Page {
         events: impl IntoIterator<Item = Event>,
         next: ResourceRecord,
     ) -> Result<(), StoreError> {
+        self.turn_with(core, claim, events, next, Vec::new()).await
+    }
+
+    /// As [`turn`](Self::turn), with more that becomes durable in the same moment.
+    pub(crate) async fn turn_with(
+        &mut self,
+        core: &Core,
+        claim: &Claim,
+        events: impl IntoIterator<Item = Event>,
+        next: ResourceRecord,
+        more: Vec<Write>,
+    ) -> Result<(), StoreError> {
         let next = Arc::new(next);
-        let mut writes = Vec::with_capacity(self.unwritten.len() + 2);
+        let mut writes = Vec::with_capacity(self.unwritten.len() + 2 + more.len());
         writes.extend(self.unwritten.iter().cloned().chain(events).map(Write::Event));
         writes.push(Write::Resource(Arc::clone(&next)));
+        writes.extend(more);
         core.commit(claim, writes).await?;
         self.unwritten.clear();
         self.record = next;
@@ -130,6 +149,8 @@ pub(crate) struct Ledger {
     pub(crate) local: bool,
     /// What it must not tell.
     pub(crate) secrets: Arc<Secrets>,
+    /// When the thing is gone its record stays until the hook behind the deletion is cleared.
+    pub(crate) held: bool,
 }
 
 impl Ledger {
@@ -213,15 +234,25 @@ impl Ledger {
         change(Arc::make_mut(&mut self.page.lock().await.record));
     }
 
-    /// Removes the record, with the event of its deletion.
+    /// Removes the record, with the event of its deletion; one that is held tells from now on that nothing else is left.
     pub(crate) async fn remove(&self, reason: &str) -> Result<(), StoreError> {
         let mut page = self.page.lock().await;
         let record = Arc::make_mut(&mut page.record);
+        let told = record.action == Action::Delete && record.status == Status::Complete;
         record.action = Action::Delete;
         record.status = Status::Complete;
         reason.clone_into(&mut record.reason);
         let (event, id) = (self.event(record, self.core.clock.now()), record.id.clone());
-        let mut writes: Vec<_> = page.unwritten.iter().cloned().chain([event]).map(Write::Event).collect();
+        if self.held {
+            record.physical_id = None;
+            record.owned.clear();
+            record.intent = None;
+            record.look_again = false;
+            let next = (*page.record).clone();
+            return page.turn(&self.core, &self.claim, Some(event), next).await;
+        }
+        let events = page.unwritten.iter().cloned().chain((!told).then_some(event));
+        let mut writes: Vec<_> = events.map(Write::Event).collect();
         writes.push(Write::RemoveResource(id));
         self.core.commit(&self.claim, writes).await?;
         page.unwritten.clear();
@@ -369,15 +400,21 @@ impl Ledger {
             FailureClass::Unsupported => "NotSupported",
             _ => "ResourceInError",
         };
+        let class = failure.name().unwrap_or(class);
         format!("{class}: resources.{name}: {}", self.told(failure).await)
     }
 
     /// Waits, unless the traversal or the step's time-out says otherwise.
     pub(crate) async fn pause(&self, time: Duration) -> Result<(), Break> {
+        self.pause_until(tokio::time::sleep(time)).await
+    }
+
+    /// As [`pause`](Self::pause), until something happens.
+    pub(crate) async fn pause_until(&self, happens: impl Future<Output = ()>) -> Result<(), Break> {
         self.check()?;
         let mut signal = self.signal.clone();
         tokio::select! {
-            () = tokio::time::sleep(time) => self.check(),
+            () = happens => self.check(),
             () = async { drop(signal.wait_for(Signal::ends).await) } => self.check(),
             reason = self.timed_out() => Err(Break::Aborted(reason)),
         }
@@ -387,8 +424,10 @@ impl Ledger {
     pub(crate) fn check(&self) -> Result<(), Break> {
         match &*self.signal.borrow() {
             // Another engine may have taken over by now.
-            Signal::Run | Signal::Stop if !self.core.records.lease_runs() => Err(Break::Interrupted),
-            Signal::Run | Signal::Stop => Ok(()),
+            Signal::Run | Signal::Hasten | Signal::Stop if !self.core.records.lease_runs() => {
+                Err(Break::Interrupted)
+            }
+            Signal::Run | Signal::Hasten | Signal::Stop => Ok(()),
             Signal::Interrupt => Err(Break::Interrupted),
             Signal::Abort(reason) => Err(Break::Aborted(reason.clone())),
         }

@@ -9,10 +9,11 @@ mod existing;
 use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
-use super::planning::{begin, make_plan, perform_plan, wake};
-use super::traversal::{End, Traversal};
+use super::planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
+use super::scaling;
+use super::traversal::{End, InHand, Traversal};
 use crate::engine::EngineError;
-use crate::plan::{Act, DesiredState, Plan};
+use crate::plan::{Act, DesiredState, Plan, adopting};
 use crate::record::{
     Action, IntentKind, OnFailure, Owner, ResourceRecord, Resources, StackId, StackRecord, Status,
     TraversalRecord,
@@ -42,6 +43,12 @@ pub(crate) struct Nested {
     pub(crate) on_failure: OnFailure,
     /// The plan of what is inside, where it was made from what is known now.
     pub(crate) planned: Option<Plan>,
+    /// The stacks are adopted by Heat's data, which the records of their resources have.
+    pub(crate) adopts: bool,
+    /// Nothing real is removed.
+    pub(crate) abandons: bool,
+    /// Nothing but its size, or that of a group inside, is changed.
+    pub(crate) scales: bool,
 }
 
 /// What a nested stack is to be brought to.
@@ -76,6 +83,7 @@ impl Nested {
     /// Brings the nested stack to what it shall be; makes it where it is not there.
     pub(crate) async fn bring(&self, wanted: Wanted) -> Result<(Ended, Outcome), StoreError> {
         let action = match self.ledger.record().await {
+            _ if self.adopts => Action::Adopt,
             record if record.action == Action::Init || record.properties.is_none() => Action::Create,
             _ => Action::Update,
         };
@@ -132,6 +140,7 @@ impl Nested {
             memory: record.private.as_ref(),
             members: &members,
             exists: found.stack.is_some(),
+            size: self.size(record),
             facade: facade_of(Some(&definition), Some(&wanted.facts.metadata)),
             stack_name: match &found.stack {
                 Some(stack) => stack.name.clone(),
@@ -152,6 +161,12 @@ impl Nested {
                 }
             })
         })
+    }
+
+    /// How many members are wanted by a change of the size alone.
+    fn size(&self, record: &ResourceRecord) -> Option<u64> {
+        let scaling = record.nested.as_ref().and_then(|nested| nested.scaling.as_ref());
+        scaling.filter(|_| self.scales).map(|scaling| scaling.size)
     }
 
     fn name(&self, record: &ResourceRecord) -> String {
@@ -215,6 +230,7 @@ impl Nested {
             current,
             interrupt: self.ledger.signal.clone(),
             secrets,
+            in_hand: InHand::default(),
         })
         .await?;
         // The traversal is over, and nobody else holds it.
@@ -254,7 +270,9 @@ impl Nested {
         if record.intent.as_ref().is_some_and(|intent| intent.traversal == self.ledger.traversal) {
             return Ok(());
         }
-        let nested = self.goal.nested_stack(&record.name, id.clone());
+        let mut nested = self.goal.nested_stack(&record.name, id.clone());
+        // Whatever it is brought to, what was asked for besides is over only when that is recorded.
+        nested.scaling = record.nested.as_ref().and_then(|nested| nested.scaling.clone());
         let (memory, type_name) = (child.memory.clone(), self.goal.type_of(&record.name));
         self.ledger
             .remember(|record| {
@@ -267,7 +285,8 @@ impl Nested {
                 }
             })
             .await;
-        let kind = if action == Action::Create { IntentKind::Create } else { IntentKind::Update };
+        let is_new = matches!(action, Action::Create | Action::Adopt);
+        let kind = if is_new { IntentKind::Create } else { IntentKind::Update };
         let (properties, mut facts) = (Some(wanted.properties.clone()), wanted.facts.clone());
         // What is inside may still use what it was made with before.
         facts.requires.extend(record.requires.iter().cloned());
@@ -296,7 +315,7 @@ impl Nested {
                 let mut signal = self.ledger.signal.clone();
                 tokio::select! {
                     () = tokio::time::sleep(Duration::try_from_secs_f64(*pause).unwrap_or_default()) => {}
-                    _ = signal.wait_for(|signal| *signal != Signal::Run) => {}
+                    _ = signal.wait_for(|signal| !matches!(signal, Signal::Run | Signal::Hasten)) => {}
                 }
             }
             if self.ledger.signal.borrow().ends() {
@@ -338,11 +357,25 @@ impl Nested {
             owner.resource.clone_from(&record.name);
             owner.type_name = self.goal.written_type(&record.name).unwrap_or_default();
         }
-        let action = if is_new { Action::Create } else { Action::Update };
-        let plan = match planned {
+        let action = match &planned {
+            _ if self.adopts => Action::Adopt,
+            _ if is_new => Action::Create,
+            // It only leads to a group that is scaled.
+            Some(plan) if plan.action == Action::Signal => Action::Signal,
+            _ => Action::Update,
+        };
+        let mut plan = match planned {
             Some(plan) => plan,
             None => self.plan(&stack, &child.goal, &found.resources, action).await?,
         };
+        let mut resources = found.resources;
+        let mut adopted = Vec::new();
+        if self.adopts {
+            let data = record.adopts.clone().unwrap_or_default();
+            adopting(&mut plan, &data, &|type_name| is_local(core, type_name));
+            adopted = to_be_adopted(core, id, &plan, &data, &resources);
+            resources.extend(adopted.iter().map(|record| (record.id.clone(), Arc::clone(record))));
+        }
         let claim = match is_new {
             true => Batch::create(stack.clone()).claim,
             false => core.records.claim(id).await?,
@@ -354,11 +387,12 @@ impl Nested {
             batch.push(Write::CreateStack(stack.clone()));
         }
         batch.push(Write::Source(child.source.clone()));
+        batch.writes.extend(adopted.into_iter().map(Write::Resource));
         batch
             .writes
             .extend(begun.writes.into_iter().filter(|write| !is_new || !matches!(write, Write::Stack(_))));
         core.commit_batch(batch).await?;
-        self.run(claim, stack, traversal, child, found.resources).await
+        self.run(claim, stack, traversal, child, resources).await
     }
 
     /// The parent rolls back what is inside.
@@ -404,6 +438,7 @@ impl Nested {
                 traversal: None,
                 last: false,
             }),
+            snapshots: Vec::new(),
         }
     }
 
@@ -416,6 +451,7 @@ impl Nested {
         child: ChildGoal,
         id: &StackId,
     ) -> Result<(Ended, Outcome), Trouble> {
+        let core = &self.ledger.core;
         match end {
             End::Interrupted => return Ok((Ended::Interrupted, Outcome::Done)),
             End::Paused(reason) => {
@@ -435,6 +471,7 @@ impl Nested {
                         record.attributes = told.attributes;
                         record.reference_id = Some(told.reference_id);
                         record.sensitive = sensitive;
+                        scaling::close(&core.registry, record, false, core.clock.now());
                     })
                     .await;
                 return Ok((self.ledger.fail(action, reason).await?, Outcome::Done));
@@ -451,8 +488,10 @@ impl Nested {
                 record.attributes = told.attributes;
                 record.reference_id = Some(told.reference_id);
                 record.intent = None;
+                record.adopts = None;
                 wanted.facts.put(record);
                 record.sensitive = sensitive;
+                scaling::close(&core.registry, record, true, core.clock.now());
             })
             .await?;
         Ok((Ended::Done, Outcome::Done))

@@ -4,10 +4,12 @@ use super::core::Core;
 use super::goal::Goal;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
-use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, StepKind};
-use crate::record::{Action, DeletionPolicy, OnFailure, Resources, StackRecord, Status, TraversalRecord};
+use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, Step, StepKind};
+use crate::record::{
+    Action, DeletionPolicy, OnFailure, ResourceRecord, Resources, StackId, StackRecord, Status,
+    TraversalRecord,
+};
 use crate::store::{Batch, Claim, StoreError, Write};
-use heat_template::environment::Hook;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,7 +65,7 @@ pub(crate) async fn make_plan_on(
     action: Action,
 ) -> Result<Plan, EngineError> {
     loop {
-        let plan = plan::plan(plan::Request {
+        let mut plan = plan::plan(plan::Request {
             action,
             revision: stack.revision,
             recorded: resources,
@@ -86,8 +88,8 @@ pub(crate) async fn make_plan_on(
                 limit,
             });
         }
-        if let Ok(plan) = &plan {
-            refuse_hooks(core, stack, goal, plan).await?;
+        if let Ok(plan) = &mut plan {
+            note_hooks(core, stack, goal, resources, &nested, plan).await;
         }
         return plan.map_err(|error| match error {
             // Their places are in the template, like those of everything else that is wrong with it.
@@ -97,41 +99,52 @@ pub(crate) async fn make_plan_on(
     }
 }
 
-/// A hook is there for somebody to look before it goes on; nobody would wait at it, so it is not passed in silence.
-async fn refuse_hooks(
-    core: &Arc<Core>,
+/// Notes in a plan at which hooks of the environment it waits.
+async fn note_hooks(
+    core: &Core,
     stack: &StackRecord,
     goal: &Goal,
-    plan: &Plan,
-) -> Result<(), EngineError> {
-    let recorded = match goal.environment() {
-        None => store_content::recorded_environment(core, stack).await?,
-        Some(_) => None,
-    };
-    let Some(environment) = goal.environment().or(recorded.as_ref()) else { return Ok(()) };
-    let registry = environment.registry();
-    if !registry.has_hooks() {
-        return Ok(());
+    resources: &Resources,
+    nested: &NestedRecords,
+    plan: &mut Plan,
+) {
+    if let Some(environment) = goal.environment() {
+        return plan::note_hooks(plan, environment, resources, nested);
     }
-    for step in &plan.steps {
-        let hooks = match &step.kind {
-            StepKind::Create { .. } => [Hook::PreCreate, Hook::PostCreate],
-            StepKind::Update { .. } | StepKind::Decide { .. } => [Hook::PreUpdate, Hook::PostUpdate],
-            StepKind::Delete { .. } => [Hook::PreDelete, Hook::PostDelete],
-            StepKind::Perform { .. }
-            | StepKind::Adopt { .. }
-            | StepKind::Keep { .. }
-            | StepKind::Refuse { .. } => continue,
-        };
-        if let Some(hook) = hooks.into_iter().find(|hook| registry.has_hook(&step.resource, *hook)) {
-            return Err(EngineError::Unsupported(format!(
-                "resources.{}: the hook {} of the environment; update the stack with an environment without it to go on",
-                step.resource,
-                hook.name()
-            )));
+    match store_content::recorded_environment(core, stack).await {
+        Ok(environment) => plan::note_hooks(plan, &environment, resources, nested),
+        // What cannot be read any more must not be in the way of a deletion.
+        Err(error) => {
+            tracing::warn!(stack = %stack.name, %error, "the environment cannot be read: its hooks are passed");
         }
     }
-    Ok(())
+}
+
+/// Whether a type is nothing but its record.
+pub(crate) fn is_local(core: &Core, type_name: &str) -> bool {
+    core.registry.resource(type_name).is_some_and(|found| found.is_local())
+}
+
+/// New records of the resources that a plan adopts, with what Heat's data say of them: nothing of it is known to be there
+/// before it was looked at.
+pub(crate) fn to_be_adopted(
+    core: &Core,
+    stack: &StackId,
+    plan: &Plan,
+    data: &serde_json::Value,
+    recorded: &Resources,
+) -> Vec<Arc<ResourceRecord>> {
+    let Some(known) = plan::resources_in(data) else { return Vec::new() };
+    let new = |step: &Step| {
+        let incarnation = step.kind.incarnation();
+        let own = known.get(&step.resource).filter(|_| !recorded.contains_key(incarnation))?;
+        let (id, now) = (incarnation.clone(), core.clock.now());
+        let mut record = ResourceRecord::new(id, stack.clone(), &step.resource, &step.type_name, now);
+        record.adopts = Some(own.clone());
+        Some(Arc::new(record))
+    };
+    let takes = |step: &&Step| matches!(step.kind, StepKind::Adopt { .. } | StepKind::Create { .. });
+    plan.steps.iter().filter(takes).filter_map(new).collect()
 }
 
 /// Before a rollback: resources get the names back that they had when the stack was last complete, and what was imported
@@ -177,13 +190,17 @@ pub(crate) fn begin(
     let old = stack.traversal.replace(record.id.clone());
     stack.paused = None;
     stack.revision += 1;
-    stack.action = action;
-    stack.status = Status::InProgress;
-    stack.reason = match because {
-        "" => format!("Stack {action} started"),
-        because => format!("Stack {action} started: {because}"),
-    };
-    if !matches!(action, Action::Create | Action::Delete) {
+    // As in Heat the stack stays what it was while a signal scales a group inside of it.
+    let silent = action == Action::Signal;
+    if !silent {
+        stack.action = action;
+        stack.status = Status::InProgress;
+        stack.reason = match because {
+            "" => format!("Stack {action} started"),
+            because => format!("Stack {action} started: {because}"),
+        };
+    }
+    if !matches!(action, Action::Create | Action::Adopt | Action::Delete | Action::Signal) {
         stack.updated = Some(now);
     }
     let mut batch = Batch::new(claim.clone());
@@ -192,7 +209,9 @@ pub(crate) fn begin(
         batch.push(Write::RemoveTraversal(old));
     }
     batch.push(Write::Traversal(TraversalRecord { plan: record.plan.alone(), ..record.clone() }));
-    batch.push(Write::Event(stack_event(core, stack, now)));
+    if !silent {
+        batch.push(Write::Event(stack_event(core, stack, now)));
+    }
     (record, batch)
 }
 

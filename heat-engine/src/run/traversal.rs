@@ -8,6 +8,8 @@
 mod course;
 mod ending;
 mod history;
+mod hooks;
+mod letters;
 mod making;
 mod nested;
 mod permits;
@@ -20,13 +22,17 @@ use super::goal::{Goal, Unresolved};
 use super::ledger::Page;
 use super::secrets::Secrets;
 use super::work::{Ended, Facts, Ledger, Signal, Work};
-use crate::plan::{Act, Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of, rests};
+use crate::plan::{
+    Act, Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, never_begun, order_of, rests,
+};
 use crate::record::{Action, IncarnationId, IntentKind, ResourceRecord, StackRecord, TraversalRecord};
 use crate::schedule::Outcome;
 use crate::store::{Claim, StoreError, Write};
 pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use heat_template::environment::Hook;
+pub(crate) use letters::InHand;
 use making::{Place, make};
 use predecessor::Predecessor;
 use refusal::{failed, restricted};
@@ -57,11 +63,13 @@ struct StepEnd {
 
 enum StepResult {
     Ended(Outcome),
+    /// It ended before, and has left the hook behind it.
+    Passed(Outcome),
     Failed(String),
     Interrupted,
     Paused(String),
-    /// A service was asked for what the step needs to know; it begins anew.
-    Asked,
+    /// It begins anew: a service was asked for what it needs to know, or its hook was cleared.
+    Anew,
 }
 
 /// One attempt to bring a stack to what it shall be.
@@ -77,6 +85,8 @@ pub(crate) struct Traversal {
     pub(crate) interrupt: watch::Receiver<Signal>,
     /// What must not be told. Stacks inside of others share it: parts of what is secret in one are handed to another.
     pub(crate) secrets: Arc<Secrets>,
+    /// The records that steps have in hand.
+    pub(crate) in_hand: InHand,
 }
 
 impl Traversal {
@@ -117,6 +127,9 @@ impl Traversal {
     fn ledger(&self, record: Arc<ResourceRecord>, signal: &watch::Receiver<Signal>) -> Ledger {
         // A nested stack has steps of its own.
         let limit = self.core.settings.step_timeout.filter(|_| record.nested.is_none());
+        let id = record.id.clone();
+        let page = Arc::new(Mutex::new(Page::new(record)));
+        self.in_hand.put(id, &page);
         Ledger {
             core: Arc::clone(&self.core),
             stack: self.identity(),
@@ -124,9 +137,10 @@ impl Traversal {
             claim: self.claim.clone(),
             signal: signal.clone(),
             deadline: limit.map(|limit| Instant::now() + limit),
-            page: Arc::new(Mutex::new(Page::new(record))),
+            page,
             local: false,
             secrets: Arc::clone(&self.secrets),
+            held: false,
         }
     }
 
@@ -146,6 +160,9 @@ impl Traversal {
 
     /// Begins a step. Everything that can be decided at once is decided here, where all records are at hand.
     fn begin(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Begun {
+        if let Some(waits) = self.at_hook(id, step, signal) {
+            return waits;
+        }
         let prepared = self.prepare(id, step, signal).map_err(|unresolved| match unresolved {
             Unresolved::Ask => Unresolved::Ask,
             // A service that was asked may have repeated the value.
@@ -160,7 +177,7 @@ impl Traversal {
                 let secrets = Arc::clone(&self.secrets);
                 Begun::Works(Box::pin(async move {
                     let result = match goal.fetch(&core, &credentials).await {
-                        Ok(_) => StepResult::Asked,
+                        Ok(_) => StepResult::Anew,
                         Err(failure) if *failure.class() == FailureClass::Unauthenticated => {
                             StepResult::Paused(format!("resources.{name}: {}", secrets.told(&failure)))
                         }
@@ -214,7 +231,10 @@ impl Traversal {
                 let changed = changes.iter().map(|change| change.property.clone()).collect();
                 self.update(id, step, incarnation, Wanted::Update(changed), *restore, signal)
             }
-            StepKind::Adopt { incarnation, external_id, replaces } => {
+            StepKind::Adopt { incarnation, external_id, own: true, .. } => {
+                self.take_on(id, step, incarnation, external_id, signal)
+            }
+            StepKind::Adopt { incarnation, external_id, replaces, .. } => {
                 self.adopt(id, step, incarnation, external_id, replaces.as_ref(), signal)
             }
             StepKind::Perform { incarnation, act } => {
@@ -254,11 +274,23 @@ impl Traversal {
                 let Some(record) = self.current.resource(incarnation).cloned() else {
                     return Ok(Begun::Over(Outcome::Skipped));
                 };
+                // It only waited at a hook, perhaps to become a nested stack.
+                if never_begun(&record) && record.owned.is_empty() {
+                    let (ledger, incarnation) = (self.ledger(record, signal), incarnation.clone());
+                    return Ok(Begun::Works(Box::pin(async move {
+                        let result = ledger.remove("state changed").await.map(|()| Ended::Done);
+                        let mut end = end(id, &ledger, incarnation, result).await;
+                        end.records.iter_mut().for_each(|(_, record)| *record = None);
+                        end
+                    })));
+                }
                 let successor = self.successor_of(&record);
-                let (work, retain, incarnation) = (self.work(record, signal)?, *retain, incarnation.clone());
+                let (mut work, retain, incarnation) =
+                    (self.work(record, signal)?, *retain, incarnation.clone());
+                work.ledger.held = step.hooks.contains(&Hook::PostDelete);
                 Ok(Begun::Works(Box::pin(async move {
                     let result = work.delete(retain, successor).await;
-                    let gone = matches!(result, Ok(Ended::Done));
+                    let gone = matches!(result, Ok(Ended::Done)) && !work.ledger.held;
                     let mut end = end(id, &work, incarnation, result).await;
                     if gone {
                         end.records.iter_mut().for_each(|(_, record)| *record = None);
@@ -274,9 +306,10 @@ impl Traversal {
         old: Arc<ResourceRecord>,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Predecessor, Unresolved> {
+        // What was never begun hands nothing over, and may have waited to become a nested stack.
         Ok(match old.nested {
-            Some(_) => Predecessor::Nested(self.ledger(old, signal)),
-            None => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+            None if !never_begun(&old) => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+            _ => Predecessor::Bare(self.ledger(old, signal)),
         })
     }
 
@@ -322,6 +355,29 @@ impl Traversal {
         Ok(Begun::Works(Box::pin(async move {
             let place = Place { incarnation, predecessor, order };
             make(id, work, place, properties, facts, outcome).await
+        })))
+    }
+
+    /// Takes what exists already for the stack's own.
+    fn take_on(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        external_id: &PhysicalId,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let properties = known(&state)?;
+        let facts = self.facts(&step.resource, &state);
+        let recorded = self.current.resource(incarnation).cloned();
+        let record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
+        let work = self.work(record, signal)?;
+        let (incarnation, external_id) = (incarnation.clone(), external_id.clone());
+        self.current.stand(&step.resource, &incarnation);
+        Ok(Begun::Works(Box::pin(async move {
+            let result = work.take_on(external_id, properties, facts).await;
+            end(id, &work, incarnation, result).await
         })))
     }
 
@@ -403,6 +459,11 @@ impl Traversal {
                     for other in &others {
                         other.write(None, |record| record.replaced_by = Some(work_id.clone())).await?;
                     }
+                }
+                if !restore && matches!(wanted, Wanted::Update(_)) && is_this_update(&work, &properties).await
+                {
+                    // It was begun by this very step before a crash: it is finished, and not done once more.
+                    return work.resume_update(Some(facts)).await;
                 }
                 if let Some(ended) = settle(&work).await? {
                     return Ok(ended);
@@ -547,6 +608,15 @@ enum Wanted {
     Keep,
 }
 
+/// Whether what was begun and is not recorded as done is an update to these properties, by this traversal.
+async fn is_this_update(work: &Work, properties: &PropertyMap) -> bool {
+    work.record().await.intent.as_ref().is_some_and(|intent| {
+        intent.kind == IntentKind::Update
+            && intent.traversal == work.traversal
+            && intent.properties.as_ref() == Some(properties)
+    })
+}
+
 /// Does to it what is done to every resource alike; another operation that was interrupted is finished first.
 async fn perform(work: &Work, act: Act) -> Result<Ended, StoreError> {
     let open = work.record().await.intent.as_ref().map(|intent| intent.kind);
@@ -574,6 +644,7 @@ async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
         IntentKind::Update => work.resume_update(None).await?,
         IntentKind::Check => work.verify().await?,
         IntentKind::Suspend | IntentKind::Resume => work.perform(Act::Resume).await?,
+        IntentKind::Snapshot => work.perform(Act::Snapshot).await?,
         IntentKind::PrepareForReplace | IntentKind::RestoreAfterReplace => work.hand_over(true).await?,
         // A deletion that was begun is repaired by the decision that follows.
         IntentKind::Delete => return Ok(None),

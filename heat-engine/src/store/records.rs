@@ -196,6 +196,7 @@ impl Records {
         )?;
         let sources: BTreeSet<&SourceHash> = std::iter::once(&record.desired)
             .chain(&record.last_complete)
+            .chain(record.snapshots.iter().map(|snapshot| &snapshot.desired))
             .flat_map(|desired| {
                 desired.template.iter().chain(&desired.environment).chain(desired.files.values())
             })
@@ -296,6 +297,7 @@ fn tombstone(record: StackRecord) -> StackRecord {
         pending: BTreeSet::new(),
         moved: BTreeMap::new(),
         imported: BTreeSet::new(),
+        snapshots: Vec::new(),
         ..record
     }
 }

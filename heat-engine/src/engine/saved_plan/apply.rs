@@ -165,7 +165,8 @@ impl Engine {
             on_failure: document.on_failure,
             tags: document.tags.clone(),
         };
-        let stack = StackRecord { id: document.stack.clone(), desired, ..self.new_record(&new) };
+        let stack =
+            StackRecord { id: document.stack.clone(), desired, ..self.new_record(&new, &new.content) };
         let goal = self.goal(&stack, &new.content).await?;
         examine(core, &stack, &goal, &mut Resources::new()).await?;
         let now = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
@@ -182,7 +183,7 @@ impl Stack {
         secrets: &Secrets,
     ) -> Result<(), EngineError> {
         let document = &saved.document;
-        self.updatable().await?;
+        self.changeable().await?;
         let (desired, content, sources) = saved.content(self.engine.core(), Some(before), secrets).await?;
         let stack = StackRecord {
             desired,
@@ -194,7 +195,8 @@ impl Stack {
         };
         let goal = self.next_goal(before, &stack, &content).await?;
         let (particulars, on_failure) = (document.particulars.clone(), Some(document.on_failure));
-        let prepared = Prepared { stack, sources, goal, particulars, on_failure };
+        let action = Action::Update;
+        let prepared = Prepared { stack, sources, goal, particulars, on_failure, action };
         self.begin_update(prepared, Some(Planned::Saved(saved))).await
     }
 
@@ -251,7 +253,7 @@ impl Stack {
             // Where only a part goes the stack is updated.
             Action::Delete | Action::Update => {
                 if action == Action::Update {
-                    self.updatable().await?;
+                    self.changeable().await?;
                 }
                 let (only, except) = (planned.asked.only.clone(), planned.asked.except.clone());
                 let deletion = Deletion { only, except, ..Deletion::whole() };

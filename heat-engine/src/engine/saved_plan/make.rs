@@ -42,7 +42,7 @@ impl Stack {
         let resources = core.records.resources(&self.id).await?;
         let marks = recorded(core, &now, &resources).await?;
         let (stack, goal) = (&prepared.stack, &prepared.goal);
-        let Foreseen { plan, .. } = foresee(core, stack, goal, &prepared.particulars, resources).await?;
+        let Foreseen { plan, .. } = foresee(core, &prepared, resources).await?;
         let mut secrets = Secrets::default();
         let rights = match &update.credentials {
             None => Rights::Recorded,
@@ -176,12 +176,14 @@ impl Core {
         before: Option<&Desired>,
         sources: Vec<Source>,
     ) -> Result<(), EngineError> {
-        let Desired { template, environment, files, parameters, hidden, secret: _ } = desired.clone();
+        let Desired { template, environment, files, parameters, hidden, secret: _, availability_zones } =
+            desired.clone();
         let mut wanted = Wanted {
             template,
             environment,
             files,
             hidden,
+            availability_zones,
             parameters: Default::default(),
             recorded: Vec::new(),
             withheld: Vec::new(),

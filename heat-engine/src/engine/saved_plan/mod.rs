@@ -102,6 +102,8 @@ struct Wanted {
     parameters: IndexMap<String, Value>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hidden: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    availability_zones: Option<Vec<String>>,
     /// Hidden parameters whose values are those that are recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recorded: Vec<String>,
@@ -169,6 +171,7 @@ impl Wanted {
             parameters,
             hidden: self.hidden,
             secret: false,
+            availability_zones: self.availability_zones,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The course of a traversal: steps are begun as soon as they are ready, and what became of them is minded.
 
 use super::ending::{Failing, title};
+use super::letters::LetterEnd;
 use super::permits::{Permits, Waits};
 use super::{Begun, End, StepEnd, StepResult, Traversal};
 use crate::plan::{Step, StepKind};
@@ -10,6 +11,7 @@ use crate::schedule::{Failed, Outcome, Schedule, StepState};
 use crate::store::StoreError;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -52,9 +54,12 @@ impl Traversal {
             let left = deadline.duration_since(self.core.clock.now());
             Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
         });
-        let (mut interrupted, mut cancelled, mut timed_out, mut paused) = (false, false, false, None);
+        let (mut interrupted, mut cancelled, mut hastened, mut timed_out) = (false, false, false, false);
+        let mut paused = None;
         let mut turns = 0_usize;
         let mut permits = Permits::new(Arc::clone(&self.core.steps));
+        let mut mailbox = self.core.post.open(&self.stack.id);
+        let mut delivering: FuturesUnordered<BoxFuture<'static, LetterEnd>> = FuturesUnordered::new();
         loop {
             // Whoever runs besides gets his turn, though there may always be something to do here.
             turns += 1;
@@ -68,7 +73,8 @@ impl Traversal {
             }
             // Steps are begun a few at a time, so that those that are begun get on meanwhile.
             let mut begun = 0;
-            while begun < BEGUN_AT_ONCE {
+            // What a letter is about must not be taken in hand before that is written.
+            while begun < BEGUN_AT_ONCE && delivering.is_empty() {
                 let id = match permits.next() {
                     Some(id) => id,
                     None => {
@@ -96,12 +102,21 @@ impl Traversal {
             }
             let more = begun == BEGUN_AT_ONCE;
             let short = !more && permits.is_short();
-            if running.is_empty() && !more && !short {
-                break;
+            if running.is_empty() && delivering.is_empty() && !more && !short {
+                // Groups that signals scale are brought to their sizes before the end.
+                let goes_on = !interrupted && !cancelled && !timed_out && paused.is_none();
+                if !goes_on || !self.scale_beside(&mut running, &listening, &BTreeSet::new()) {
+                    break;
+                }
             }
             tokio::select! {
                 biased;
-                told = told(&mut self.interrupt, cancelled), if !interrupted && !timed_out => {
+                told = told(&mut self.interrupt, cancelled, hastened), if !interrupted && !timed_out => {
+                    if told == Signal::Hasten {
+                        hastened = true;
+                        hasten(&signal);
+                        continue;
+                    }
                     schedule.stop();
                     if told == Signal::Stop {
                         cancelled = true;
@@ -123,6 +138,14 @@ impl Traversal {
                     failure.get_or_insert(Failing::Stack(text.clone()));
                     signal.send_replace(Signal::Abort(text));
                 }
+                letter = mailbox.next(), if delivering.is_empty() => delivering.extend(self.deliver(letter)),
+                Some(end) = delivering.next(), if !delivering.is_empty() => {
+                    if self.delivered(end)? && !schedule.is_stopped() {
+                        let planned = plan.iter().filter(|(id, _)| !matches!(schedule.state(*id), Some(StepState::Done(_))));
+                        let to_do = planned.map(|(_, step)| step.resource.as_str()).collect();
+                        self.scale_beside(&mut running, &listening, &to_do);
+                    }
+                }
                 // Each step counts for itself: a budget of the runtime that they shared would let each round of polls get
                 // on with few of them, so that a thousand steps would be polled for nothing a thousand times.
                 Some(end) = unconstrained(running.next()) => {
@@ -132,6 +155,13 @@ impl Traversal {
                     }
                     match end.result {
                         Ok(StepResult::Ended(outcome)) => {
+                            let step = plan.step(end.step);
+                            match step.and_then(|step| self.behind(end.step, step, outcome, &listening)) {
+                                Some(Begun::Works(waits)) => running.push(waits),
+                                _ => drop(schedule.finish(end.step, outcome)),
+                            }
+                        }
+                        Ok(StepResult::Passed(outcome)) => {
                             let _ = schedule.finish(end.step, outcome);
                         }
                         Ok(StepResult::Failed(reason)) => {
@@ -148,8 +178,11 @@ impl Traversal {
                                 Some(_) => {}
                                 None => failure = Some(Failing::Resource(reason)),
                             }
+                            if then == Failed::Stop {
+                                hasten(&signal);
+                            }
                         }
-                        Ok(StepResult::Asked) => {
+                        Ok(StepResult::Anew) => {
                             let _ = schedule.put_back(end.step);
                         }
                         Ok(StepResult::Interrupted) => {
@@ -174,7 +207,7 @@ impl Traversal {
                 () = std::future::ready(()), if more => {}
             }
         }
-        if interrupted && failure.is_none() && !schedule.is_complete() {
+        if interrupted && failure.is_none() && (!schedule.is_complete() || self.is_to_scale()) {
             return Ok(End::Interrupted);
         }
         if let Some(reason) = paused
@@ -188,7 +221,7 @@ impl Traversal {
             failure = Some(Failing::Stack(text));
         }
         if failure.is_none() {
-            match self.look_again(&listening).await {
+            match self.last_things(&listening).await {
                 Ok(()) => {}
                 Err(Break::Store(error)) => return Err(error),
                 Err(Break::Interrupted) => return Ok(End::Interrupted),
@@ -205,9 +238,33 @@ impl Traversal {
         self.record.action == Action::Check || self.record.on_failure == OnFailure::Continue
     }
 
+    /// Scales groups beside the plan, but for those that the plan has something to do for; gives whether there are any.
+    fn scale_beside(
+        &mut self,
+        running: &mut FuturesUnordered<BoxFuture<'static, StepEnd>>,
+        listening: &watch::Receiver<Signal>,
+        but: &BTreeSet<&str>,
+    ) -> bool {
+        let begun = self.scale(listening, but);
+        let any = !begun.is_empty();
+        for work in begun {
+            if let Begun::Works(work) = work {
+                running.push(work);
+            }
+        }
+        any
+    }
+
     /// What a step waits on while it works.
     fn waits(&self, step: &Step) -> Waits {
-        if self.is_about_nested(step) {
+        if self.comes_to_hook(step) || self.is_about_nested(step) {
+            return Waits::Nested;
+        }
+        let waits = |type_name: &str| {
+            self.core.registry.resource(type_name).is_some_and(|found| found.waits_for_signals())
+        };
+        // Whoever signals may need a permit to come to it.
+        if waits(&step.type_name) {
             return Waits::Nested;
         }
         let is_local =
@@ -221,9 +278,24 @@ impl Traversal {
     }
 }
 
-/// What is told from outside, as soon as it is more than to go on, or than to begin nothing new.
-async fn told(interrupt: &mut watch::Receiver<Signal>, cancelled: bool) -> Signal {
-    let news = |signal: &Signal| signal.ends() || (!cancelled && *signal == Signal::Stop);
+/// Tells all steps that something failed, unless they were told more.
+fn hasten(signal: &watch::Sender<Signal>) {
+    signal.send_if_modified(|told| {
+        let is_news = *told == Signal::Run;
+        if is_news {
+            *told = Signal::Hasten;
+        }
+        is_news
+    });
+}
+
+/// What is told from outside, as soon as it is more than to go on, or than what was told before.
+async fn told(interrupt: &mut watch::Receiver<Signal>, cancelled: bool, hastened: bool) -> Signal {
+    let news = |signal: &Signal| {
+        signal.ends()
+            || (!cancelled && *signal == Signal::Stop)
+            || (!cancelled && !hastened && *signal == Signal::Hasten)
+    };
     let told = interrupt.wait_for(news).await.ok().map(|signal| signal.clone());
     match told {
         Some(signal) => signal,

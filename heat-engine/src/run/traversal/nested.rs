@@ -1,13 +1,16 @@
 //! Steps about nested stacks.
 
 use super::{Begun, Predecessor, Traversal, end_as, known, restricted};
-use crate::plan::{Act, Decision, NestedPlan, Plan, Prospects, Step, StepId, StepKind, decide};
-use crate::record::{IncarnationId, ResourceRecord};
+use crate::plan::{Act, Decision, NestedPlan, Plan, Prospects, Reason, Step, StepId, StepKind, decide};
+use crate::record::{Action, IncarnationId, ResourceRecord};
 use crate::run::goal::Unresolved;
 use crate::run::ledger::{Ended, Signal};
 use crate::run::nested::{Nested, Wanted};
+use crate::run::scaling;
 use crate::schedule::Outcome;
 use crate::store::texts_in;
+use heat_template::environment::Hook;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -85,6 +88,9 @@ impl Traversal {
             goal: Arc::clone(&self.goal),
             on_failure: self.record.on_failure,
             planned,
+            adopts: self.record.action == Action::Adopt,
+            abandons: self.record.plan.abandons,
+            scales: false,
         }
     }
 
@@ -118,13 +124,14 @@ impl Traversal {
             // It takes its place back.
             for mut other in self.current.others(&record).cloned().collect::<Vec<_>>() {
                 Arc::make_mut(&mut other).replaced_by = Some(incarnation.clone());
-                others.push(Predecessor::Nested(self.ledger(other, signal)));
+                others.push(Predecessor::Bare(self.ledger(other, signal)));
             }
         }
         // What is handed in, and parts of it, must not be told inside either.
         let handed_in = facts.sensitive.iter().filter_map(|name| properties.get(name));
         self.secrets.learn_made(texts_in(handed_in));
-        let nested = self.nested(record, planned(step), signal);
+        let mut nested = self.nested(record, planned(step), signal);
+        nested.scales = step.reason == Reason::Scaled;
         let incarnation = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         let replaced = replaces.is_some();
@@ -240,16 +247,43 @@ impl Traversal {
         signal: &watch::Receiver<Signal>,
     ) -> Begun {
         let incarnation = record.id.clone();
-        let nested = self.nested(record, planned(step), signal);
+        let mut nested = self.nested(record, planned(step), signal);
+        nested.ledger.held = step.hooks.contains(&Hook::PostDelete);
         Begun::Works(Box::pin(async move {
             let result = nested.remove(retain).await;
-            let gone = matches!(result, Ok(Ended::Done));
+            let gone = matches!(result, Ok(Ended::Done)) && !nested.ledger.held;
             let mut end = end_as(id, &nested.ledger, incarnation, result, Outcome::Done).await;
             if gone {
                 end.records.iter_mut().for_each(|(_, record)| *record = None);
             }
             end
         }))
+    }
+}
+
+/// The ids of steps that are in no plan: those of groups that are scaled beside it.
+const BESIDE: StepId = StepId(u32::MAX);
+
+impl Traversal {
+    /// Whether groups are still to be scaled.
+    pub(super) fn is_to_scale(&self) -> bool {
+        self.current.standing_records().any(|record| scaling::step(record).is_some())
+    }
+
+    /// Begins to scale the groups for which that is recorded, but for these and those that a step has in hand.
+    pub(super) fn scale(&mut self, signal: &watch::Receiver<Signal>, but: &BTreeSet<&str>) -> Vec<Begun> {
+        let wanted: Vec<Step> = self
+            .current
+            .standing_records()
+            .filter(|record| self.goal.is_nested(&record.name) && !but.contains(record.name.as_str()))
+            .filter(|record| !self.in_hand.has(&record.id))
+            .filter_map(|record| scaling::step(record))
+            .collect();
+        let mut begun = Vec::with_capacity(wanted.len());
+        for step in wanted {
+            begun.push(self.begin(BESIDE, &step, signal));
+        }
+        begun
     }
 }
 
