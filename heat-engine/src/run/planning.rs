@@ -89,7 +89,7 @@ pub(crate) async fn make_plan_on(
             });
         }
         if let Ok(plan) = &mut plan {
-            note_hooks(core, stack, goal, resources, &nested, plan).await;
+            note_hooks(core, stack, goal, resources, nested, plan).await;
         }
         return plan.map_err(|error| match error {
             // Their places are in the template, like those of everything else that is wrong with it.
