@@ -231,7 +231,7 @@ impl Definition {
                 .push(Diagnostic::error(codes::DELETION_POLICY, message).at(span, "").path(join(&path)));
         }
         self.check_update_policy(resource, context, schema, custom, diagnostics);
-        let coercion = Coercion::strict(custom);
+        let coercion = Coercion::strict(custom).sharing(context.patterns());
         let before = diagnostics.len();
         self.check_properties(resource, context, schema, &coercion, right, diagnostics);
         let failed = diagnostics[before..].iter().any(Diagnostic::is_error);
@@ -297,7 +297,9 @@ impl Definition {
         let path = [keys.resources, resource.name(), keys.update_policy];
         match self.evaluate_in(expression, &path, context).map(Evaluated::into_map) {
             Ok(Ok(given)) => {
-                let (_, problems) = Coercion::strict(custom).properties(&schema.update_policy, given);
+                let (_, problems) = Coercion::strict(custom)
+                    .sharing(context.patterns())
+                    .properties(&schema.update_policy, given);
                 for problem in problems {
                     let span = expression.locate(&problem.path, problem.about_key);
                     let mut diagnostic = super::properties::problem_diagnostic(&problem, &join(&path), span);

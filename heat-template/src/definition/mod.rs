@@ -194,6 +194,7 @@ fn define(
         unknown: &inputs.nesting.unknown,
         hidden: &inputs.nesting.hidden,
         guessing: allowance.guessing(),
+        patterns: allowance.patterns(),
     };
     let declared = |name: &str| inner.parameter_names.contains(name);
     let mut parameters =

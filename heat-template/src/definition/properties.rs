@@ -40,7 +40,7 @@ impl Definition {
             resource,
             context,
             schema,
-            &Coercion::strict(custom),
+            &Coercion::strict(custom).sharing(context.patterns()),
             &|_| false,
             &mut diagnostics,
         );

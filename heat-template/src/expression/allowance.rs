@@ -3,6 +3,7 @@
 use super::EvaluationError;
 use crate::diagnostic::{Effort, codes};
 use crate::evaluated::Evaluated;
+use crate::python::PatternEffort;
 use serde_json::Value;
 use std::cell::Cell;
 
@@ -29,6 +30,8 @@ pub(crate) struct Allowance<'a> {
     all: Option<&'a Allowance<'a>>,
     /// In that of a check what it may spend on "did you mean".
     guessing: Effort,
+    /// Likewise on patterns.
+    patterns: PatternEffort,
 }
 
 /// What was used of an allowance.
@@ -51,7 +54,13 @@ impl Used {
 impl<'a> Allowance<'a> {
     /// For one value; `all` is that of the check that it is evaluated in.
     pub(super) fn of_value(all: Option<&'a Allowance<'a>>) -> Self {
-        Self { left: Cell::new(MOST_MADE), most: Cell::new(MOST_MADE), all, guessing: Effort::of_check() }
+        Self {
+            left: Cell::new(MOST_MADE),
+            most: Cell::new(MOST_MADE),
+            all,
+            guessing: Effort::of_check(),
+            patterns: PatternEffort::default(),
+        }
     }
 
     /// For all values of a template and of those inside.
@@ -61,6 +70,7 @@ impl<'a> Allowance<'a> {
             most: Cell::new(MOST_MADE_IN_ALL),
             all: None,
             guessing: Effort::of_check(),
+            patterns: PatternEffort::default(),
         }
     }
 
@@ -80,6 +90,11 @@ impl<'a> Allowance<'a> {
     /// What a check may spend on looking for names that were meant; `None` for a single value outside of one.
     pub(crate) fn guessing(&self) -> Option<&Effort> {
         self.of_all().map(|all| &all.guessing)
+    }
+
+    /// What a check may spend on patterns that take back many steps; `None` for a single value outside of one.
+    pub(crate) fn patterns(&self) -> Option<&PatternEffort> {
+        self.of_all().map(|all| &all.patterns)
     }
 
     /// Adds what a check has for so many resources.

@@ -4,6 +4,7 @@ use super::{Allowance, EvaluationError, Expression};
 use crate::diagnostic::{Effort, Guess, codes};
 use crate::evaluated::Evaluated;
 use crate::parameter::ParameterValues;
+use crate::python::PatternEffort;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
@@ -229,6 +230,11 @@ impl<'a> Context<'a> {
     /// The name that was probably meant, for as long as the check may look for such names.
     pub(crate) fn guess<'n>(&self, written: &str, known: impl IntoIterator<Item = &'n str>) -> Option<Guess> {
         Guess::name_within(written, known, self.guessing())
+    }
+
+    /// What the check that this is part of may spend on patterns.
+    pub(crate) fn patterns(&self) -> Option<&'a PatternEffort> {
+        self.allowance.and_then(Allowance::patterns)
     }
 
     fn guessing(&self) -> Option<&Effort> {

@@ -4,7 +4,7 @@ use super::{ParameterSchema, ParameterType};
 use crate::diagnostic::{Code, Diagnostic, Guess, codes};
 use crate::dialect::{Dialect, Family, ParameterKeys};
 use crate::expression::join_key;
-use crate::python::{self, Num, Pattern};
+use crate::python::{self, Num, PatternEffort};
 use crate::schema::{Checks, Constraint, ConstraintKind, GenericConstraints, ValueType};
 use crate::yaml::{Entry, Node, NodeKind};
 use serde_json::Value;
@@ -16,6 +16,7 @@ pub(crate) fn parse_parameters(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<ParameterSchema> {
     let section = dialect.keys().parameters;
+    let patterns = PatternEffort::default();
     entries
         .iter()
         .filter_map(|entry| {
@@ -26,6 +27,7 @@ pub(crate) fn parse_parameters(
                 path: join_key(section, &entry.key),
                 diagnostics,
                 failed: false,
+                patterns: &patterns,
             };
             let schema = reader.schema();
             let failed = reader.failed;
@@ -41,6 +43,8 @@ struct Reader<'a> {
     path: String,
     diagnostics: &'a mut Vec<Diagnostic>,
     failed: bool,
+    /// What patterns may take, for all parameters together.
+    patterns: &'a PatternEffort,
 }
 
 impl Reader<'_> {
@@ -380,7 +384,7 @@ impl Reader<'_> {
             self.error(codes::CONSTRAINT_SHAPE, node, message);
             return None;
         };
-        if let Err(error) = Pattern::new(pattern) {
+        if let Err(error) = self.patterns.pattern(pattern) {
             self.error(codes::CONSTRAINT_SHAPE, node, error.to_string());
             return None;
         }
@@ -417,7 +421,10 @@ impl Reader<'_> {
             }
             (_, other) => other.clone(),
         };
-        let checks = Checks::new(&GenericConstraints).without_custom().secret(schema.hidden);
+        let checks = Checks::new(&GenericConstraints)
+            .without_custom()
+            .secret(schema.hidden)
+            .sharing(Some(self.patterns));
         for constraint in &schema.constraints {
             if let Some(reason) = checks.violation(constraint, &value, schema.parameter_type.value_type()) {
                 let shown = if schema.hidden { "******".to_owned() } else { python::str_of(default) };

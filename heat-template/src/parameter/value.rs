@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Effort, Guess, codes};
 use crate::dialect::Dialect;
 use crate::evaluated::{Evaluated, Unknown};
 use crate::expression::join_key;
-use crate::python;
+use crate::python::{self, PatternEffort};
 use crate::schema::check::boolean_word;
 use crate::schema::{Checks, CustomConstraints};
 use crate::source::Span;
@@ -160,6 +160,8 @@ pub(crate) struct Sources<'a> {
     pub hidden: &'a BTreeSet<String>,
     /// What may be spent on looking for names that were meant.
     pub guessing: Option<&'a Effort>,
+    /// What patterns may take.
+    pub patterns: Option<&'a PatternEffort>,
 }
 
 /// Checks all values and brings them into their types.
@@ -317,7 +319,7 @@ fn value_of(
             (value.clone(), value)
         }
     };
-    let checks = Checks::new(custom).secret(secret);
+    let checks = Checks::new(custom).secret(secret).sharing(sources.patterns);
     let reasons: Vec<_> = schema
         .constraints
         .iter()

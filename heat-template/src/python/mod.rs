@@ -12,6 +12,6 @@ mod text;
 pub use equality::{Equals, equal, equality_hash, truthy};
 pub use json::dumps;
 pub use number::{Num, int_from_text, number_from_text};
-pub(crate) use pattern::{BACKTRACK_LIMIT, translate};
-pub use pattern::{Pattern, PatternError};
+pub(crate) use pattern::{BACKTRACK_LIMIT, is_verbose, refused, translate};
+pub use pattern::{Pattern, PatternEffort, PatternError};
 pub use text::{repr, str_of, type_name};

@@ -1,7 +1,7 @@
 //! Whether a value satisfies a constraint.
 
 use super::{Constraint, ConstraintKind, ValueType};
-use crate::python::{self, Equals, Num, Pattern};
+use crate::python::{self, Equals, Num, PatternEffort};
 use serde_json::Value;
 use std::cmp::Ordering;
 
@@ -60,6 +60,8 @@ pub struct Checks<'a> {
     pub with_custom: bool,
     /// The value must not be told in messages.
     pub secret: bool,
+    /// What is left for patterns, where many values are checked together.
+    pub patterns: Option<&'a PatternEffort>,
 }
 
 impl std::fmt::Debug for Checks<'_> {
@@ -71,13 +73,19 @@ impl std::fmt::Debug for Checks<'_> {
 impl<'a> Checks<'a> {
     /// All checks, values shown.
     pub fn new(custom: &'a dyn CustomConstraints) -> Self {
-        Self { custom, with_custom: true, secret: false }
+        Self { custom, with_custom: true, secret: false, patterns: None }
     }
 
     /// The values must not be told in messages.
     #[must_use]
     pub fn secret(self, secret: bool) -> Self {
         Self { secret, ..self }
+    }
+
+    /// As one of many checks, which share what patterns may take.
+    #[must_use]
+    pub fn sharing(self, patterns: Option<&'a PatternEffort>) -> Self {
+        Self { patterns, ..self }
     }
 
     /// Leaves out checks by name.
@@ -193,8 +201,11 @@ impl<'a> Checks<'a> {
                         self.show(value, python::repr)
                     ));
                 };
-                let regex = Pattern::new(pattern).map_err(|error| error.to_string())?;
-                if regex.matches_whole(text).map_err(|error| error.to_string())? {
+                let own = PatternEffort::default();
+                let effort = self.patterns.unwrap_or(&own);
+                let matches =
+                    effort.pattern(pattern).and_then(|regex| regex.matches_whole_within(text, effort));
+                if matches.map_err(|error| error.to_string())? {
                     return Ok(());
                 }
                 Err(format!(

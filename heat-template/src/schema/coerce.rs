@@ -10,7 +10,7 @@ use crate::diagnostic::Guess;
 use crate::diagnostic::{Code, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{Part, Step};
-use crate::python::{self, Num};
+use crate::python::{self, Num, PatternEffort};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -52,6 +52,12 @@ impl<'a> Coercion<'a> {
     /// Everything is checked.
     pub fn strict(custom: &'a dyn CustomConstraints) -> Self {
         Self { checks: Checks::new(custom), constraints: true, mask: false }
+    }
+
+    /// As one of many, which share what patterns may take.
+    #[must_use]
+    pub fn sharing(self, patterns: Option<&'a PatternEffort>) -> Self {
+        Self { checks: self.checks.sharing(patterns), ..self }
     }
 
     /// Types only: constraints and unknown keys inside are left out. Heat does so while a value hangs on a resource that

@@ -4,7 +4,7 @@ use super::fault::{Fault, Result};
 use super::machine::Machine;
 use super::text;
 use super::value::Value;
-use crate::python::translate;
+use crate::python::{is_verbose, refused, translate};
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -64,6 +64,9 @@ impl Regex {
     pub(super) fn new(pattern: &str, flags: Flags) -> Result<Self> {
         if repeats_nothing(pattern) {
             return Err(Fault::other("the regular expression repeats what has no length"));
+        }
+        if let Some(reason) = refused(pattern) {
+            return Err(Fault::other(format!("the text is not a regular expression: {reason}")));
         }
         let compiled = compile(&engine_pattern(pattern, flags), flags)
             .map_err(|_| Fault::other("the text is not a regular expression"))?;
@@ -126,7 +129,11 @@ impl Regex {
 
 /// The pattern in the engine's writing.
 fn engine_pattern(pattern: &str, flags: Flags) -> String {
-    let translated = translate(pattern);
+    let mut translated = translate(pattern);
+    if is_verbose(pattern) {
+        // A comment at the end would take with it what is put behind it.
+        translated.push('\n');
+    }
     // Where every line has an end, the end of the text is one of them.
     if flags.multi_line { translated.replace("(?:$|(?=\\n\\z))", "$") } else { translated }
 }

@@ -49,3 +49,21 @@ fn many_patterns_that_explode() {
         .collect();
     newest(&format!("parameters:\n{parameters}")).refused("HT0207", "t.yaml:3:31");
 }
+
+#[test]
+fn one_pattern_that_explodes_under_many_names() {
+    let slow = "default: aaaaaaaaaaaaaaaaaaaaaaaaaaaa, constraints: [&c {allowed_pattern: '(a|a)*(?!b)c'}";
+    let names = ", *c".repeat(30_000);
+    newest(&format!("parameters:\n  p: {{type: string, {slow}{names}]}}\n")).refused("HT0207", "t.yaml:3:30");
+    // Without aliases, and with a value from outside, as many as fit into the text.
+    let parameters: String = (0..4_000).map(|at| format!("  p{at}: {{type: string, {slow}]}}\n")).collect();
+    newest(&format!("parameters:\n{}", parameters.replace("&c ", ""))).refused("HT0207", "t.yaml:3:31");
+}
+
+#[test]
+fn many_patterns_that_take_a_few_steps_back_are_all_judged() {
+    let parameters: String = (0..2_000)
+        .map(|at| format!("  p{at}: {{type: string, default: Web-{at}, constraints: [{{allowed_pattern: '(?=.*[A-Z])(?!.*x)[A-Za-z0-9-]+'}}]}}\n"))
+        .collect();
+    newest(&format!("parameters:\n{parameters}")).accepted();
+}

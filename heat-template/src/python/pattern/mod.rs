@@ -1,9 +1,53 @@
 //! Python's regular expressions.
 
+mod refused;
+
+pub(crate) use refused::refused;
+
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Steps that a match may take back before it is given up.
 pub(crate) const BACKTRACK_LIMIT: usize = 1_000_000;
+
+/// Steps that every match may take back. Nearly all need none; the others begin anew, with what is left for such.
+const QUICK: usize = 1_000;
+
+/// So many matches may take all that one may.
+const SLOW: usize = 50;
+
+/// What is left for matches that take back many steps, for all that are made together in a check: the first ones may take
+/// all that one may, the others less and less, so that together they take a certain time and not more.
+#[derive(Debug, Default)]
+pub struct PatternEffort {
+    slow: AtomicUsize,
+    /// The pattern that came last: aliases bring the same one again and again.
+    last: Mutex<Option<Pattern>>,
+}
+
+impl PatternEffort {
+    /// Compiles a pattern, unless it is the one that came last.
+    ///
+    /// # Errors
+    ///
+    /// [`PatternError::Syntax`] if it is not a regular expression.
+    pub fn pattern(&self, pattern: &str) -> Result<Pattern, PatternError> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = last.as_ref().filter(|known| known.text == pattern) {
+            return Ok(known.clone());
+        }
+        Ok(last.insert(Pattern::new(pattern)?).clone())
+    }
+
+    /// Counts one that takes back many steps, and says how many it may.
+    fn next(&self) -> usize {
+        let before = self.slow.fetch_add(1, Ordering::Relaxed);
+        // Falling with the square, all that come after take about as much as those before.
+        let all = BACKTRACK_LIMIT.saturating_mul(SLOW * SLOW);
+        (all / before.saturating_mul(before).max(1)).clamp(QUICK, BACKTRACK_LIMIT)
+    }
+}
 
 /// A compiled pattern in Python's syntax.
 #[derive(Clone)]
@@ -50,16 +94,7 @@ impl Pattern {
     ///
     /// [`PatternError::Syntax`] if it is not a regular expression.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
-        // `re.match` tries only at the beginning. Python's `\Z` is the very end, which the engine writes `\z`, and its
-        // `$` also matches before a last line end.
-        let regex = fancy_regex::RegexBuilder::new(&format!("\\A(?:{})", translate(pattern)))
-            .backtrack_limit(BACKTRACK_LIMIT)
-            .build()
-            .map_err(|error| PatternError::Syntax {
-                pattern: pattern.to_owned(),
-                reason: error.to_string(),
-            })?;
-        Ok(Self { regex, text: pattern.to_owned() })
+        Ok(Self { regex: compiled(pattern, QUICK)?, text: pattern.to_owned() })
     }
 
     /// The pattern as written.
@@ -74,10 +109,56 @@ impl Pattern {
     ///
     /// [`PatternError::TooLong`] if the pattern explodes.
     pub fn matches_whole(&self, text: &str) -> Result<bool, PatternError> {
-        match self.regex.find(text) {
-            Ok(found) => Ok(found.is_some_and(|found| found.end() == text.len())),
-            Err(_) => Err(PatternError::TooLong { pattern: self.text.clone() }),
-        }
+        self.matches_whole_within(text, &PatternEffort::default())
+    }
+
+    /// The same as one of many.
+    ///
+    /// # Errors
+    ///
+    /// [`PatternError::TooLong`] if the pattern explodes, or takes more than is left.
+    pub fn matches_whole_within(&self, text: &str, effort: &PatternEffort) -> Result<bool, PatternError> {
+        let found = self.regex.find(text).or_else(|_| {
+            let too_long = || PatternError::TooLong { pattern: self.text.clone() };
+            match effort.next() {
+                // It took that many already.
+                QUICK => Err(too_long()),
+                most => compiled(&self.text, most)?.find(text).map_err(|_| too_long()),
+            }
+        })?;
+        Ok(found.is_some_and(|found| found.end() == text.len()))
+    }
+}
+
+fn compiled(pattern: &str, limit: usize) -> Result<fancy_regex::Regex, PatternError> {
+    let wrong = |reason: String| PatternError::Syntax { pattern: pattern.to_owned(), reason };
+    if let Some(reason) = refused(pattern) {
+        return Err(wrong(reason));
+    }
+    // A comment at the end, where there are such, would take the bracket with it.
+    let end = if is_verbose(pattern) { "\n)" } else { ")" };
+    // `re.match` tries only at the beginning. Python's `\Z` is the very end, which the engine writes `\z`, and its
+    // `$` also matches before a last line end.
+    fancy_regex::RegexBuilder::new(&format!("\\A(?:{}{end}", translate(pattern)))
+        .backtrack_limit(limit)
+        .build()
+        .map_err(|error| wrong(error.to_string()))
+}
+
+/// Whether blanks and comments in it mean nothing.
+pub(crate) fn is_verbose(pattern: &str) -> bool {
+    let flags = pattern.strip_prefix("(?").and_then(|rest| rest.split_once(')')).map(|(flags, _)| flags);
+    flags.is_some_and(|flags| flags.contains('x') && flags.chars().all(|flag| flag.is_ascii_alphabetic()))
+}
+
+/// How many digits of an octal code begin with this one, behind a backslash; 0 where it is a reference to a group.
+fn octal(digit: char, rest: &std::iter::Peekable<std::str::Chars<'_>>, in_class: bool) -> usize {
+    let more = rest.clone().take(2).take_while(|next| matches!(next, '0'..='7')).count();
+    match digit {
+        '0' => 1 + more,
+        '1'..='3' if more == 2 => 3,
+        '1'..='7' if in_class => 1 + more,
+        _ => 0,
     }
 }
 
@@ -92,6 +173,15 @@ pub(crate) fn translate(pattern: &str) -> String {
         match character {
             '\\' => match characters.next() {
                 Some('Z') if !in_class => out.push_str("\\z"),
+                Some(digit) if octal(digit, &characters, in_class) > 0 => {
+                    let more = octal(digit, &characters, in_class) - 1;
+                    let digits: String =
+                        std::iter::once(digit).chain(characters.by_ref().take(more)).collect();
+                    let code = u32::from_str_radix(&digits, 8).unwrap_or_default();
+                    out.push_str(&format!("\\x{{{code:x}}}"));
+                }
+                // The engine knows no other escapes.
+                Some(next) if !next.is_ascii() => out.push(next),
                 Some(next) => {
                     out.push('\\');
                     out.push(next);
@@ -172,6 +262,10 @@ mod tests {
         assert!(whole("[(?=]+", "(?="));
         assert!(whole("", ""));
         assert!(!whole("", "a"));
+        // Comments, codes, and letters behind a backslash that need none.
+        assert!(whole("(?x) a b # c", "ab"));
+        assert!(whole("\\101\\0[\\60-\\071]", "A\08"));
+        assert!(whole("(a)\\1\\é", "aaé"));
     }
 
     #[test]
