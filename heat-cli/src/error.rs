@@ -133,7 +133,11 @@ impl CliError {
             Self::Engine(error) => match &**error {
                 EngineError::Refused(_) | EngineError::BadName { .. } => with(BAD, "StackValidationFailed"),
                 EngineError::Plan(_) => with(BAD, "CircularDependencyException"),
-                EngineError::Select(_) | EngineError::WouldFail { .. } => with(BAD, "StackValidationFailed"),
+                EngineError::Select(_)
+                | EngineError::WouldFail { .. }
+                | EngineError::Move(_)
+                | EngineError::Import { .. }
+                | EngineError::NotAccepted { .. } => with(BAD, "StackValidationFailed"),
                 EngineError::Limit { .. } => with(BAD, "RequestLimitExceeded"),
                 EngineError::Unsupported(_) => with((501, "Not Implemented"), "NotSupported"),
                 EngineError::NoSuchStack { .. }
@@ -174,6 +178,9 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::BadName { .. }
         | EngineError::BadPlan { .. }
         | EngineError::Select(_)
+        | EngineError::Move(_)
+        | EngineError::Import { .. }
+        | EngineError::NotAccepted { .. }
         | EngineError::WouldFail { .. }
         | EngineError::StalePlan { .. }
         | EngineError::Limit { .. }

@@ -112,6 +112,9 @@ fn stack() -> StackRecord {
             reason: "the token is not accepted".into(),
         }),
         owner: None,
+        pending: BTreeSet::from(["box/core".to_owned()]),
+        moved: std::collections::BTreeMap::from([("new".to_owned(), "old".to_owned())]),
+        imported: BTreeSet::from([IncarnationId("i".into())]),
         snapshots: vec![SnapshotRecord {
             id: TraversalId("snapshot".into()),
             name: Some("visible-snapshot".into()),
@@ -127,8 +130,6 @@ fn stack() -> StackRecord {
                 data: object(json!({"id": secret("saved-data")})),
             }],
         }],
-        pending: BTreeSet::from(["box/core".to_owned()]),
-        moved: std::collections::BTreeMap::from([("new".to_owned(), "old".to_owned())]),
     }
 }
 

@@ -23,16 +23,18 @@ pub(crate) enum StackCommand {
     Resume(ActOnStacks),
     /// Cancels updates that were interrupted, and waits until the stacks are as they were before.
     Cancel(CancelStacks),
+    /// Brings a stack back to what it was when it was last complete, and waits until it is.
+    Rollback(RollBackStack),
+    /// Runs a plan that was saved with --plan-out, exactly it and no other, and waits until it is done.
+    Apply(ApplyPlan),
+    /// Shows property by property what somebody else changed of a stack's resources; repairs or accepts it if wanted.
+    Drift(DriftOfStack),
     /// Tells all that another Heat has to know to adopt a stack; the stack stays.
     Export(HandOver),
     /// Gives a stack up: what it made stays. Tells what `stack export` tells.
     Abandon(HandOver),
     /// Makes a stack of what another one made that was given up, and waits until it is done.
     Adopt(AdoptStack),
-    /// Brings a stack back to what it was when it was last complete, and waits until it is.
-    Rollback(RollBackStack),
-    /// Runs a plan that was saved with --plan-out, exactly it and no other, and waits until it is done.
-    Apply(ApplyPlan),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
@@ -134,6 +136,12 @@ pub(crate) struct UpdateStack {
     /// Do not touch this resource, nor what cannot be done without it (repeatable).
     #[arg(long, value_name = "RESOURCE")]
     pub(crate) except: Vec<String>,
+    /// The resource has another name from now on, nothing is done to it for that (repeatable).
+    #[arg(long, value_name = "OLD=NEW", value_parser = parameter)]
+    pub(crate) rename: Vec<(String, String)>,
+    /// What exists already under this id becomes the resource, as if the stack had made it (repeatable).
+    #[arg(long, value_name = "RESOURCE=ID", value_parser = parameter)]
+    pub(crate) import: Vec<(String, String)>,
     /// Do nothing at all where it is known beforehand that something will fail.
     #[arg(long)]
     pub(crate) all_or_nothing: bool,
@@ -245,6 +253,26 @@ pub(crate) struct RollBackStack {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
+}
+
+/// `heat stack drift`
+#[derive(Debug, Args)]
+pub(crate) struct DriftOfStack {
+    /// Name or id of the stack.
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: String,
+    /// Bring back what is recorded: of these resources (outer/inner for one in a nested stack), of all where none is named.
+    #[arg(long, value_name = "RESOURCE", num_args = 0.., conflicts_with = "accept")]
+    pub(crate) repair: Option<Vec<String>>,
+    /// Take what is there for what shall be, where the template permits it: this property (repeatable).
+    #[arg(long, value_name = "RESOURCE.PROPERTY")]
+    pub(crate) accept: Vec<String>,
+    /// With --repair or --accept: show what would be done, and do nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// With --repair or --accept: save the plan to this file, for `heat stack apply`, and do nothing else.
     #[arg(long, value_name = "FILE")]
     pub(crate) plan_out: Option<String>,
 }

@@ -3,7 +3,9 @@
 use crate::error::Result;
 use crate::output::Answer;
 use heat_engine::record::Event;
-use heat_engine::{OutputView, ResourceView, SnapshotView, StackView};
+use heat_engine::{
+    DriftState, OutputView, PropertyDrift, ResourceDrift, ResourceView, SnapshotView, StackView,
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -100,6 +102,41 @@ pub(super) fn resource(view: &ResourceView) -> Result<Answer> {
             "attributes",
         ],
     })
+}
+
+/// What has drifted: a row for each property; one without for a resource of which there is nothing to compare.
+pub(super) fn drift(all: &[ResourceDrift]) -> Result<Answer> {
+    let mut objects = Vec::new();
+    for one in all.iter().filter(|one| !one.is_none()) {
+        let (state, reason) = match &one.state {
+            DriftState::InOrder => ("in_order", ""),
+            DriftState::Gone => ("gone", ""),
+            DriftState::NotInOrder(reason) => ("not_in_order", reason.as_str()),
+            DriftState::Unknown(reason) => ("unknown", reason.as_str()),
+        };
+        let row = |property: Option<&PropertyDrift>| {
+            json!({
+                "resource": one.resource,
+                "resource_type": one.resource_type,
+                "physical_resource_id": one.physical_resource_id,
+                "state": state,
+                "reason": reason,
+                "property": property.map(|property| &property.property),
+                "recorded": property.map(|property| &property.recorded),
+                "live": property.map(|property| &property.live),
+                "repair": match property {
+                    Some(property) => json!(property.repair),
+                    None if matches!(one.state, DriftState::Gone | DriftState::NotInOrder(_)) => json!("replace"),
+                    None => Value::Null,
+                },
+            })
+        };
+        match one.properties.is_empty() {
+            true => objects.push(row(None)),
+            false => objects.extend(one.properties.iter().map(|property| row(Some(property)))),
+        }
+    }
+    Ok(Answer::List { objects, shown: &["resource", "state", "property", "recorded", "live", "repair"] })
 }
 
 /// Events.

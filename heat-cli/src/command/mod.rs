@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod answer;
+mod drift;
 mod engine;
 mod event;
 mod explain;
@@ -64,11 +65,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Check(stacks) => stack_action::act(global, Act::Check, stacks).await,
             StackCommand::Suspend(stacks) => stack_action::act(global, Act::Suspend, stacks).await,
             StackCommand::Resume(stacks) => stack_action::act(global, Act::Resume, stacks).await,
+            StackCommand::Rollback(stack) => stack_plan::roll_back(global, stack).await,
+            StackCommand::Drift(stack) => drift::run(global, stack).await,
+            StackCommand::Apply(apply) => stack_plan::apply(global, apply).await,
             StackCommand::Export(stack) => stack_handover::export(global, stack).await,
             StackCommand::Abandon(stack) => stack_handover::abandon(global, stack).await,
             StackCommand::Adopt(stack) => stack_handover::adopt(global, stack).await,
-            StackCommand::Rollback(stack) => stack_plan::roll_back(global, stack).await,
-            StackCommand::Apply(apply) => stack_plan::apply(global, apply).await,
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Hook(command) => stack_hook::run(global, command).await,

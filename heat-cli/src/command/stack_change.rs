@@ -122,6 +122,12 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
         change = change.on_failure(on_failure.into());
     }
     change = change.only(update.only.clone()).except(update.except.clone());
+    for (old, new) in &update.rename {
+        change = change.rename(old, new);
+    }
+    for (resource, id) in &update.import {
+        change = change.import(resource, id.as_str());
+    }
     if update.all_or_nothing {
         change = change.all_or_nothing();
     }

@@ -3,7 +3,7 @@
 use super::{EngineError, Stack};
 use crate::plan::Plan;
 use crate::record::{Action, OnFailure, Resources, StackRecord, Status};
-use crate::run::{Current, Goal, begin, make_plan, stack_event};
+use crate::run::{Current, Goal, begin, make_plan, stack_event, taken_back};
 use crate::store::{Batch, Write};
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl Stack {
             Ok(stack) => (Some(stack.clone()), self.way_back(stack).await),
             Err(error) => (None, Err(error)),
         };
-        let (mut stack, goal, resources, plan) = match prepared {
+        let (mut stack, goal, resources, plan, amended) = match prepared {
             Ok(prepared) => prepared,
             Err(error) => {
                 core.records.release(&claim).await?;
@@ -35,8 +35,9 @@ impl Stack {
             }
         };
         let because = "the update was cancelled by user";
-        let (record, batch) =
+        let (record, mut batch) =
             begin(core, &claim, &mut stack, plan, Action::Rollback, OnFailure::Stop, because);
+        batch.writes.extend(amended);
         core.commit_batch(batch).await?;
         let before = before.map(|stack| stack.desired);
         let current = Current::new(resources);
@@ -47,7 +48,7 @@ impl Stack {
     async fn way_back(
         &self,
         mut stack: StackRecord,
-    ) -> Result<(StackRecord, Goal, Resources, Plan), EngineError> {
+    ) -> Result<(StackRecord, Goal, Resources, Plan, Vec<Write>), EngineError> {
         let core = self.engine.core();
         // It may have come to its end meanwhile.
         refuse(&stack, &[Action::Update])?;
@@ -56,9 +57,10 @@ impl Stack {
         };
         let goal = Goal::recorded(core, &stack, &target).await?;
         stack.desired = target;
-        let resources = core.records.resources(&self.id).await?;
+        let mut resources = core.records.resources(&self.id).await?;
+        let amended = taken_back(&mut stack, &mut resources);
         let plan = make_plan(core, &stack, &goal, &resources, Action::Rollback).await?;
-        Ok((stack, goal, resources, plan))
+        Ok((stack, goal, resources, plan, amended))
     }
 
     /// Cancels a creation or an update that is in progress: nothing new is begun, also inside of nested stacks, what is in

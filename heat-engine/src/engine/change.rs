@@ -1,12 +1,14 @@
 //! Bringing a stack to another form: what is foreseen, and the beginning of it.
 
+use super::amend::{Amended, amend, check_imports};
 use super::particulars::Particulars;
 use super::saved_plan::SavedPlan;
 use super::{EngineError, Stack};
 use crate::plan::Plan;
-use crate::record::{Action, OnFailure, ResourceRecord, Resources, StackRecord};
-use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan, nested_records};
-use crate::store::{Source, Write};
+use crate::record::{Action, IncarnationId, OnFailure, Resources, StackRecord};
+use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan_on, nested_records};
+use crate::store::{Batch, Source, Write};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An update about which everything is right.
@@ -18,30 +20,16 @@ pub(super) struct Prepared {
     pub(super) goal: Goal,
     pub(super) particulars: Particulars,
     pub(super) on_failure: Option<OnFailure>,
-    /// An update, or the return to a snapshot.
+    /// What it is done as.
     pub(super) action: Action,
 }
 
 impl Prepared {
-    /// What a plan of it is made from.
-    pub(super) fn subject(&self) -> Subject<'_> {
-        Subject { stack: &self.stack, goal: &self.goal, particulars: &self.particulars, action: self.action }
-    }
-
     /// What follows a failure.
     pub(super) fn on_failure(&self) -> OnFailure {
         let usual = if self.stack.disable_rollback { OnFailure::Stop } else { OnFailure::Rollback };
         self.on_failure.unwrap_or(usual)
     }
-}
-
-/// What a plan is made from, beside what is recorded.
-#[derive(Clone, Copy)]
-pub(super) struct Subject<'p> {
-    pub(super) stack: &'p StackRecord,
-    pub(super) goal: &'p Goal,
-    pub(super) particulars: &'p Particulars,
-    pub(super) action: Action,
 }
 
 /// A plan that was made before and is to be run, it and no other.
@@ -110,20 +98,28 @@ pub(super) struct Foreseen {
     pub(super) plan: Plan,
     /// The records that it starts from.
     pub(super) resources: Resources,
-    /// Those of them that are other than they are recorded: they become durable with the beginning.
-    pub(super) amended: Vec<Arc<ResourceRecord>>,
+    /// What of them is other than it is recorded: it becomes durable with the beginning.
+    pub(super) amended: Amended,
+    /// Old names by those of now, and what was imported, for a way back.
+    pub(super) moved: BTreeMap<String, String>,
+    pub(super) imported: BTreeSet<IncarnationId>,
 }
 
 /// What an update would do. What is recorded learns what is seen of the things that exist already.
 pub(super) async fn foresee(
     core: &Arc<Core>,
-    Subject { stack, goal, particulars, action }: Subject<'_>,
+    prepared: &Prepared,
     mut resources: Resources,
 ) -> Result<Foreseen, EngineError> {
+    let Prepared { stack, goal, particulars, action, .. } = prepared;
     examine(core, stack, goal, &mut resources).await?;
-    let mut plan = make_plan(core, stack, goal, &resources, action).await?;
+    let mut nested = nested_records(core, &resources).await?;
+    let mut stack = stack.clone();
+    let mut amended = amend(core, &mut stack, goal, particulars, &mut resources, &mut nested).await?;
+    let mut plan = make_plan_on(core, &stack, goal, &resources, &nested, *action).await?;
+    *plan.asked = std::mem::take(&mut amended.asked);
+    check_imports(&plan)?;
     if !particulars.only.is_empty() || !particulars.except.is_empty() {
-        let nested = nested_records(core, &resources).await?;
         plan = plan.select(&particulars.only, &particulars.except, &resources, &nested)?;
     }
     let failing = if particulars.all_or_nothing { plan.failing() } else { Vec::new() };
@@ -134,7 +130,7 @@ pub(super) async fn foresee(
         let reasons = failing.into_iter().map(told).collect();
         return Err(EngineError::WouldFail { stack: stack.name.clone(), reasons });
     }
-    Ok(Foreseen { plan, resources, amended: Vec::new() })
+    Ok(Foreseen { plan, resources, amended, moved: stack.moved, imported: stack.imported })
 }
 
 impl Stack {
@@ -152,23 +148,22 @@ impl Stack {
         }
         // Everything about the request is right: only now the running traversal is stopped, whoever runs it.
         let claim = self.engine.seize(&self.id).await?;
-        let mut now = self.record().await?;
+        let now = self.record().await?;
         let before = now.desired.clone();
         let on_failure = prepared.on_failure();
         let foreseen = async {
             let resources = core.records.resources(&self.id).await?;
-            give_up_snapshot(core, &mut now, &resources).await?;
             if let Some(planned) = planned {
                 planned.fits_record(core, &now, &resources).await?;
             }
-            let mut foreseen = foresee(core, prepared.subject(), resources).await?;
+            let mut foreseen = foresee(core, &prepared, resources).await?;
             if let Some(planned) = planned {
                 foreseen.plan = planned.fits_plan(&now, &prepared.goal, &foreseen.plan)?;
             }
             Ok(foreseen)
         }
         .await;
-        let Foreseen { plan, resources, amended } = match foreseen {
+        let Foreseen { plan, resources, amended, moved, imported } = match foreseen {
             Ok(foreseen) => foreseen,
             Err(error) => {
                 // The stack goes on with what it was doing.
@@ -187,11 +182,22 @@ impl Stack {
             traversal: now.traversal,
             paused: now.paused,
             snapshots: now.snapshots,
+            pending: now.pending,
+            moved,
+            imported,
             ..next
         };
+        give_up_snapshot(core, &mut stack, &resources).await?;
+        // What was seen inside is true whether or not the update begins.
+        for (inside, record) in amended.inside {
+            let own = core.records.claim(&inside).await?;
+            core.commit_batch(Batch::new(own).with(Write::Resource(record)).releasing()).await?;
+        }
         let (record, mut batch) = begin(core, &claim, &mut stack, plan, action, on_failure, "");
         batch.writes.splice(0..0, sources.into_iter().map(Write::Source));
-        batch.writes.extend(amended.into_iter().map(Write::Resource));
+        let own = amended.own.iter().filter_map(|id| resources.get(id));
+        batch.writes.extend(own.map(|record| Write::Resource(Arc::clone(record))));
+        batch.writes.extend(amended.events.into_iter().map(Write::Event));
         core.commit_batch(batch).await?;
         let current = Current::new(resources);
         self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, Some(&before));

@@ -92,7 +92,7 @@ impl Stack {
     /// # Errors
     /// As [`delete_with`](Self::delete_with).
     pub async fn preview_delete_with(&self, deletion: &Deletion) -> Result<Plan, EngineError> {
-        let stack = if deletion.is_whole() { self.living().await? } else { self.updatable().await? };
+        let stack = if deletion.is_whole() { self.living().await? } else { self.changeable().await? };
         let resources = self.engine.core().records.resources(&self.id).await?;
         planned(self.engine.core(), &stack, &resources, deletion).await
     }

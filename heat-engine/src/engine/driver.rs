@@ -3,7 +3,7 @@
 use super::EngineError;
 use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, TraversalRecord};
 use crate::run::{
-    Core, Current, End, Goal, InHand, Secrets, Signal, Traversal, begin, is_passing, make_plan,
+    Core, Current, End, Goal, InHand, Secrets, Signal, Traversal, begin, is_passing, make_plan, taken_back,
 };
 use crate::store::{Claim, StoreError};
 use heat_plugin_sdk::FailureClass;
@@ -258,15 +258,17 @@ async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), En
         Some(desired) => Goal::recorded(core, &stack, desired).await?,
         None => Goal::nothing(core),
     };
-    let resources = core.records.resources(&stack.id).await?;
+    let mut resources = core.records.resources(&stack.id).await?;
+    let amended = taken_back(&mut stack, &mut resources);
     traversal.secrets.learn_hidden(&stack.desired);
     stack.desired = target.unwrap_or_default();
     let goal = Arc::new(goal);
     let plan = make_plan(core, &stack, &goal, &resources, Action::Rollback).await?;
     // What the stack did not make stays.
     let plan = if traversal.record.action == Action::Adopt { plan.abandoning() } else { plan };
-    let (record, batch) =
+    let (record, mut batch) =
         begin(core, &traversal.claim, &mut stack, plan, Action::Rollback, OnFailure::Stop, &failed);
+    batch.writes.extend(amended);
     core.commit_batch(batch).await?;
     traversal.stack = stack;
     traversal.record = record;

@@ -1,6 +1,6 @@
 //! Why the engine refuses a request.
 
-use crate::plan::{PlanError, SelectError};
+use crate::plan::{MoveError, PlanError, SelectError};
 use crate::seal::SealError;
 use crate::store::StoreError;
 use heat_plugin_sdk::{Failure, RegistryError};
@@ -33,6 +33,25 @@ pub enum EngineError {
         stack: String,
         /// Which resources, and why.
         reasons: Vec<String>,
+    },
+    /// Resources cannot be renamed so.
+    #[error("resources.{0}")]
+    Move(#[from] MoveError),
+    /// A thing that exists already cannot become a resource.
+    #[error("resources.{resource} cannot be imported: {reason}")]
+    Import {
+        /// The resource.
+        resource: String,
+        /// Why.
+        reason: String,
+    },
+    /// What is there cannot be taken for what shall be.
+    #[error("{property} cannot be accepted as it is: {reason}")]
+    NotAccepted {
+        /// The property, as `resource.property`.
+        property: String,
+        /// Why.
+        reason: String,
     },
     /// There is no such part of a plan.
     #[error("resources.{0}")]

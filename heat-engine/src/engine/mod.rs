@@ -1,11 +1,13 @@
 //! The engine: what programs embed.
 
 mod actions;
+mod amend;
 mod builder;
 mod cancel;
 mod change;
 mod deletion;
 mod deployments;
+mod drift;
 mod driver;
 mod error;
 mod events;
@@ -29,6 +31,7 @@ pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
 pub use deletion::Deletion;
 pub use deployments::{DeploymentView, DerivedConfigView};
+pub use drift::{DriftState, PropertyDrift, ResourceDrift};
 pub use error::{EngineError, Refused};
 pub use hooks::{Rest, WaitingHook};
 pub(crate) use preview::Foreseen;
@@ -251,9 +254,10 @@ impl Engine {
             traversal: None,
             paused: None,
             owner: None,
-            snapshots: Vec::new(),
             pending: BTreeSet::new(),
             moved: BTreeMap::new(),
+            imported: BTreeSet::new(),
+            snapshots: Vec::new(),
         }
     }
 

@@ -60,6 +60,31 @@ impl Update {
         self
     }
 
+    /// Calls a resource otherwise from now on: what stands under the new name in the template is what was made under the old
+    /// one. Nothing is done to it for that. Several names may change at once, also with each other; a rollback takes it back.
+    #[must_use]
+    pub fn rename(mut self, old: impl Into<String>, new: impl Into<String>) -> Self {
+        self.particulars.moves.insert(old.into(), new.into());
+        self
+    }
+
+    /// Takes a thing that exists already for a resource of the template, as if the stack had made it: it is looked at before
+    /// anything is done, brought to what the template says where that can be done in place, and removed with the resource. A
+    /// rollback of this update lets go of it and leaves it.
+    #[must_use]
+    pub fn import(mut self, resource: impl Into<String>, id: impl Into<PhysicalId>) -> Self {
+        self.particulars.imports.insert(resource.into(), id.into());
+        self
+    }
+
+    /// Looks at these resources (at all, where none is named; by their paths) and brings back what somebody else changed of
+    /// them ([`Stack::drift`](super::Stack::drift)): in place where that can be done, else by a new one, as for what is gone.
+    #[must_use]
+    pub fn repair_drift(mut self, resources: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.particulars.repair.get_or_insert_default().extend(resources.into_iter().map(Into::into));
+        self
+    }
+
     /// Refuses the update before anything is done ([`EngineError::WouldFail`](super::EngineError::WouldFail)) where a step of its
     /// plan is known to fail. Otherwise, as in Heat, all is done until it comes to that step.
     #[must_use]

@@ -3,7 +3,7 @@
 use super::{EngineError, Stack};
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackRecord, Status};
-use crate::run::{Goal, make_plan};
+use crate::run::{Goal, make_plan, taken_back};
 
 impl Stack {
     /// Brings the stack back to what it was when it was last complete: after an update that failed and was left as it is, or
@@ -49,8 +49,10 @@ impl Stack {
             return refused("it is what it was when it was last complete");
         }
         let goal = Goal::recorded(core, stack, &target).await?;
-        let back = StackRecord { desired: target, ..stack.clone() };
-        let plan = make_plan(core, &back, &goal, resources, Action::Rollback).await?;
+        let mut back = StackRecord { desired: target, ..stack.clone() };
+        let mut resources = resources.clone();
+        taken_back(&mut back, &mut resources);
+        let plan = make_plan(core, &back, &goal, &resources, Action::Rollback).await?;
         Ok((goal, plan))
     }
 }

@@ -1,9 +1,8 @@
 //! Snapshots of a stack: what it was, with the data of the resources whose types can save them.
 
 use super::actions::refuse;
-use super::change::{Prepared, foresee};
+use super::change::Prepared;
 use super::export::frame;
-use super::particulars::Particulars;
 use super::request::Content;
 use super::{EngineError, Stack, store_content};
 use crate::plan::{Act, Plan};
@@ -211,13 +210,11 @@ impl Stack {
     /// As [`restore`](Self::restore).
     pub async fn preview_restore(&self, id: &str) -> Result<Plan, EngineError> {
         let prepared = self.restored(id).await?;
-        let core = self.engine.core();
-        let resources = core.records.resources(&self.id).await?;
-        foresee(core, prepared.subject(), resources).await.map(|foreseen| foreseen.plan)
+        self.foreseen(&prepared).await.map(|foreseen| foreseen.plan)
     }
 
     async fn restored(&self, id: &str) -> Result<Prepared, EngineError> {
-        let mut stack = self.updatable().await?;
+        let mut stack = self.changeable().await?;
         let snapshot = found(&stack, id)?;
         if snapshot.status != Status::Complete {
             return Err(EngineError::Unsupported("Restoring incomplete snapshot".to_owned()));
@@ -230,8 +227,8 @@ impl Stack {
         stack.desired = store_content::desired(&content);
         let goal = self.engine.goal(&stack, &content).await?;
         let sources = store_content::sources(&content).collect();
-        let particulars = Particulars::default();
-        Ok(Prepared { stack, sources, goal, particulars, on_failure: None, action: Action::Restore })
+        let (particulars, on_failure, action) = (Default::default(), None, Action::Restore);
+        Ok(Prepared { stack, sources, goal, particulars, on_failure, action })
     }
 }
 

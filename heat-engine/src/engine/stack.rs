@@ -314,7 +314,7 @@ impl Stack {
     pub(super) async fn foreseen(&self, prepared: &Prepared) -> Result<Foreseen, EngineError> {
         let core = self.engine.core();
         let resources = core.records.resources(&self.id).await?;
-        foresee(core, prepared.subject(), resources).await
+        foresee(core, prepared, resources).await
     }
 
     /// What Heat's `preview_update` would tell of an update, with Heat's approximations:
@@ -332,26 +332,8 @@ impl Stack {
         Ok(UpdatePreview::new(standing, goal.names(), |name| goal.has(name), |record| goal.foreseen(record)))
     }
 
-    /// The stack, where it can be updated.
-    pub(super) async fn updatable(&self) -> Result<StackRecord, EngineError> {
-        let stack = self.living().await?;
-        let why = match stack.action {
-            Action::Delete => Some("a stack that is being deleted cannot be updated"),
-            Action::Suspend => Some("a stack that is suspended cannot be updated: resume it first"),
-            _ => None,
-        };
-        if let Some(why) = why {
-            return Err(EngineError::State {
-                stack: stack.name.clone(),
-                status: format!("{}_{}", stack.action, stack.status),
-                why,
-            });
-        }
-        Ok(stack)
-    }
-
     pub(super) async fn prepare(&self, update: &Update) -> Result<Prepared, EngineError> {
-        let mut stack = self.updatable().await?;
+        let mut stack = self.changeable().await?;
         let core = self.engine.core();
         let mut content = store_content::updated(core, &stack, update).await?;
         let credentials = update.credentials.as_ref().unwrap_or(&stack.credentials);
@@ -394,6 +376,18 @@ impl Stack {
             }
         }
         Ok(goal)
+    }
+
+    /// The record of a stack that an update may change.
+    pub(super) async fn changeable(&self) -> Result<StackRecord, EngineError> {
+        let stack = self.living().await?;
+        let why = match stack.action {
+            Action::Delete => "a stack that is being deleted cannot be updated",
+            Action::Suspend => "a stack that is suspended cannot be updated: resume it first",
+            _ => return Ok(stack),
+        };
+        let status = format!("{}_{}", stack.action, stack.status);
+        Err(EngineError::State { stack: stack.name, status, why })
     }
 
     pub(super) async fn living(&self) -> Result<StackRecord, EngineError> {

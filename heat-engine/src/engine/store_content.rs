@@ -63,11 +63,6 @@ pub(super) fn desired(content: &Content) -> Desired {
     }
 }
 
-/// The availability zones of a record.
-fn told(desired: &Desired) -> AvailabilityZones {
-    desired.availability_zones.clone().map_or(AvailabilityZones::Nowhere, AvailabilityZones::Known)
-}
-
 /// The availability zones, for a record.
 fn known(zones: &AvailabilityZones) -> Option<Vec<String>> {
     match zones {
@@ -119,7 +114,8 @@ pub(super) fn from_texts(
     let parsed = Template::parse(&mut SourceMap::new(), "template", &read(template)?, &options);
     let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
     let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let zones = told(desired);
+    let zones =
+        desired.availability_zones.clone().map_or(AvailabilityZones::Nowhere, AvailabilityZones::Known);
     Ok(Content { template, environment, files: Files::from_iter(files), parameters, zones })
 }
 
@@ -193,7 +189,8 @@ async fn surroundings(core: &Core, desired: &Desired) -> Result<Surroundings, En
     for (name, hash) in &desired.files {
         files.push((name.clone(), text(core, hash).await?));
     }
-    let zones = told(desired);
+    let zones =
+        desired.availability_zones.clone().map_or(AvailabilityZones::Nowhere, AvailabilityZones::Known);
     Ok(Surroundings { environment, files: Files::from_iter(files), zones })
 }
 

@@ -45,7 +45,8 @@ impl Plan {
             *snapshot = false;
             match step.nested.as_deref_mut() {
                 Some(NestedPlan::Planned { plan, .. }) => {
-                    let inside = std::mem::replace(plan, Self::new(Action::Delete, 0, Vec::new()));
+                    let steps = std::mem::take(&mut plan.steps);
+                    let inside = Self { steps, asked: std::mem::take(&mut plan.asked), ..*plan };
                     *plan = inside.abandoning();
                 }
                 Some(NestedPlan::InRun) => {}

@@ -106,7 +106,7 @@ fn differs(old: &Value, new: &Evaluated, prospects: &Prospects<'_>) -> Differs {
 }
 
 /// Equality of resolved values: numbers by value, maps in any order, a key with null as a missing one.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => same_number(a, b),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),

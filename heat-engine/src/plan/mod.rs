@@ -15,6 +15,7 @@ mod desired;
 mod draw;
 mod error;
 mod hooks;
+mod moves;
 mod nested;
 mod order;
 mod perform;
@@ -25,6 +26,7 @@ mod step;
 
 pub(crate) use adopt::{adopting, resources_in};
 pub use asked::{Along, Asked, Imported};
+pub(crate) use change::same;
 pub use compare::StepDifference;
 pub use decide::{Decision, decide};
 pub(crate) use decide::{never_begun, order_of, rests};
@@ -35,6 +37,8 @@ pub use desired::{
 pub use draw::Totals;
 pub use error::PlanError;
 pub(crate) use hooks::note_hooks;
+pub(crate) use moves::take_back;
+pub use moves::{MoveError, rename};
 pub use perform::plan_act;
 pub(crate) use planner::saves_before;
 pub use planner::{Request, plan};

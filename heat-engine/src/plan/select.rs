@@ -204,6 +204,9 @@ fn undone(outside: &str, step: &Step, left_out: &mut Vec<String>) {
     }
 }
 
+/// Names that are chosen as a whole, and those of which only something inside is, with the rest of the way.
+type Chosen = (BTreeSet<usize>, BTreeMap<usize, Vec<String>>);
+
 /// The names of a plan's resources, and which takes which along.
 struct Selection<'p> {
     names: Vec<&'p str>,
@@ -253,10 +256,7 @@ impl<'p> Selection<'p> {
     }
 
     /// Paths as names of this plan, as a whole or with the rest of the way inside.
-    fn split(
-        &self,
-        paths: &[String],
-    ) -> Result<(BTreeSet<usize>, BTreeMap<usize, Vec<String>>), SelectError> {
+    fn split(&self, paths: &[String]) -> Result<Chosen, SelectError> {
         let (mut whole, mut inside) = (BTreeSet::new(), BTreeMap::<usize, Vec<String>>::new());
         for path in paths {
             let (name, rest) =

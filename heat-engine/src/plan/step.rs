@@ -37,12 +37,12 @@ pub struct Plan {
     pub revision: u64,
     /// The steps. Each stands behind all that it waits for.
     pub steps: Vec<Step>,
-    /// Everything real stays, what lies inside of nested stacks too; only records go.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub abandons: bool,
     /// What the request said of single resources, beside what the stack shall be.
     #[serde(default, skip_serializing_if = "Asked::is_empty")]
     pub asked: Box<Asked>,
+    /// Everything real stays, what lies inside of nested stacks too; only records go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandons: bool,
 }
 
 /// One step of a plan.
@@ -337,7 +337,7 @@ impl Plan {
 
     /// A plan by which nothing was said of single resources.
     pub fn new(action: Action, revision: u64, steps: Vec<Step>) -> Self {
-        Self { version: Self::VERSION, action, revision, steps, abandons: false, asked: Box::default() }
+        Self { version: Self::VERSION, action, revision, steps, asked: Box::default(), abandons: false }
     }
 
     /// A step.

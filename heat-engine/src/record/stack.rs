@@ -100,12 +100,14 @@ pub struct StackRecord {
     pub paused: Option<Paused>,
     /// The resource that it is, if it is a nested stack.
     pub owner: Option<Owner>,
-    /// Its snapshots, oldest first.
-    pub snapshots: Vec<SnapshotRecord>,
     /// Paths of resources that are not what the template says, because they were left out on purpose.
     pub pending: BTreeSet<String>,
     /// Resources that got another name since the stack was last complete: their old names by those that they have.
     pub moved: BTreeMap<String, String>,
+    /// Incarnations that were imported since the stack was last complete: a rollback lets go of the things and leaves them.
+    pub imported: BTreeSet<IncarnationId>,
+    /// Its snapshots, oldest first.
+    pub snapshots: Vec<SnapshotRecord>,
 }
 
 /// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.

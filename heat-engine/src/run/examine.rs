@@ -15,7 +15,7 @@ use heat_plugin_sdk::{
     CallContext, Failure, Journal, Observation, OperationKey, PhysicalId, ResourceIdentity, StackIdentity,
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Looks at all things that exist already by the template. What is recorded of them learns what is seen, so that a plan is
@@ -64,6 +64,12 @@ fn learn(record: &mut ResourceRecord, goal: &Goal, name: &str, seen: Observation
     record.attributes.extend(seen.attributes);
 }
 
+/// What is seen of a thing.
+pub(crate) struct Seen {
+    pub(crate) observed: Observation,
+    pub(crate) reference_id: String,
+}
+
 async fn look(
     core: &Arc<Core>,
     stack: &StackRecord,
@@ -72,6 +78,21 @@ async fn look(
     id: &PhysicalId,
     record: Option<&ResourceRecord>,
 ) -> Result<Option<Observation>, Failure> {
+    Ok(see(core, stack, name, type_name, id, record).await?.map(|seen| seen.observed))
+}
+
+/// Looks at a thing; nothing is recorded.
+///
+/// # Errors
+/// A service that gives no answer.
+pub(crate) async fn see(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    name: &str,
+    type_name: &str,
+    id: &PhysicalId,
+    record: Option<&ResourceRecord>,
+) -> Result<Option<Seen>, Failure> {
     let unknown = || Failure::unsupported(format!("no plugin provides the type {type_name}"));
     let resource = core.registry.resource(type_name).ok_or_else(unknown)?;
     let connector = core.registry.resource_connector(type_name).ok_or_else(unknown)?;
@@ -97,16 +118,17 @@ async fn look(
                 seed: [0; 32],
                 credentials: seat.credentials.clone(),
                 connection: seat.connection.clone(),
-                applied: None,
+                applied: record.and_then(|record| record.properties.clone()),
                 attributes: record.map(|record| record.attributes.clone()).unwrap_or_default(),
                 private: record.and_then(|record| record.private.clone()),
-                owned: BTreeMap::new(),
+                owned: record.map(|record| record.owned.clone()).unwrap_or_default(),
                 excluded: BTreeSet::new(),
                 journal: Arc::new(Closed),
                 signalled: Arc::new(StackSignals::new(core, &stack.id)),
                 configurations: Arc::new(Configurations::new(core, &stack.project)),
             };
-            resource.read(&cx, id).await
+            let observed = resource.read(&cx, id).await?;
+            Ok(observed.map(|observed| Seen { reference_id: resource.reference_id(&cx, id), observed }))
         }
         .await;
         match answer {

@@ -221,6 +221,18 @@ impl Goal {
         self.composites.contains_key(name)
     }
 
+    /// The parameters that the property of a resource is made of.
+    pub(crate) fn parameters_of(&self, resource: &str, property: &str) -> Vec<String> {
+        let found = self.definition.as_ref().and_then(|definition| {
+            let resource = definition.resource(resource)?;
+            let context = definition.context(&heat_template::NoResources);
+            let (.., expression) =
+                resource.properties()?.as_map()?.into_iter().find(|(name, ..)| *name == property)?;
+            Some(expression.references(&context).parameters.into_iter().collect())
+        });
+        found.unwrap_or_default()
+    }
+
     /// Asks the services for all that an evaluation wanted to know. Gives whether there was anything.
     ///
     /// # Errors

@@ -85,6 +85,29 @@ impl Lookups {
     }
 }
 
+impl Lookups {
+    /// What finders found so far, but for names and ids in which one of these texts stands.
+    pub(crate) fn found(&self, but: &[String]) -> Vec<FoundName> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let tells = |text: &str| but.iter().any(|secret| text.contains(secret.as_str()));
+        let mut found: Vec<_> = answers
+            .iter()
+            .filter(|(question, _)| question.finder)
+            .filter_map(|(question, answer)| match answer {
+                Answer::Good(id) => Some(FoundName {
+                    finder: question.name.clone(),
+                    name: question.value.clone(),
+                    id: id.to_string(),
+                }),
+                Answer::Bad(_) => None,
+            })
+            .filter(|found| !tells(&found.name) && !tells(&found.id))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+}
+
 /// The availability zones of the cloud, asked for where a template may use them.
 ///
 /// They are asked for once for each request and kept with the stack, so that a plan is about the zones that it was made with.
@@ -112,29 +135,6 @@ pub(crate) async fn availability_zones(
             let message = format!("{AVAILABILITY_ZONES} gives {zones}, which is no list of names");
             Err(EngineError::Service(Failure::failed(message)))
         }
-    }
-}
-
-impl Lookups {
-    /// What finders found so far, but for names and ids in which one of these texts stands.
-    pub(crate) fn found(&self, but: &[String]) -> Vec<FoundName> {
-        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        let tells = |text: &str| but.iter().any(|secret| text.contains(secret.as_str()));
-        let mut found: Vec<_> = answers
-            .iter()
-            .filter(|(question, _)| question.finder)
-            .filter_map(|(question, answer)| match answer {
-                Answer::Good(id) => Some(FoundName {
-                    finder: question.name.clone(),
-                    name: question.value.clone(),
-                    id: id.to_string(),
-                }),
-                Answer::Bad(_) => None,
-            })
-            .filter(|found| !tells(&found.name) && !tells(&found.id))
-            .collect();
-        found.sort_unstable();
-        found
     }
 }
 

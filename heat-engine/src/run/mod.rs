@@ -34,13 +34,15 @@ pub(crate) use connections::Connections;
 pub use connections::{CredentialSource, GivenCredentials};
 pub(crate) use core::{Core, Settings};
 pub(crate) use current::Current;
-pub(crate) use examine::examine;
-pub(crate) use goal::Goal;
+pub(crate) use examine::{Seen, examine, see};
+pub(crate) use goal::{Goal, Unresolved};
 pub(crate) use hooks::{Waiting, cleared, event as hook_event};
 pub(crate) use ids::Ids;
 pub(crate) use ledger::{Break, Signal};
 pub(crate) use lookups::{availability_zones, is_passing};
-pub(crate) use planning::{begin, is_local, make_plan, nested_records, perform_plan, to_be_adopted, wake};
+pub(crate) use planning::{
+    begin, is_local, make_plan, make_plan_on, nested_records, perform_plan, taken_back, to_be_adopted, wake,
+};
 pub(crate) use post::{Addressee, Content as LetterContent, Undelivered};
 pub(crate) use scaling::{adjusted, scaling_plan};
 pub(crate) use secrets::Secrets;

@@ -353,6 +353,8 @@ impl Nested {
         if let Some(owner) = &mut stack.owner {
             owner.traversal = Some(self.ledger.traversal.clone());
             owner.last = last;
+            // It may have another name since.
+            owner.resource.clone_from(&record.name);
             owner.type_name = self.goal.written_type(&record.name).unwrap_or_default();
         }
         let action = match &planned {
@@ -425,6 +427,7 @@ impl Nested {
             paused: None,
             pending: BTreeSet::new(),
             moved: BTreeMap::new(),
+            imported: BTreeSet::new(),
             owner: Some(Owner {
                 root: outer.map_or_else(|| self.parent.id.clone(), |owner| owner.root.clone()),
                 stack: self.parent.id.clone(),

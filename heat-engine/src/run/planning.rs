@@ -6,7 +6,8 @@ use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
 use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, Step, StepKind};
 use crate::record::{
-    Action, OnFailure, ResourceRecord, Resources, StackId, StackRecord, Status, TraversalRecord,
+    Action, DeletionPolicy, OnFailure, ResourceRecord, Resources, StackId, StackRecord, Status,
+    TraversalRecord,
 };
 use crate::store::{Batch, Claim, StoreError, Write};
 use std::sync::Arc;
@@ -51,12 +52,24 @@ pub(crate) async fn make_plan(
     action: Action,
 ) -> Result<Plan, EngineError> {
     let nested = nested_records(core, resources).await?;
+    make_plan_on(core, stack, goal, resources, &nested, action).await
+}
+
+/// As [`make_plan`], from nested stacks that are at hand.
+pub(crate) async fn make_plan_on(
+    core: &Arc<Core>,
+    stack: &StackRecord,
+    goal: &Goal,
+    resources: &Resources,
+    nested: &NestedRecords,
+    action: Action,
+) -> Result<Plan, EngineError> {
     loop {
         let mut plan = plan::plan(plan::Request {
             action,
             revision: stack.revision,
             recorded: resources,
-            nested: &nested,
+            nested,
             desired: goal,
             rules: &*core.registry,
             new_incarnation: &mut || core.ids.incarnation(),
@@ -76,7 +89,7 @@ pub(crate) async fn make_plan(
             });
         }
         if let Ok(plan) = &mut plan {
-            note_hooks(core, stack, goal, resources, &nested, plan).await;
+            note_hooks(core, stack, goal, resources, nested, plan).await;
         }
         return plan.map_err(|error| match error {
             // Their places are in the template, like those of everything else that is wrong with it.
@@ -132,6 +145,19 @@ pub(crate) fn to_be_adopted(
     };
     let takes = |step: &&Step| matches!(step.kind, StepKind::Adopt { .. } | StepKind::Create { .. });
     plan.steps.iter().filter(takes).filter_map(new).collect()
+}
+
+/// Before a rollback: resources get the names back that they had when the stack was last complete, and what was imported
+/// since is left as it was there before. Gives what is to be written.
+pub(crate) fn taken_back(stack: &mut StackRecord, resources: &mut Resources) -> Vec<Write> {
+    let mut amended = plan::take_back(resources, &std::mem::take(&mut stack.moved));
+    for id in std::mem::take(&mut stack.imported) {
+        if let Some(record) = resources.get_mut(&id) {
+            Arc::make_mut(record).deletion_policy = DeletionPolicy::Retain;
+            amended.insert(id);
+        }
+    }
+    amended.iter().filter_map(|id| Some(Write::Resource(Arc::clone(resources.get(id)?)))).collect()
 }
 
 /// The record of a new traversal, and the batch that makes it durable.

@@ -51,12 +51,14 @@ pub(super) struct StackForm<'a> {
     paused: Option<Cow<'a, Paused>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<Cow<'a, Owner>>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    snapshots: Vec<SnapshotForm<'a>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pending: Cow<'a, BTreeSet<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     moved: Cow<'a, BTreeMap<String, String>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    imported: Cow<'a, BTreeSet<IncarnationId>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    snapshots: Vec<SnapshotForm<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -182,9 +184,10 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             traversal,
             paused,
             owner,
-            snapshots,
             pending,
             moved,
+            imported,
+            snapshots,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -208,9 +211,10 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             traversal: traversal.as_ref().map(Cow::Borrowed),
             paused: paused.as_ref().map(Cow::Borrowed),
             owner: owner.as_ref().map(Cow::Borrowed),
-            snapshots: snapshots.iter().map(SnapshotForm::from).collect(),
             pending: Cow::Borrowed(pending),
             moved: Cow::Borrowed(moved),
+            imported: Cow::Borrowed(imported),
+            snapshots: snapshots.iter().map(SnapshotForm::from).collect(),
         }
     }
 }
@@ -243,9 +247,10 @@ impl StackForm<'_> {
             traversal: self.traversal.map(Cow::into_owned),
             paused: self.paused.map(Cow::into_owned),
             owner: self.owner.map(Cow::into_owned),
-            snapshots: self.snapshots.into_iter().map(SnapshotForm::into_record).collect(),
             pending: self.pending.into_owned(),
             moved: self.moved.into_owned(),
+            imported: self.imported.into_owned(),
+            snapshots: self.snapshots.into_iter().map(SnapshotForm::into_record).collect(),
         }
     }
 }

@@ -41,7 +41,7 @@ mod retention;
 mod row;
 mod secrets;
 mod shared;
-pub(crate) use secrets::{SecretTexts, secret_texts, texts_in};
+pub(crate) use secrets::{SecretTexts, any_secret, secret_texts, texts_in};
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(any(test, feature = "testing"))]

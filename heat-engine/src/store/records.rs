@@ -294,9 +294,10 @@ fn tombstone(record: StackRecord) -> StackRecord {
         last_complete: None,
         traversal: None,
         paused: None,
-        snapshots: Vec::new(),
         pending: BTreeSet::new(),
         moved: BTreeMap::new(),
+        imported: BTreeSet::new(),
+        snapshots: Vec::new(),
         ..record
     }
 }

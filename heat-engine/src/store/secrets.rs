@@ -229,7 +229,7 @@ fn holds_secrets(schema: &ResourceSchema) -> bool {
     schema.attributes.values().any(|attribute| attribute.secret) || schema.properties.values().any(any_secret)
 }
 
-fn any_secret(schema: &PropertySchema) -> bool {
+pub(crate) fn any_secret(schema: &PropertySchema) -> bool {
     schema.secret
         || match &schema.children {
             Children::Free => false,

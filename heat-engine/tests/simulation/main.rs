@@ -20,9 +20,12 @@ use support::process::{Process, alive, start};
 use support::template;
 use world::{OUTSIDE, World};
 
+/// Begins the ids of things that were there before an update that takes them in.
+const IMPORTED: &str = "imported-";
+
 /// What differs between a world and the service, if anything does.
 async fn difference(world: &World, stack: &Stack, cloud: &Cloud, restored: bool) -> Option<String> {
-    let objects = cloud.objects();
+    let mut objects = cloud.objects();
     let mut ids = BTreeMap::new();
     for view in stack.nested_resources(9).await.unwrap() {
         // Neither a nested stack nor what is nothing but its record is an object of the service.
@@ -30,6 +33,8 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud, restored: bool)
             ids.insert(view.path.clone(), view.physical_resource_id);
         }
     }
+    // What was not taken in, or let go by a rollback, is nobody's.
+    objects.retain(|id, _| !id.starts_with(IMPORTED) || ids.values().any(|known| known == id));
     let expected = world.expected();
     let external = ids.get("ext").map(String::as_str);
     if external != world.external.then_some(OUTSIDE) {
@@ -85,6 +90,8 @@ async fn let_pass(engine: &Engine, stack: &Stack) {
 /// What engines made and left; what was there before must be as it was.
 fn left(cloud: &Cloud) -> Result<(), String> {
     let mut left = cloud.objects();
+    // What was let go by a rollback is nobody's.
+    left.retain(|id, _| !id.starts_with(IMPORTED));
     match left.remove(OUTSIDE) {
         _ if !cloud.backups().is_empty() => Err(format!("it left what it had saved: {:#?}", cloud.backups())),
         Some(outside) if outside.version == 1 && !outside.asleep && left.is_empty() => Ok(()),
@@ -138,6 +145,21 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             next.serial = history.iter().map(|world| world.serial).max().unwrap_or_default() + 1;
         }
         let on_failure = RULES[rng.random_range(0..RULES.len())];
+        // Now and then something gets another name, or is there already.
+        let (mut rename, mut import) = (None, None);
+        if matches!(request, Request::Update) {
+            match rng.random_range(0..5) {
+                0 => rename = next.rename(&mut rng),
+                1 => {
+                    let (resource, name, place) = next.import(&mut rng);
+                    let id = format!("{IMPORTED}{}", next.serial);
+                    cloud.put(&id, &name, "before");
+                    cloud.change_object(&id, |object| object.place = place);
+                    import = Some((resource, id));
+                }
+                _ => {}
+            }
+        }
         // Now and then only a part of it is to be done.
         let (only, except) = match rng.random_range(0..6) {
             0 => (next.some(&mut rng), Vec::new()),
@@ -147,8 +169,10 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         let text = next.template();
         let (files, environment) = (next.files(), next.environment());
         if tell {
-            let environment = environment.to_value();
-            eprintln!("--- {request:?} {on_failure:?} only {only:?} except {except:?} {environment}\n{text}");
+            eprintln!(
+                "--- {request:?} {on_failure:?} only {only:?} except {except:?} {}\n{text}",
+                environment.to_value()
+            );
             files.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}"));
         }
         // The client repeats its request until an engine has taken it.
@@ -181,7 +205,13 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Create, Some(_)) => Ok(()),
                     (Request::Update, Some(stack)) => {
                         let update = Update::to(template(&text)).files(files.clone());
-                        let update = update.only(only.clone()).except(except.clone());
+                        let mut update = update.only(only.clone()).except(except.clone());
+                        if let Some((old, new)) = &rename {
+                            update = update.rename(old, new);
+                        }
+                        if let Some((resource, id)) = &import {
+                            update = update.import(resource, id.as_str());
+                        }
                         stack.update(update.environment(environment.clone()).on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
@@ -225,6 +255,10 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                 {
                     break;
                 }
+                // It has the name already, or something is being done to it.
+                Some(Err(EngineError::Move(_))) => rename = None,
+                // It is the stack's already, or cannot be.
+                Some(Err(EngineError::Import { .. })) => import = None,
                 // A service that had to be asked was away.
                 Some(Err(EngineError::Service(_))) => {}
                 Some(Err(error)) => return Err(format!("{request:?} is refused: {error}")),

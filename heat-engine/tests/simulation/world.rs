@@ -225,6 +225,47 @@ impl World {
         }
     }
 
+    /// Gives a thing another name; `None` where there is none that can have one.
+    pub(crate) fn rename(&mut self, rng: &mut StdRng) -> Option<(String, String)> {
+        let unnamed: Vec<_> =
+            self.things.iter().filter(|(_, thing)| !thing.named).map(|(number, _)| *number).collect();
+        let old = some(&unnamed, rng)?;
+        let new = self.things.keys().last().map_or(0, |last| last + 1);
+        let thing = self.things.remove(&old)?;
+        self.things.insert(new, thing);
+        for thing in self.things.values_mut() {
+            if thing.links.remove(&old) {
+                thing.links.insert(new);
+            }
+        }
+        let outers = self.boxes.values_mut().map(|nested| &mut nested.outer);
+        for outer in outers.chain(self.groups.values_mut().map(|group| &mut group.outer)) {
+            if *outer == Some(old) {
+                *outer = Some(new);
+            }
+        }
+        Some((format!("r{old}"), format!("r{new}")))
+    }
+
+    /// Adds a thing that exists already: gives its resource, its name and its place.
+    pub(crate) fn import(&mut self, rng: &mut StdRng) -> (String, String, String) {
+        let number = self.things.keys().last().map_or(0, |last| last + 1);
+        add(&mut self.things, number, false, rng);
+        let thing = self.things.get_mut(&number).unwrap();
+        (thing.kind, thing.named) = ("Test::Keyed", true);
+        // What a rollback lets go of keeps its links, and what it links to could not be removed.
+        thing.links.clear();
+        (format!("r{number}"), format!("n{number}"), format!("p{}", thing.place))
+    }
+
+    /// Some of its resources, by name.
+    pub(crate) fn some(&self, rng: &mut StdRng) -> Vec<String> {
+        let things = self.things.keys().map(|number| format!("r{number}"));
+        let boxes = self.boxes.keys().map(|number| format!("b{number}"));
+        let groups = self.groups.keys().map(|number| format!("g{number}"));
+        things.chain(boxes).chain(groups).filter(|_| rng.random_range(0..3) == 0).collect()
+    }
+
     fn choose_hooks(&mut self, rng: &mut StdRng) {
         self.hooks.clear();
         for _ in 0..[0, 0, 1, 3][rng.random_range(0..4)] {
@@ -248,14 +289,6 @@ impl World {
         }
         let text = json!({"resource_registry": {"resources": resources}}).to_string();
         Environment::parse(&mut SourceMap::new(), "environment", &text, &Limits::default()).value.unwrap()
-    }
-
-    /// Some of its resources, by name.
-    pub(crate) fn some(&self, rng: &mut StdRng) -> Vec<String> {
-        let things = self.things.keys().map(|number| format!("r{number}"));
-        let boxes = self.boxes.keys().map(|number| format!("b{number}"));
-        let groups = self.groups.keys().map(|number| format!("g{number}"));
-        things.chain(boxes).chain(groups).filter(|_| rng.random_range(0..3) == 0).collect()
     }
 
     pub(crate) fn template(&self) -> String {

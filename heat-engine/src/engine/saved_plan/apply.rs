@@ -8,7 +8,7 @@ use crate::engine::request::Content;
 use crate::engine::{Deletion, Engine, EngineError, NewStack, Stack, check_name, store_content};
 use crate::plan::{Act, Plan};
 use crate::record::{Action, Desired, OnFailure, Resources, StackRecord};
-use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan, perform_plan};
+use crate::run::{Core, Current, Goal, begin, examine, make_plan, perform_plan, taken_back};
 use crate::store::{Source, StoreError};
 use heat_plugin_sdk::Credentials;
 use std::sync::Arc;
@@ -183,7 +183,7 @@ impl Stack {
         secrets: &Secrets,
     ) -> Result<(), EngineError> {
         let document = &saved.document;
-        self.updatable().await?;
+        self.changeable().await?;
         let (desired, content, sources) = saved.content(self.engine.core(), Some(before), secrets).await?;
         let stack = StackRecord {
             desired,
@@ -195,7 +195,8 @@ impl Stack {
         };
         let goal = self.next_goal(before, &stack, &content).await?;
         let (particulars, on_failure) = (document.particulars.clone(), Some(document.on_failure));
-        let prepared = Prepared { stack, sources, goal, particulars, on_failure, action: Action::Update };
+        let action = Action::Update;
+        let prepared = Prepared { stack, sources, goal, particulars, on_failure, action };
         self.begin_update(prepared, Some(Planned::Saved(saved))).await
     }
 
@@ -211,16 +212,17 @@ impl Stack {
             let mut stack = self.living().await?;
             let resources = core.records.resources(&self.id).await?;
             planned.fits_record(core, &stack, &resources).await?;
-            give_up_snapshot(core, &mut stack, &resources).await?;
             stack.credentials = saved.rights(secrets, Some(&stack.credentials))?;
             let (goal, now) = self.of_kind(saved.plan(), &stack, &resources).await?;
             let plan = planned.fits_plan(&stack, &goal, &now)?;
+            let (mut resources, mut amended) = (resources, Vec::new());
             if plan.action == Action::Rollback {
                 stack.desired = stack.last_complete.clone().unwrap_or_default();
+                amended = taken_back(&mut stack, &mut resources);
             }
-            Ok((stack, goal, resources, plan))
+            Ok((stack, goal, resources, plan, amended))
         };
-        let (mut stack, goal, resources, plan) = match prepared.await {
+        let (mut stack, goal, resources, plan, amended) = match prepared.await {
             Ok(prepared) => prepared,
             Err(error) => {
                 core.records.release(&claim).await?;
@@ -230,7 +232,8 @@ impl Stack {
         };
         let (action, on_failure): (_, OnFailure) = (plan.action, saved.document.on_failure);
         let because = if action == Action::Update { because(&plan) } else { String::new() };
-        let (record, batch) = begin(core, &claim, &mut stack, plan, action, on_failure, &because);
+        let (record, mut batch) = begin(core, &claim, &mut stack, plan, action, on_failure, &because);
+        batch.writes.extend(amended);
         core.commit_batch(batch).await?;
         let current = Current::new(resources);
         self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, Some(&before.desired));
@@ -250,7 +253,7 @@ impl Stack {
             // Where only a part goes the stack is updated.
             Action::Delete | Action::Update => {
                 if action == Action::Update {
-                    self.updatable().await?;
+                    self.changeable().await?;
                 }
                 let (only, except) = (planned.asked.only.clone(), planned.asked.except.clone());
                 let deletion = Deletion { only, except, ..Deletion::whole() };

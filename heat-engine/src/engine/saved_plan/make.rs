@@ -42,7 +42,7 @@ impl Stack {
         let resources = core.records.resources(&self.id).await?;
         let marks = recorded(core, &now, &resources).await?;
         let (stack, goal) = (&prepared.stack, &prepared.goal);
-        let Foreseen { plan, .. } = foresee(core, prepared.subject(), resources).await?;
+        let Foreseen { plan, .. } = foresee(core, &prepared, resources).await?;
         let mut secrets = Secrets::default();
         let rights = match &update.credentials {
             None => Rights::Recorded,

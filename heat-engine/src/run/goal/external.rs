@@ -70,6 +70,11 @@ impl Goal {
             .filter_map(|(name, id)| Some((name.as_str(), self.resources.get(name)?.type_name.as_str(), id)))
     }
 
+    /// Whether it is a thing that exists already.
+    pub(crate) fn is_external(&self, name: &str) -> bool {
+        self.external.contains_key(name)
+    }
+
     /// That a thing which should exist does not, with its place.
     pub(crate) fn external_is_missing(&self, name: &str, message: String) -> Option<Diagnostic> {
         let definition = self.definition.as_ref()?;

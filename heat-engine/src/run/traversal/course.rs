@@ -233,6 +233,11 @@ impl Traversal {
         self.finish(failure).await
     }
 
+    /// Whether the reason of a failure tells all of them.
+    pub(super) fn tells_all(&self) -> bool {
+        self.record.action == Action::Check || self.record.on_failure == OnFailure::Continue
+    }
+
     /// Scales groups beside the plan, but for those that the plan has something to do for; gives whether there are any.
     fn scale_beside(
         &mut self,
@@ -248,11 +253,6 @@ impl Traversal {
             }
         }
         any
-    }
-
-    /// Whether the reason of a failure tells all of them.
-    pub(super) fn tells_all(&self) -> bool {
-        self.record.action == Action::Check || self.record.on_failure == OnFailure::Continue
     }
 
     /// What a step waits on while it works.

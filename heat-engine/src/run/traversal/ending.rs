@@ -155,6 +155,7 @@ impl Traversal {
                 true => {
                     self.stack.last_complete = Some(self.stack.desired.clone());
                     self.stack.moved.clear();
+                    self.stack.imported.clear();
                 }
                 false => {
                     let pending: Vec<&str> = self.stack.pending.iter().map(String::as_str).collect();
