@@ -193,6 +193,7 @@ fn traversal() -> TraversalRecord {
             action: Action::Update,
             revision: 7,
             abandons: false,
+            converges: false,
             steps: vec![
                 step(StepKind::Create {
                     incarnation: IncarnationId("new".into()),

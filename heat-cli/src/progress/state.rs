@@ -263,7 +263,14 @@ mod tests {
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
-        Plan { version: Plan::VERSION, action: Action::Create, revision: 1, steps, abandons: false }
+        Plan {
+            version: Plan::VERSION,
+            action: Action::Create,
+            revision: 1,
+            steps,
+            abandons: false,
+            converges: false,
+        }
     }
 
     fn at(second: i64) -> Timestamp {

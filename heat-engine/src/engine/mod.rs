@@ -3,6 +3,7 @@
 mod actions;
 mod builder;
 mod cancel;
+mod contents;
 mod driver;
 mod error;
 mod events;

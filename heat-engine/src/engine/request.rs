@@ -155,6 +155,7 @@ pub struct Update {
     pub(super) on_failure: Option<OnFailure>,
     pub(super) tags: Option<Vec<String>>,
     pub(super) credentials: Option<Credentials>,
+    pub(super) converge: bool,
 }
 
 impl Update {
@@ -176,6 +177,7 @@ impl Update {
             on_failure: None,
             tags: None,
             credentials: None,
+            converge: false,
         }
     }
 
@@ -239,6 +241,14 @@ impl Update {
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = String>) -> Self {
         self.tags = Some(tags.into_iter().collect());
+        self
+    }
+
+    /// What is really there counts, not what was applied: every thing is read before the plan is made. What somebody changed
+    /// beside the stack is changed back, what is gone is made again; the plan shows both.
+    #[must_use]
+    pub fn converge(mut self, converge: bool) -> Self {
+        self.converge = converge;
         self
     }
 

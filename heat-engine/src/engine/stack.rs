@@ -8,7 +8,7 @@ use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
 use crate::record::{Action, Event, EventSequence, OnFailure, Resources, StackId, StackRecord, Status};
-use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan};
+use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan, observe};
 use crate::store::{EventQuery, StoreError, Write};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
@@ -394,7 +394,8 @@ impl Stack {
         if let Some(credentials) = &update.credentials {
             stack.credentials = credentials.clone();
         }
-        let goal = self.engine.goal(&stack, &content).await?;
+        let mut goal = self.engine.goal(&stack, &content).await?;
+        goal.converges = update.converge;
         if goal.has_immutable_parameters() && before.desired.template.is_some() {
             let old = recorded_goal(core, &before, &before.desired).await?;
             let changed = goal.immutable_parameters_changed(&old);
@@ -507,5 +508,8 @@ pub(super) async fn plan_update(
     action: Action,
 ) -> Result<Plan, EngineError> {
     examine(core, stack, goal, resources).await?;
+    if goal.converges {
+        observe(core, stack, resources).await?;
+    }
     make_plan(core, stack, goal, resources, action).await
 }

@@ -39,6 +39,9 @@ pub struct Plan {
     /// Everything real stays, what lies inside of nested stacks too; only records go.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub abandons: bool,
+    /// It is made from what is really there, not from what was applied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub converges: bool,
 }
 
 /// One step of a plan.

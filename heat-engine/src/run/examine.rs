@@ -63,7 +63,7 @@ fn learn(record: &mut ResourceRecord, goal: &Goal, name: &str, seen: Observation
     record.attributes.extend(seen.attributes);
 }
 
-async fn look(
+pub(super) async fn look(
     core: &Arc<Core>,
     stack: &StackRecord,
     name: &str,

@@ -52,6 +52,8 @@ pub(crate) struct Goal {
     /// The texts of hidden parameters.
     hidden_texts: Arc<Vec<String>>,
     lookups: Arc<Lookups>,
+    /// What is really there counts, not what was applied.
+    pub(crate) converges: bool,
 }
 
 /// An attribute, and the rest of `get_attr`'s arguments.
@@ -96,6 +98,7 @@ impl Goal {
             secret: false,
             hidden_texts: Arc::default(),
             lookups: Arc::new(Lookups::new(Arc::clone(&core.registry))),
+            converges: false,
         }
     }
 
@@ -200,6 +203,7 @@ impl Goal {
             secret: false,
             hidden_texts: Arc::new(texts_in(&hidden)),
             lookups,
+            converges: false,
             definition: Some(definition),
         })
     }

@@ -9,6 +9,7 @@ mod existing;
 use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
+use super::observe::observe;
 use super::planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
 use super::traversal::{End, Traversal};
 use crate::engine::EngineError;
@@ -46,6 +47,8 @@ pub(crate) struct Nested {
     pub(crate) adopts: bool,
     /// Nothing real is removed.
     pub(crate) abandons: bool,
+    /// What is really there counts, not what was applied.
+    pub(crate) converges: bool,
 }
 
 /// What a nested stack is to be brought to.
@@ -323,8 +326,8 @@ impl Nested {
         &self,
         record: &ResourceRecord,
         id: &StackId,
-        child: ChildGoal,
-        found: Found,
+        mut child: ChildGoal,
+        mut found: Found,
         planned: Option<Plan>,
         last: bool,
     ) -> Result<(End, ChildGoal), Trouble> {
@@ -349,7 +352,14 @@ impl Nested {
         };
         let mut plan = match planned {
             Some(plan) => plan,
-            None => self.plan(&stack, &child.goal, &found.resources, action).await?,
+            None => {
+                child.goal.converges = self.converges;
+                if self.converges {
+                    let seen = observe(core, &stack, &mut found.resources).await;
+                    seen.map_err(|error| wrong(&self.resource_path(), error))?;
+                }
+                self.plan(&stack, &child.goal, &found.resources, action).await?
+            }
         };
         let mut resources = found.resources;
         let mut adopted = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::goal::Goal;
+use super::observe::observe_nested;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
 use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, Step, StepKind};
@@ -50,7 +51,10 @@ pub(crate) async fn make_plan(
     resources: &Resources,
     action: Action,
 ) -> Result<Plan, EngineError> {
-    let nested = nested_records(core, resources).await?;
+    let mut nested = nested_records(core, resources).await?;
+    if goal.converges {
+        observe_nested(core, stack, &mut nested).await?;
+    }
     loop {
         let mut plan = plan::plan(plan::Request {
             action,
@@ -76,6 +80,7 @@ pub(crate) async fn make_plan(
             });
         }
         if let Ok(plan) = &mut plan {
+            plan.converges = goal.converges;
             note_hooks(core, stack, goal, resources, &nested, plan).await;
         }
         return plan.map_err(|error| match error {

@@ -411,7 +411,14 @@ mod tests {
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 1, steps, abandons: false }
+        Plan {
+            version: Plan::VERSION,
+            action: Action::Update,
+            revision: 1,
+            steps,
+            abandons: false,
+            converges: false,
+        }
     }
 
     fn ready(schedule: &Schedule) -> Vec<u32> {

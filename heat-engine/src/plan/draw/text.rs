@@ -153,7 +153,14 @@ mod tests {
                 &[],
             ),
         ];
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps, abandons: false }
+        Plan {
+            version: Plan::VERSION,
+            action: Action::Update,
+            revision: 3,
+            steps,
+            abandons: false,
+            converges: false,
+        }
     }
 
     #[test]
