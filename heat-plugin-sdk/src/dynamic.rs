@@ -106,6 +106,12 @@ pub trait DynResource: Send + Sync {
     /// See [`Resource::needs_replace`].
     fn needs_replace(&self, change: &Change<PropertyMap>) -> bool;
 
+    /// See [`Resource::drift`].
+    fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
+        let _ = property;
+        (!crate::satisfies(applied, observed)).then(|| observed.clone())
+    }
+
     /// See [`Resource::replace_order`].
     fn replace_order(&self, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder;
 
@@ -261,6 +267,10 @@ impl<R: Resource> DynResource for Erased<R> {
     fn needs_replace(&self, change: &Change<PropertyMap>) -> bool {
         // What was applied once and cannot be read any more can only be replaced.
         self.change(change).map_or(true, |change| self.resource.needs_replace(&change))
+    }
+
+    fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
+        self.resource.drift(property, applied, observed)
     }
 
     fn replace_order(&self, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder {

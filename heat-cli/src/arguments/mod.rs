@@ -19,7 +19,8 @@ pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use snapshot::SnapshotCommand;
 pub(crate) use stack::{
     ActOnStacks, CancelStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks, MarkCommand,
-    OutputCommand, ResourceCommand, RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
+    OutputCommand, ResourceCommand, RollbackChoice, ShowStack, StackCommand, StackFiles, StackPart,
+    UpdateStack, WaitForStacks,
 };
 pub(crate) use template::{
     FormatTemplates, FunctionCommand, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,

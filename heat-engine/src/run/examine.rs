@@ -14,7 +14,7 @@ use heat_plugin_sdk::{
     CallContext, Failure, Journal, Observation, OperationKey, PhysicalId, ResourceIdentity, StackIdentity,
 };
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Looks at all things that exist already by the template. What is recorded of them learns what is seen, so that a plan is
@@ -96,10 +96,10 @@ pub(super) async fn look(
                 seed: [0; 32],
                 credentials: seat.credentials.clone(),
                 connection: seat.connection.clone(),
-                applied: None,
+                applied: record.and_then(|record| record.properties.clone()),
                 attributes: record.map(|record| record.attributes.clone()).unwrap_or_default(),
                 private: record.and_then(|record| record.private.clone()),
-                owned: BTreeMap::new(),
+                owned: record.map(|record| record.owned.clone()).unwrap_or_default(),
                 excluded: BTreeSet::new(),
                 journal: Arc::new(Closed),
                 configurations: Arc::new(Configurations::new(core, &stack.project)),

@@ -6,8 +6,7 @@ use crate::engine::EngineError;
 use crate::plan::NestedRecords;
 use crate::record::{Action, IncarnationId, ResourceRecord, Resources, StackRecord, Status};
 use futures_util::stream::{self, StreamExt};
-use heat_plugin_sdk::schema::ResourceSchema;
-use heat_plugin_sdk::{Failure, FailureClass, Observation, ObservedProperty, satisfies};
+use heat_plugin_sdk::{DynResource, Failure, FailureClass, Observation, ObservedProperty};
 use std::sync::Arc;
 
 /// So many things are looked at together.
@@ -89,8 +88,8 @@ fn lost(record: &mut Arc<ResourceRecord>) {
 }
 
 fn learn(core: &Core, record: &mut Arc<ResourceRecord>, seen: Observation) {
-    let Some(schema) = core.registry.resource(&record.type_name).map(|found| found.schema()) else { return };
-    let drifted = drifted(record, &schema, &seen);
+    let Some(resource) = core.registry.resource(&record.type_name) else { return };
+    let drifted = drifted(record, &**resource, &seen);
     if drifted.is_empty()
         && seen.attributes.iter().all(|(name, value)| record.attributes.get(name) == Some(value))
     {
@@ -106,17 +105,19 @@ fn learn(core: &Core, record: &mut Arc<ResourceRecord>, seen: Observation) {
 /// The properties that are not what was applied. What was not given may be anything.
 fn drifted(
     record: &ResourceRecord,
-    schema: &ResourceSchema,
+    resource: &dyn DynResource,
     seen: &Observation,
 ) -> Vec<(String, serde_json::Value)> {
-    let Some(applied) = &record.properties else { return Vec::new() };
+    let (Some(applied), schema) = (&record.properties, resource.schema()) else { return Vec::new() };
     seen.properties
         .iter()
         .filter_map(|(name, observed)| {
             let ObservedProperty::Known(observed) = observed else { return None };
             let (property, wanted) = (schema.properties.get(name)?, applied.get(name)?);
-            let given = !wanted.is_null() && !property.secret;
-            (given && !satisfies(wanted, observed)).then(|| (name.clone(), observed.clone()))
+            if wanted.is_null() || property.secret {
+                return None;
+            }
+            Some((name.clone(), resource.drift(name, wanted, observed)?))
         })
         .collect()
 }
