@@ -114,6 +114,15 @@ impl CliError {
         }))
     }
 
+    /// The same as a SARIF log: what is wrong, or why nothing could be checked.
+    pub(crate) fn sarif(&self) -> Option<Value> {
+        let version = env!("CARGO_PKG_VERSION");
+        match self {
+            Self::Refused { diagnostics, sources } => Some(render::sarif(diagnostics, sources, version)),
+            _ => Some(render::sarif_failure(&self.message()?, version)),
+        }
+    }
+
     /// HTTP code, its name, and Heat's name of the error.
     fn class(&self) -> (u16, &'static str, &'static str) {
         const BAD: (u16, &str) = (400, "Bad Request");
@@ -138,6 +147,7 @@ impl CliError {
                 EngineError::Store(StoreError::NotConnected { .. }) => {
                     with((503, "Service Unavailable"), "ServiceUnavailable")
                 }
+                EngineError::Signal { .. } => with(BAD, "ResourceActionNotSupported"),
                 EngineError::StalePlan { .. } => with((409, "Conflict"), "StalePlan"),
                 EngineError::Service(failure) => service_class(failure),
                 EngineError::Paused { .. } => with((401, "Unauthorized"), "AuthorizationFailure"),
@@ -161,6 +171,7 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchSnapshot { .. }
         | EngineError::BadName { .. }
         | EngineError::Limit { .. }
+        | EngineError::Signal { .. }
         | EngineError::Unsupported(_)
         | EngineError::Store(
             StoreError::StackExists { .. }

@@ -70,6 +70,7 @@ pub mod store;
 pub mod types;
 
 pub use engine::{
-    Engine, EngineBuilder, EngineError, NewStack, OutputView, PreviewEntry, Refused, ResourcePreview,
-    ResourceView, Rest, SnapshotView, Stack, StackPreview, StackView, Update, UpdatePreview, WaitingHook,
+    DeploymentView, DerivedConfigView, Engine, EngineBuilder, EngineError, NewStack, OutputView,
+    PreviewEntry, Refused, ResourcePreview, ResourceView, Rest, SnapshotView, Stack, StackPreview, StackView,
+    Update, UpdatePreview, WaitingHook,
 };

@@ -86,6 +86,7 @@ fn stack() -> StackRecord {
         ]),
         hidden: vec!["token".to_owned(), "not-given".to_owned()],
         secret: false,
+        availability_zones: Some(vec!["visible-zone".to_owned()]),
     };
     StackRecord {
         id: StackId("stack-1".into()),

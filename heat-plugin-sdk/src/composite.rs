@@ -2,11 +2,12 @@
 
 use crate::{Attributes, Properties};
 use heat_template::composite::{
-    AttributeRequest, Child, ChildRequest, CompositeError, CompositeType, Inside,
+    AttributeRequest, Capacity, Child, ChildRequest, CompositeError, CompositeType, Inside,
 };
 use heat_template::expression::Step;
 use heat_template::schema::ResourceSchema;
 use heat_template::{Evaluated, EvaluationError};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// A resource type that is made of other resources: it gives a template, and the engine makes a nested stack of it.
@@ -138,6 +139,19 @@ pub trait Composite: Send + Sync + Sized + 'static {
         None
     }
 
+    /// Whether the type is one of groups whose size somebody outside may change: a scaling policy, say. Such a change asks
+    /// [`child`](Self::child) for [`size`](ChildRequest::size) members. The metadata of a group are what changes left, and an
+    /// update leaves them as they are.
+    fn scales(&self) -> bool {
+        false
+    }
+
+    /// How large a group is and may be, if the type [scales](Self::scales).
+    fn capacity(&self, properties: &Self::Properties, memory: Option<&Value>) -> Option<Capacity> {
+        let _ = (properties, memory);
+        None
+    }
+
     /// What `get_resource` gives, for a nested stack with this id and ARN: the id, unless the type says otherwise.
     fn reference_id(&self, inside: &dyn Inside, id: &str, arn: &str) -> Evaluated {
         let _ = (inside, arn);
@@ -175,6 +189,14 @@ impl<C: Composite> CompositeType for Erased<C> {
 
     fn origin(&self, member: &str, field: Option<&str>) -> Option<Vec<Step>> {
         self.composite.origin(member, field)
+    }
+
+    fn scales(&self) -> bool {
+        self.composite.scales()
+    }
+
+    fn capacity(&self, properties: &Map<String, Value>, memory: Option<&Value>) -> Option<Capacity> {
+        self.composite.capacity(&C::Properties::decode(properties).ok()?, memory)
     }
 
     fn reference_id(&self, inside: &dyn Inside, id: &str, arn: &str) -> Evaluated {

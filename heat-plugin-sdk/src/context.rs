@@ -3,7 +3,7 @@
 use crate::identity::physical_name;
 use crate::{
     Connection, Credentials, Failure, OperationKey, PhysicalId, Properties, Resource, ResourceIdentity,
-    Result, SoftwareConfigurations, StackIdentity,
+    Result, SignalledResources, SoftwareConfiguration, SoftwareConfigurations, StackIdentity,
 };
 use async_trait::async_trait;
 use serde::Serialize;
@@ -71,6 +71,8 @@ pub struct CallContext {
     pub journal: Arc<dyn Journal>,
     /// The software configurations of the project.
     pub configurations: Arc<dyn SoftwareConfigurations>,
+    /// The resources of the stack that take signals.
+    pub signalled: Arc<dyn SignalledResources>,
 }
 
 impl std::fmt::Debug for CallContext {
@@ -141,6 +143,19 @@ impl<'a, R: Resource> Context<'a, R> {
         self.call.configurations.software_configuration(id).await
     }
 
+    /// As [`software_configuration`](Self::software_configuration), with all that belongs to it.
+    ///
+    /// # Errors
+    /// The store gives no answer.
+    pub async fn whole_configuration(&self, id: &str) -> Result<Option<SoftwareConfiguration>> {
+        self.call.configurations.whole_configuration(id).await
+    }
+
+    /// The resources of the same stack that take signals.
+    pub fn signalled(&self) -> &'a dyn SignalledResources {
+        &*self.call.signalled
+    }
+
     /// Names the operation for ever: give it to services that know idempotency keys.
     pub fn key(&self) -> &'a OperationKey {
         &self.call.key
@@ -181,7 +196,7 @@ impl<'a, R: Resource> Context<'a, R> {
     /// What is stored does not fit `T`.
     pub fn private<T: DeserializeOwned>(&self) -> Result<Option<T>> {
         let Some(data) = &self.call.private else { return Ok(None) };
-        T::deserialize(data).map(Some).map_err(|error| {
+        T::deserialize(plain_data(data).unwrap_or(data)).map(Some).map_err(|error| {
             Failure::failed(format!("private data of {} cannot be read: {error}", self.name()))
         })
     }
@@ -194,6 +209,17 @@ impl<'a, R: Resource> Context<'a, R> {
         let data = serde_json::to_value(data)
             .map_err(|error| Failure::failed(format!("private data cannot be written as JSON: {error}")))?;
         self.call.journal.save_private(data).await
+    }
+
+    /// As [`save`](Self::save), for data of which none is a secret: it is sealed at rest all the same, but an engine does not
+    /// mask its texts where somebody tells them.
+    ///
+    /// # Errors
+    /// The store does not take it.
+    pub async fn save_plain<T: Serialize + Sync>(&self, data: &T) -> Result<()> {
+        let data = serde_json::to_value(data)
+            .map_err(|error| Failure::failed(format!("private data cannot be written as JSON: {error}")))?;
+        self.call.journal.save_private(as_plain_data(data)).await
     }
 
     /// Makes a physical id durable before the operation is over: a create of several requests calls it after the first
@@ -276,4 +302,18 @@ impl Owned<'_> {
         self.id = None;
         Ok(())
     }
+}
+
+/// The key under which private data lies of which none is a secret.
+const PLAIN: &str = "[plain]";
+
+/// Private data of a resource that holds no secret, where it is such data ([`Context::save_plain`]).
+pub fn plain_data(private: &Value) -> Option<&Value> {
+    let map = private.as_object().filter(|map| map.len() == 1)?;
+    map.get(PLAIN)
+}
+
+/// Private data of a resource that holds no secret, as it is kept.
+pub fn as_plain_data(data: Value) -> Value {
+    Value::Object(Map::from_iter([(PLAIN.to_owned(), data)]))
 }

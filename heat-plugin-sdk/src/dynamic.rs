@@ -3,7 +3,8 @@
 use crate::connection::ConnectorId;
 use crate::{
     CallContext, Change, Context, Created, Failure, FindBasis, Finding, Observation, Observed, Operation,
-    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Restored, Result, SavedData, Siblings,
+    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Restored, Result, SavedData, Siblings, Signal,
+    SignalAnswer, Signals,
 };
 use async_trait::async_trait;
 use heat_template::schema::ResourceSchema;
@@ -94,6 +95,34 @@ pub trait DynResource: Send + Sync {
         false
     }
 
+    /// See [`Resource::signals`].
+    fn signals(&self) -> Signals {
+        Signals::Refused
+    }
+
+    /// See [`Resource::waits_for_signals`].
+    fn waits_for_signals(&self) -> bool {
+        false
+    }
+
+    /// See [`Resource::signal`].
+    fn signal(&self, signal: &Signal<'_>, properties: &PropertyMap) -> Result<SignalAnswer> {
+        let _ = (signal, properties);
+        Err(Failure::unsupported("signal is not supported for resource."))
+    }
+
+    /// See [`Resource::listens_to`].
+    fn listens_to(&self, properties: &PropertyMap) -> Option<String> {
+        let _ = properties;
+        None
+    }
+
+    /// See [`Resource::hear`].
+    fn hear(&self, metadata: &Value) -> Map<String, Value> {
+        let _ = metadata;
+        Map::new()
+    }
+
     /// See [`Resource::find_basis`].
     fn find_basis(&self, properties: &PropertyMap) -> FindBasis;
 
@@ -110,6 +139,11 @@ pub trait DynResource: Send + Sync {
     fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
         let _ = property;
         (!crate::satisfies(applied, observed)).then(|| observed.clone())
+    }
+
+    /// See [`Resource::is_replaced_by_every_update`].
+    fn is_replaced_by_every_update(&self) -> bool {
+        false
     }
 
     /// See [`Resource::replace_order`].
@@ -251,6 +285,26 @@ impl<R: Resource> DynResource for Erased<R> {
         self.resource.is_local()
     }
 
+    fn signals(&self) -> Signals {
+        self.resource.signals()
+    }
+
+    fn waits_for_signals(&self) -> bool {
+        self.resource.waits_for_signals()
+    }
+
+    fn signal(&self, signal: &Signal<'_>, properties: &PropertyMap) -> Result<SignalAnswer> {
+        self.resource.signal(signal, &self.decode(properties)?)
+    }
+
+    fn listens_to(&self, properties: &PropertyMap) -> Option<String> {
+        self.resource.listens_to(&self.decode(properties).ok()?)
+    }
+
+    fn hear(&self, metadata: &Value) -> Map<String, Value> {
+        self.resource.hear(metadata)
+    }
+
     fn find_basis(&self, properties: &PropertyMap) -> FindBasis {
         self.decode(properties).map_or(FindBasis::None, |properties| self.resource.find_basis(&properties))
     }
@@ -271,6 +325,10 @@ impl<R: Resource> DynResource for Erased<R> {
 
     fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
         self.resource.drift(property, applied, observed)
+    }
+
+    fn is_replaced_by_every_update(&self) -> bool {
+        self.resource.is_replaced_by_every_update()
     }
 
     fn replace_order(&self, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder {

@@ -57,12 +57,13 @@ pub struct Failure {
     class: FailureClass,
     message: Cow<'static, str>,
     request_id: Option<String>,
+    name: Option<&'static str>,
 }
 
 impl Failure {
     /// A failure of any class. The message says what was tried on what and why it failed.
     pub fn new(class: FailureClass, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { class, message: message.into(), request_id: None }
+        Self { class, message: message.into(), request_id: None, name: None }
     }
 
     /// The object is not there.
@@ -127,6 +128,18 @@ impl Failure {
         self
     }
 
+    /// Names the failure as Heat does where that is not by its class: reasons begin with the name.
+    #[must_use]
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// The name that it was given.
+    pub fn name(&self) -> Option<&'static str> {
+        self.name
+    }
+
     /// The class.
     pub fn class(&self) -> &FailureClass {
         &self.class
@@ -185,7 +198,8 @@ mod tests {
             (Failure::failed("x"), FailureClass::Failed),
             (Failure::unsupported("x"), FailureClass::Unsupported),
         ] {
-            assert_eq!(failure.class(), &class);
+            assert_eq!((failure.class(), failure.name()), (&class, None));
+            assert_eq!(failure.clone().named("Own").name(), Some("Own"));
             assert_eq!(failure.is_not_found(), class == FailureClass::NotFound);
             assert_eq!(failure.is_uncertain(), class == FailureClass::Unanswered);
         }

@@ -197,27 +197,29 @@ mod registry;
 mod resource;
 mod secret;
 mod siblings;
+mod signal;
 mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use comparison::satisfies;
 pub use composite::{Composite, erase_composite};
-pub use configuration::SoftwareConfigurations;
+pub use configuration::{SoftwareConfiguration, SoftwareConfigurations};
 pub use connection::{Connection, ConnectionLimits, Connector, ConnectorId, Credentials, DynConnector};
-pub use context::{CallContext, Context, Journal, Owned, OwnedObject};
+pub use context::{CallContext, Context, Journal, Owned, OwnedObject, as_plain_data, plain_data};
 pub use dynamic::{DynResource, PropertyMap, erase};
 pub use failure::{Failure, FailureClass, Result};
 pub use identity::{OperationKey, PhysicalId, ResourceIdentity, StackIdentity, physical_name};
 pub use observation::{Created, Observation, Observed, ObservedProperty, State};
 pub use operation::{Change, FindBasis, Finding, Operation, Progress, ReplaceOrder};
-pub use plugin::{DynConstraint, DynFinder, Plugin};
+pub use plugin::{AVAILABILITY_ZONES, DynConstraint, DynFinder, Plugin};
 pub use properties::{Attributes, Properties};
 pub use property_type::{PropertyType, Shape};
 pub use registry::{Registry, RegistryError};
 pub use resource::Resource;
 pub use secret::Secret;
 pub use siblings::{Sibling, SiblingIndex, Siblings};
+pub use signal::{Adjustment, Signal, SignalAnswer, SignalledResource, SignalledResources, Signals};
 pub use snapshot::{Restored, SavedData};
 
 /// The derives, each beside the trait of the same name.
@@ -230,7 +232,7 @@ pub mod __private;
 
 /// What composites are made of, which this crate shares with the template language.
 pub use heat_template::composite::{
-    AttributeRequest, Child, ChildRequest, CompositeError, CompositeType, Inside, Member, Stage,
+    AttributeRequest, Capacity, Child, ChildRequest, CompositeError, CompositeType, Inside, Member, Stage,
 };
 /// A step of the way to where a member of a composite is written.
 pub use heat_template::expression::Step;

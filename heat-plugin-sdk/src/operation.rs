@@ -85,6 +85,16 @@ pub enum Progress {
         /// When to look again, if the service says; else the engine decides.
         after: Option<Duration>,
     },
+    /// It goes on when a signal comes. The engine reads again as soon as one came, and at the latest when the time is over.
+    Await {
+        /// The incarnation that the signal comes to ([`Context::incarnation_id`](crate::Context::incarnation_id)): this one, or
+        /// another one of the stack.
+        signal: String,
+        /// What it waits for, for people.
+        reason: String,
+        /// When to look again though no signal came; `None`: not before one comes.
+        after: Option<Duration>,
+    },
     /// It failed.
     Failed(Failure),
 }

@@ -2,10 +2,11 @@
 
 use crate::{
     Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, Properties, ReplaceOrder, Restored, Result, SavedData, Siblings, State,
+    Progress, Properties, ReplaceOrder, Restored, Result, SavedData, Siblings, Signal, SignalAnswer, Signals,
+    State,
 };
 use heat_template::schema::ResourceSchema;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::future::Future;
 use std::time::Duration;
 
@@ -182,6 +183,39 @@ pub trait Resource: Send + Sync + Sized + 'static {
         false
     }
 
+    /// Whether the resources take signals. The metadata of those that do are what signals made of them: an update leaves
+    /// them as they are.
+    fn signals(&self) -> Signals {
+        Signals::Refused
+    }
+
+    /// Whether operations wait for signals ([`Progress::Await`]) rather than for a service: as many of them as there are may
+    /// wait at the same time.
+    fn waits_for_signals(&self) -> bool {
+        false
+    }
+
+    /// What a signal leads to. Pure: nothing is asked for; what is to be done is in the answer.
+    ///
+    /// # Errors
+    /// The signal is not taken, for this reason; nothing changes then. The default takes none.
+    fn signal(&self, signal: &Signal<'_>, properties: &Self::Properties) -> Result<SignalAnswer> {
+        let _ = (signal, properties);
+        Err(Failure::unsupported("signal is not supported for resource."))
+    }
+
+    /// The incarnation whose signals the attributes tell of, where that is another one of the stack.
+    fn listens_to(&self, properties: &Self::Properties) -> Option<String> {
+        let _ = properties;
+        None
+    }
+
+    /// The attributes that change with the metadata of the one that it [listens to](Self::listens_to).
+    fn hear(&self, metadata: &Value) -> Map<String, Value> {
+        let _ = metadata;
+        Map::new()
+    }
+
     /// By what [`find`](Self::find) would recognise the object of a create with these properties.
     fn find_basis(&self, properties: &Self::Properties) -> FindBasis {
         let _ = properties;
@@ -219,6 +253,11 @@ pub trait Resource: Send + Sync + Sized + 'static {
     fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
         let _ = property;
         (!crate::satisfies(applied, observed)).then(|| observed.clone())
+    }
+
+    /// Whether every update of the stack makes a new one, though nothing of it changes.
+    fn is_replaced_by_every_update(&self) -> bool {
+        false
     }
 
     /// In which order a replacement goes.

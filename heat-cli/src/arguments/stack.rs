@@ -252,6 +252,30 @@ pub(crate) enum ResourceCommand {
         #[arg(value_name = "RESOURCE")]
         resource: String,
     },
+    /// Shows the metadata of a resource: those of the template, or what signals made of them.
+    Metadata {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Name of the resource, or the way to it through nested stacks (group/0/handle).
+        #[arg(value_name = "RESOURCE")]
+        resource: String,
+    },
+    /// Signals a resource: a handle of a wait condition, a scaling policy, a deployment.
+    Signal {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+        /// Name of the resource, or the way to it through nested stacks (group/0/handle).
+        #[arg(value_name = "RESOURCE")]
+        resource: String,
+        /// Details of the signal, as JSON.
+        #[arg(long, value_name = "JSON", conflicts_with = "data_file")]
+        data: Option<String>,
+        /// A file with the details.
+        #[arg(long, value_name = "FILE")]
+        data_file: Option<String>,
+    },
     /// Says how healthy a resource is.
     #[command(subcommand)]
     Mark(MarkCommand),

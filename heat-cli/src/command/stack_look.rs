@@ -2,7 +2,8 @@
 
 use super::{Outcome, answer};
 use crate::arguments::{GlobalArguments, ListStacks, MarkCommand, OutputCommand, ResourceCommand, ShowStack};
-use crate::error::Result;
+use crate::error::{CliError, Result};
+use crate::input::read;
 use crate::output::{Answer, Format};
 use crate::session::Session;
 use heat_engine::EngineError;
@@ -67,6 +68,17 @@ pub(super) async fn resource(global: &GlobalArguments, command: &ResourceCommand
         ResourceCommand::Show { stack, resource } => {
             answer::resource(&session.stack(stack).await?.0.resource(resource).await?)
         }
+        ResourceCommand::Metadata { stack, resource } => {
+            let data = session.stack(stack).await?.0.resource_metadata(resource).await?;
+            Ok(Answer::Text { text: format!("{data:#}\n"), data })
+        }
+        ResourceCommand::Signal { stack, resource, data, data_file } => {
+            let details = details(data.as_deref(), data_file.as_deref())?;
+            let (stack, _) = session.stack(stack).await?;
+            stack.signal(resource, details).await?;
+            // As the OpenStack client, nothing is answered.
+            Ok(Answer::Nothing)
+        }
         ResourceCommand::Mark(MarkCommand::Unhealthy { stack, resource, reason, reset }) => {
             // As the OpenStack client, nothing is answered.
             let (stack, _) = session.stack(stack).await?;
@@ -76,6 +88,19 @@ pub(super) async fn resource(global: &GlobalArguments, command: &ResourceCommand
     };
     session.close().await;
     answer
+}
+
+/// The details of a signal.
+fn details(data: Option<&str>, file: Option<&str>) -> Result<Option<Value>> {
+    let (text, from) = match (data, file) {
+        (Some(text), _) => (text.to_owned(), "--data".to_owned()),
+        (None, Some(file)) => (read(file)?, file.to_owned()),
+        (None, None) => return Ok(None),
+    };
+    let parsed = serde_json::from_str(&text);
+    parsed
+        .map(Some)
+        .map_err(|error| CliError::input(format!("{from}: the details of a signal are JSON: {error}")))
 }
 
 /// `heat stack output …`

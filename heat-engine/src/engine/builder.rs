@@ -212,6 +212,7 @@ impl EngineBuilder {
             steps: Arc::new(Semaphore::new(self.steps)),
             published: watch::Sender::new(0),
             waiting: Waiting::default(),
+            post: Arc::default(),
         };
         let engine = Engine(Arc::new(Inner::new(Arc::new(core), self.resume)));
         if !Steward::begin(&engine, self.resume).await? && self.resume {

@@ -3,7 +3,9 @@
 use super::EngineError;
 use crate::plan::Plan;
 use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, TraversalRecord};
-use crate::run::{Core, Current, End, Goal, Secrets, Signal, Traversal, begin, is_passing, make_plan};
+use crate::run::{
+    Core, Current, End, Goal, InHand, Secrets, Signal, Traversal, begin, is_passing, make_plan,
+};
 use crate::store::{Claim, StoreError};
 use heat_plugin_sdk::FailureClass;
 use std::collections::HashMap;
@@ -124,6 +126,7 @@ impl Driver {
             current,
             interrupt: interrupted,
             secrets: Arc::new(secrets),
+            in_hand: InHand::default(),
         };
         let (core, slots) = (Arc::clone(&self.core), Arc::clone(&self.slots));
         tokio::spawn(async move {

@@ -75,6 +75,16 @@ pub enum EngineError {
         /// The output.
         key: String,
     },
+    /// A resource does not take a signal.
+    #[error("resource {resource} of stack {stack} does not take the signal: {why}")]
+    Signal {
+        /// The stack.
+        stack: String,
+        /// The resource.
+        resource: String,
+        /// Why, in Heat's words where Heat has some.
+        why: String,
+    },
     /// The stack has moved on since the plan was made.
     #[error("the plan is for revision {planned} of stack {stack}, which is at {found} now: make a new plan")]
     StalePlan {

@@ -4,6 +4,7 @@ mod actions;
 mod builder;
 mod cancel;
 mod contents;
+mod deployments;
 mod driver;
 mod error;
 mod events;
@@ -13,6 +14,7 @@ mod hooks;
 mod preview;
 mod request;
 mod required_by;
+mod signal;
 mod snapshots;
 mod stack;
 mod steward;
@@ -21,6 +23,7 @@ mod view;
 
 pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
+pub use deployments::{DeploymentView, DerivedConfigView};
 pub use error::{EngineError, Refused};
 pub use hooks::{Rest, WaitingHook};
 pub(crate) use preview::Foreseen;
@@ -32,14 +35,14 @@ pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan, stack_event, wake};
+use crate::run::{Core, Current, Goal, availability_zones, begin, examine, make_plan, stack_event, wake};
 use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
 use heat_template::diagnostic::{Diagnostic, codes};
 pub(crate) use request::Content;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -60,12 +63,21 @@ struct Inner {
     closed: AtomicBool,
     /// It takes up work that nobody does.
     resumes: bool,
+    /// Stacks that it worked on and that another engine asked for: it goes on with those that come back unfinished.
+    lent: std::sync::Mutex<HashSet<StackId>>,
 }
 
 impl Inner {
     fn new(core: Arc<Core>, resumes: bool) -> Self {
         let driver = Driver::new(Arc::clone(&core));
-        Self { driver, core, requests: std::sync::Mutex::default(), closed: AtomicBool::new(false), resumes }
+        Self {
+            driver,
+            core,
+            requests: std::sync::Mutex::default(),
+            closed: AtomicBool::new(false),
+            resumes,
+            lent: std::sync::Mutex::default(),
+        }
     }
 
     /// Waits until no other request changes the stack.
@@ -173,7 +185,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Refused`] with everything that is wrong; a service that must be asked gives no answer.
     pub async fn validate(&self, new: &NewStack) -> Result<Value, EngineError> {
-        let stack = self.new_record(new);
+        let stack = self.new_record(new, &new.content);
         self.check_size(&new.content)?;
         match Goal::check_template(self.core(), &stack, &new.content).await {
             Err(EngineError::Refused(refused)) if refused.diagnostics.iter().all(is_about_values) => {}
@@ -190,14 +202,16 @@ impl Engine {
             let (name, project) = (new.name.clone(), new.project.clone());
             return Err(StoreError::StackExists { name, project }.into());
         }
-        let stack = self.new_record(new);
-        let goal = self.goal(&stack, &new.content).await?;
+        let zones = availability_zones(core, &new.credentials, &new.content).await?;
+        let content = Content { zones, ..new.content.clone() };
+        let stack = self.new_record(new, &content);
+        let goal = self.goal(&stack, &content).await?;
         examine(core, &stack, &goal, &mut Resources::new()).await?;
         let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
         Ok((stack, Arc::new(goal), plan))
     }
 
-    fn new_record(&self, new: &NewStack) -> StackRecord {
+    fn new_record(&self, new: &NewStack, content: &Content) -> StackRecord {
         let core = self.core();
         StackRecord {
             id: core.ids.stack(),
@@ -214,7 +228,7 @@ impl Engine {
             disable_rollback: new.on_failure != crate::record::OnFailure::Rollback,
             tags: new.tags.clone(),
             credentials: new.credentials.clone(),
-            desired: store_content::desired(&new.content),
+            desired: store_content::desired(content),
             last_complete: None,
             traversal: None,
             paused: None,

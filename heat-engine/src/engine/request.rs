@@ -2,6 +2,7 @@
 
 use crate::record::OnFailure;
 use heat_plugin_sdk::Credentials;
+use heat_template::expression::AvailabilityZones;
 use heat_template::{Environment, Files, Template};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub(crate) struct Content {
     pub(crate) environment: Environment,
     pub(crate) files: Files,
     pub(crate) parameters: Map<String, Value>,
+    pub(crate) zones: AvailabilityZones,
 }
 
 /// Values of parameters may be secret, so only their names are printed.
@@ -48,6 +50,7 @@ impl NewStack {
                 environment: Environment::default(),
                 files: Files::new(),
                 parameters: Map::new(),
+                zones: AvailabilityZones::NotAsked,
             },
             credentials: Credentials::none(),
             timeout: None,

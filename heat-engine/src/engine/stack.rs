@@ -8,7 +8,9 @@ use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
 use crate::record::{Action, Event, EventSequence, OnFailure, Resources, StackId, StackRecord, Status};
-use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan, observe};
+use crate::run::{
+    Core, Current, Goal, availability_zones, begin, examine, give_up_snapshot, make_plan, observe,
+};
 use crate::store::{EventQuery, StoreError, Write};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
@@ -377,7 +379,9 @@ impl Stack {
     async fn prepare(&self, update: &Update) -> Result<(StackRecord, Content, Goal), EngineError> {
         let mut stack = self.changeable().await?;
         let core = self.engine.core();
-        let content = store_content::updated(core, &stack, update).await?;
+        let mut content = store_content::updated(core, &stack, update).await?;
+        let credentials = update.credentials.as_ref().unwrap_or(&stack.credentials);
+        content.zones = availability_zones(core, credentials, &content).await?;
         let before = stack.clone();
         stack.desired = store_content::desired(&content);
         if let Some(timeout) = update.timeout {

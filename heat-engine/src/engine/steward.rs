@@ -6,7 +6,7 @@ use crate::record::StackId;
 use crate::store::{Claim, Heard, SharedStore, StoreError};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -108,6 +108,8 @@ impl Steward {
         }
         if self.resumes {
             self.take(engine, shared, false).await?;
+        } else {
+            engine.take_back().await?;
         }
         Ok(())
     }
@@ -169,6 +171,7 @@ impl Engine {
     /// Lets another engine have a stack: stops between two calls, and gives the claim back.
     async fn let_go(&self, claim: &Claim) {
         if self.0.driver.drives(&claim.stack) {
+            self.0.lent.lock().unwrap_or_else(PoisonError::into_inner).insert(claim.stack.clone());
             self.0.driver.interrupt(&claim.stack).await;
         } else if !matches!(self.0.free_turn(&claim.stack), Ok(Some(_))) {
             // A request of this engine is about it; what that begins is interrupted next time.
@@ -178,6 +181,31 @@ impl Engine {
             Ok(()) => tracing::info!(stack = %claim.stack, "let another engine have the stack"),
             Err(error) => tracing::debug!(%error, "the stack cannot be given back"),
         }
+    }
+
+    /// Goes on with what it let go of for another engine that only wanted to tell it something and left it unfinished.
+    async fn take_back(&self) -> Result<(), StoreError> {
+        let lent: Vec<StackId> =
+            self.0.lent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        for stack in lent {
+            let record = self.core().records.stack(&stack).await?;
+            let running = record.filter(|record| record.paused.is_none()).and_then(|record| record.traversal);
+            let traversal = match running {
+                Some(id) => self.core().records.traversal(&id).await?,
+                None => None,
+            };
+            // Whoever holds it is alive and works on it, until it is left or done.
+            if let Some(traversal) = traversal
+                && let Ok(Some(_turn)) = self.0.free_turn(&stack)
+                && let Err(error) = self.go_on(traversal, None).await
+            {
+                tracing::debug!(%stack, %error, "the stack cannot be gone on with");
+            }
+            if running_nowhere(self, &stack).await? || self.0.driver.drives(&stack) {
+                self.0.lent.lock().unwrap_or_else(PoisonError::into_inner).remove(&stack);
+            }
+        }
+        Ok(())
     }
 
     /// Claims a stack for a request: stops what this engine does to it, and asks another engine that works on it to let go.
@@ -247,4 +275,9 @@ impl Engine {
         );
         passing && self.core().records.store().shared().is_some() && !self.0.closed.load(Ordering::SeqCst)
     }
+}
+
+/// Whether nothing is left to do for a stack.
+async fn running_nowhere(engine: &Engine, stack: &StackId) -> Result<bool, StoreError> {
+    Ok(engine.core().records.stack(stack).await?.is_none_or(|record| record.traversal.is_none()))
 }

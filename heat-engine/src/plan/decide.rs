@@ -77,8 +77,9 @@ impl Decision {
 /// 3. what exists already (`external_id`) is kept, or looked at once more, whatever its definition says;
 /// 4. a change of a property that may never change is refused, of one that cannot be updated replaces, and so does a
 ///    change of which the type says so ([`TypeRules::needs_replace`]);
-/// 5. a type that takes any property is kept, whatever changes;
-/// 6. any other change of properties, and a change of the definition alone, is made in place.
+/// 5. a type whose resources every update makes anew ([`TypeRules::always_replaces`]) is replaced;
+/// 6. a type that takes any property is kept, whatever changes;
+/// 7. any other change of properties, and a change of the definition alone, is made in place.
 pub fn decide(
     record: &ResourceRecord,
     type_name: &str,
@@ -114,6 +115,9 @@ pub fn decide(
     }
     if !same_type {
         return replace(Vec::new(), Reason::TypeChanged);
+    }
+    if rules.always_replaces(type_name) {
+        return replace(Vec::new(), Reason::TypeNeedsReplace);
     }
     if schema.open_properties {
         // What takes anything does nothing with it.

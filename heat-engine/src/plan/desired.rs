@@ -175,6 +175,12 @@ pub trait TypeRules {
         false
     }
 
+    /// Whether every update makes a new resource, though nothing of it changes.
+    fn always_replaces(&self, type_name: &str) -> bool {
+        let _ = type_name;
+        false
+    }
+
     /// In which order a replacement goes.
     fn replace_order(&self, type_name: &str, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder {
         let _ = (type_name, old, new);
@@ -196,6 +202,10 @@ impl TypeRules for Registry {
 
     fn needs_replace(&self, type_name: &str, change: &Change<PropertyMap>) -> bool {
         self.resource(type_name).is_some_and(|resource| resource.needs_replace(change))
+    }
+
+    fn always_replaces(&self, type_name: &str) -> bool {
+        self.resource(type_name).is_some_and(|resource| resource.is_replaced_by_every_update())
     }
 
     fn replace_order(&self, type_name: &str, old: &PropertyMap, new: &PropertyMap) -> ReplaceOrder {

@@ -301,6 +301,8 @@ pub enum Reason {
     Restricted,
     /// It is asked for, for every resource.
     Requested,
+    /// A signal changes the size of a group, this one or one inside of it.
+    Scaled,
     /// The template has it no more.
     Removed,
     /// It is replaced by a step of this plan.

@@ -13,7 +13,7 @@ mod status;
 
 pub use event::{Event, EventSequence};
 pub use hook::ResourceHook;
-pub use nested::NestedStack;
+pub use nested::{NestedStack, Scaling};
 pub(crate) use nested::{attribute_key, hidden_mark, reason_key, secret_mark};
 pub(crate) use resource::EXTERNAL_ID;
 pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources, Saved};

@@ -152,6 +152,8 @@ pub struct Desired {
     /// The template itself was made of secret values (that of a nested stack): it is sealed, and so are the properties of
     /// its resources.
     pub secret: bool,
+    /// The availability zones that the cloud had when it was asked for this; of an outermost stack that may use them.
+    pub availability_zones: Option<Vec<String>>,
 }
 
 /// Names of parameters, not their values: they may be hidden.

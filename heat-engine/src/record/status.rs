@@ -30,6 +30,8 @@ pub enum Action {
     Snapshot,
     /// It was brought back to what was saved (stacks only).
     Restore,
+    /// Somebody outside told it something (events of resources only).
+    Signal,
 }
 
 /// How the action went.
@@ -59,6 +61,7 @@ impl Action {
             Self::Resume => "RESUME",
             Self::Snapshot => "SNAPSHOT",
             Self::Restore => "RESTORE",
+            Self::Signal => "SIGNAL",
         }
     }
 }

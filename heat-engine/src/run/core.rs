@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::connections::Connections;
 use super::hooks::Waiting;
 use super::ids::Ids;
+use super::post::Post;
 use crate::schedule::{PollPolicy, RetryPolicy};
 use crate::store::{Batch, Claim, Records, StoreError, Write};
 use heat_plugin_sdk::Registry;
@@ -45,6 +46,8 @@ pub(crate) struct Core {
     pub(crate) published: watch::Sender<u64>,
     /// Steps that wait at hooks.
     pub(crate) waiting: Waiting,
+    /// Signals on their way to the stacks that are worked on.
+    pub(crate) post: Arc<Post>,
 }
 
 impl Core {

@@ -1,5 +1,6 @@
 //! Creating an incarnation: the intent, the call, what became of it, and waiting until it is there.
 
+use super::post::Ear;
 use super::work::{Break, Ended, Facts, Next, Work, seed_of};
 use crate::record::{Action, IntentKind, Status};
 use crate::store::StoreError;
@@ -299,7 +300,11 @@ impl Work {
             Operation::Resume => IntentKind::Resume,
         };
         let seed = seed_of(self.record().await.id.as_str());
+        let mut ear: Option<Ear> = None;
         loop {
+            if let Some(ear) = &mut ear {
+                ear.listen_from_now();
+            }
             let mut asked = None;
             let answer = match self.seat().await {
                 Ok(seat) => {
@@ -327,6 +332,19 @@ impl Work {
                     tracing::trace!(id = %id, waits_for = reason, "waiting");
                     attempt = 0;
                     self.pause(self.core.settings.poll.next(begun.elapsed(), after, seed)).await?;
+                }
+                Ok((Progress::Await { signal, reason, after }, _)) => {
+                    tracing::trace!(id = %id, waits_for = reason, "waiting for a signal");
+                    attempt = 0;
+                    match &mut ear {
+                        Some(ear) if ear.incarnation() == signal => {
+                            let wait = after.unwrap_or(Duration::MAX);
+                            let signalled = async { drop(tokio::time::timeout(wait, ear.signalled()).await) };
+                            self.pause_until(signalled).await?;
+                        }
+                        // It may have come before anybody listened.
+                        _ => ear = Some(self.core.post.listen(&signal)),
+                    }
                 }
                 Err(failure) if failure.is_not_found() && kind == IntentKind::Delete => return Ok(None),
                 Err(failure) => {

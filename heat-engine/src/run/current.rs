@@ -48,6 +48,11 @@ impl Current {
         self.resources.get(self.standing.get(name)?)
     }
 
+    /// Which incarnation stands for a name. It may not be recorded yet.
+    pub(crate) fn standing_id(&self, name: &str) -> Option<&IncarnationId> {
+        self.standing.get(name)
+    }
+
     /// One for each name.
     pub(crate) fn standing_records(&self) -> impl Iterator<Item = &Arc<ResourceRecord>> {
         self.standing.values().filter_map(|id| self.resources.get(id))
@@ -70,6 +75,13 @@ impl Current {
             self.standing_records().filter(|record| record.action != Action::Delete).collect();
         standing.sort_by_key(|record| record.created);
         standing.into_iter().map(|record| member(record)).collect()
+    }
+
+    /// The record as it is now, where it is known at all; which one stands for its name stays as it is.
+    pub(crate) fn renew(&mut self, record: Arc<ResourceRecord>) {
+        if let Some(known) = self.resources.get_mut(&record.id) {
+            *known = record;
+        }
     }
 
     /// From now on this one stands for the name.

@@ -5,6 +5,7 @@ use super::core::Core;
 use super::goal::Goal;
 use super::ids::short_id;
 use super::lookups::is_passing;
+use super::signalling::StackSignals;
 use super::verify::missing;
 use crate::engine::EngineError;
 use crate::record::{IncarnationId, ResourceRecord, Resources, StackRecord};
@@ -102,6 +103,7 @@ pub(super) async fn look(
                 owned: record.map(|record| record.owned.clone()).unwrap_or_default(),
                 excluded: BTreeSet::new(),
                 journal: Arc::new(Closed),
+                signalled: Arc::new(StackSignals::new(core, &stack.id)),
                 configurations: Arc::new(Configurations::new(core, &stack.project)),
             };
             resource.read(&cx, id).await

@@ -17,7 +17,7 @@ use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
 use crate::store::texts_in;
 use heat_plugin_sdk::schema::{AttributeMode, ResourceSchema, Translation};
-use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex};
+use heat_plugin_sdk::{Credentials, Failure, PhysicalId, Registry, Sibling, SiblingIndex, Signals};
 use heat_template::Environment;
 use heat_template::definition::{Composite, DefinedResource, Definition, Inputs, Nesting, NestingLimits};
 use heat_template::diagnostic::{Diagnostic, codes};
@@ -370,6 +370,7 @@ impl Goal {
         }
         Facts {
             sensitive,
+            keeps_metadata: self.keeps_metadata(name),
             metadata: state.metadata.as_ref().map_or(Value::Null, Evaluated::to_value_lossy),
             definition,
             requires: self.requires(name, current),
@@ -381,6 +382,16 @@ impl Goal {
                 }
             }),
         }
+    }
+
+    /// Whether signals change the metadata of a resource.
+    fn keeps_metadata(&self, name: &str) -> bool {
+        let Some(resource) = self.resources.get(name) else { return false };
+        if self.is_nested(name) {
+            return super::scaling::is_group(&self.registry, &resource.type_name);
+        }
+        let plugin = self.registry.resource(&resource.type_name);
+        plugin.is_some_and(|plugin| plugin.signals() != Signals::Refused)
     }
 
     /// Whether something refers to an attribute that is fetched only when somebody wants it, and the record lacks it.
@@ -528,6 +539,7 @@ fn inputs(core: &Core, stack: &StackRecord, content: &Content) -> Inputs {
             stack_id: Some(stack.id.0.clone()),
             project_id: stack.project.clone(),
         },
+        zones: content.zones.clone(),
         require_values: true,
     }
 }

@@ -75,11 +75,15 @@ pub(crate) struct Facts {
     pub(crate) deletion_policy: crate::record::DeletionPolicy,
     /// See [`ResourceRecord::sensitive`].
     pub(crate) sensitive: BTreeSet<String>,
+    /// The metadata are what signals made of them: those of the definition count only for a new one.
+    pub(crate) keeps_metadata: bool,
 }
 
 impl Facts {
     pub(crate) fn put(self, record: &mut ResourceRecord) {
-        record.metadata = self.metadata;
+        if !self.keeps_metadata || record.action == Action::Init {
+            record.metadata = self.metadata;
+        }
         record.definition = self.definition;
         record.requires = self.requires;
         record.deletion_policy = self.deletion_policy;
@@ -107,10 +111,23 @@ impl Page {
         events: impl IntoIterator<Item = Event>,
         next: ResourceRecord,
     ) -> Result<(), StoreError> {
+        self.turn_with(core, claim, events, next, Vec::new()).await
+    }
+
+    /// As [`turn`](Self::turn), with more that becomes durable in the same moment.
+    pub(crate) async fn turn_with(
+        &mut self,
+        core: &Core,
+        claim: &Claim,
+        events: impl IntoIterator<Item = Event>,
+        next: ResourceRecord,
+        more: Vec<Write>,
+    ) -> Result<(), StoreError> {
         let next = Arc::new(next);
-        let mut writes = Vec::with_capacity(self.unwritten.len() + 2);
+        let mut writes = Vec::with_capacity(self.unwritten.len() + 2 + more.len());
         writes.extend(self.unwritten.iter().cloned().chain(events).map(Write::Event));
         writes.push(Write::Resource(Arc::clone(&next)));
+        writes.extend(more);
         core.commit(claim, writes).await?;
         self.unwritten.clear();
         self.record = next;
@@ -383,15 +400,21 @@ impl Ledger {
             FailureClass::Unsupported => "NotSupported",
             _ => "ResourceInError",
         };
+        let class = failure.name().unwrap_or(class);
         format!("{class}: resources.{name}: {}", self.told(failure).await)
     }
 
     /// Waits, unless the traversal or the step's time-out says otherwise.
     pub(crate) async fn pause(&self, time: Duration) -> Result<(), Break> {
+        self.pause_until(tokio::time::sleep(time)).await
+    }
+
+    /// As [`pause`](Self::pause), until something happens.
+    pub(crate) async fn pause_until(&self, happens: impl Future<Output = ()>) -> Result<(), Break> {
         self.check()?;
         let mut signal = self.signal.clone();
         tokio::select! {
-            () = tokio::time::sleep(time) => self.check(),
+            () = happens => self.check(),
             () = async { drop(signal.wait_for(Signal::ends).await) } => self.check(),
             reason = self.timed_out() => Err(Break::Aborted(reason)),
         }

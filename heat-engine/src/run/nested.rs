@@ -11,7 +11,8 @@ use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
 use super::observe::observe;
 use super::planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
-use super::traversal::{End, Traversal};
+use super::scaling;
+use super::traversal::{End, InHand, Traversal};
 use crate::engine::EngineError;
 use crate::plan::{Act, DesiredState, Plan, adopting};
 use crate::record::{
@@ -49,6 +50,8 @@ pub(crate) struct Nested {
     pub(crate) abandons: bool,
     /// What is really there counts, not what was applied.
     pub(crate) converges: bool,
+    /// Nothing but its size, or that of a group inside, is changed.
+    pub(crate) scales: bool,
 }
 
 /// What a nested stack is to be brought to.
@@ -140,6 +143,7 @@ impl Nested {
             memory: record.private.as_ref(),
             members: &members,
             exists: found.stack.is_some(),
+            size: self.size(record),
             facade: facade_of(Some(&definition), Some(&wanted.facts.metadata)),
             stack_name: match &found.stack {
                 Some(stack) => stack.name.clone(),
@@ -160,6 +164,12 @@ impl Nested {
                 }
             })
         })
+    }
+
+    /// How many members are wanted by a change of the size alone.
+    fn size(&self, record: &ResourceRecord) -> Option<u64> {
+        let scaling = record.nested.as_ref().and_then(|nested| nested.scaling.as_ref());
+        scaling.filter(|_| self.scales).map(|scaling| scaling.size)
     }
 
     fn name(&self, record: &ResourceRecord) -> String {
@@ -223,6 +233,7 @@ impl Nested {
             current,
             interrupt: self.ledger.signal.clone(),
             secrets,
+            in_hand: InHand::default(),
         })
         .await?;
         // The traversal is over, and nobody else holds it.
@@ -262,7 +273,9 @@ impl Nested {
         if record.intent.as_ref().is_some_and(|intent| intent.traversal == self.ledger.traversal) {
             return Ok(());
         }
-        let nested = self.goal.nested_stack(&record.name, id.clone());
+        let mut nested = self.goal.nested_stack(&record.name, id.clone());
+        // Whatever it is brought to, what was asked for besides is over only when that is recorded.
+        nested.scaling = record.nested.as_ref().and_then(|nested| nested.scaling.clone());
         let (memory, type_name) = (child.memory.clone(), self.goal.type_of(&record.name));
         self.ledger
             .remember(|record| {
@@ -345,10 +358,12 @@ impl Nested {
             owner.last = last;
             owner.type_name = self.goal.written_type(&record.name).unwrap_or_default();
         }
-        let action = match is_new {
+        let action = match &planned {
             _ if self.adopts => Action::Adopt,
-            true => Action::Create,
-            false => Action::Update,
+            _ if is_new => Action::Create,
+            // It only leads to a group that is scaled.
+            Some(plan) if plan.action == Action::Signal => Action::Signal,
+            _ => Action::Update,
         };
         let mut plan = match planned {
             Some(plan) => plan,
@@ -441,6 +456,7 @@ impl Nested {
         child: ChildGoal,
         id: &StackId,
     ) -> Result<(Ended, Outcome), Trouble> {
+        let core = &self.ledger.core;
         match end {
             End::Interrupted => return Ok((Ended::Interrupted, Outcome::Done)),
             End::Paused(reason) => {
@@ -460,6 +476,7 @@ impl Nested {
                         record.attributes = told.attributes;
                         record.reference_id = Some(told.reference_id);
                         record.sensitive = sensitive;
+                        scaling::close(&core.registry, record, false, core.clock.now());
                     })
                     .await;
                 return Ok((self.ledger.fail(action, reason).await?, Outcome::Done));
@@ -479,6 +496,7 @@ impl Nested {
                 record.adopts = None;
                 wanted.facts.put(record);
                 record.sensitive = sensitive;
+                scaling::close(&core.registry, record, true, core.clock.now());
             })
             .await?;
         Ok((Ended::Done, Outcome::Done))

@@ -169,13 +169,17 @@ pub(crate) fn begin(
     let old = stack.traversal.replace(record.id.clone());
     stack.paused = None;
     stack.revision += 1;
-    stack.action = action;
-    stack.status = Status::InProgress;
-    stack.reason = match because {
-        "" => format!("Stack {action} started"),
-        because => format!("Stack {action} started: {because}"),
-    };
-    if !matches!(action, Action::Create | Action::Adopt | Action::Delete) {
+    // As in Heat the stack stays what it was while a signal scales a group inside of it.
+    let silent = action == Action::Signal;
+    if !silent {
+        stack.action = action;
+        stack.status = Status::InProgress;
+        stack.reason = match because {
+            "" => format!("Stack {action} started"),
+            because => format!("Stack {action} started: {because}"),
+        };
+    }
+    if !matches!(action, Action::Create | Action::Adopt | Action::Delete | Action::Signal) {
         stack.updated = Some(now);
     }
     let mut batch = Batch::new(claim.clone());
@@ -184,7 +188,9 @@ pub(crate) fn begin(
         batch.push(Write::RemoveTraversal(old));
     }
     batch.push(Write::Traversal(TraversalRecord { plan: record.plan.alone(), ..record.clone() }));
-    batch.push(Write::Event(stack_event(core, stack, now)));
+    if !silent {
+        batch.push(Write::Event(stack_event(core, stack, now)));
+    }
     (record, batch)
 }
 

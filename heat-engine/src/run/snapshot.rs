@@ -39,7 +39,7 @@ impl Work {
             match answer {
                 Ok(Progress::Done) => return Ok(()),
                 Ok(Progress::Failed(failure)) => return Err(Break::Failed(failure)),
-                Ok(Progress::Wait { after, .. }) => {
+                Ok(Progress::Wait { after, .. } | Progress::Await { after, .. }) => {
                     attempt = 0;
                     self.pause(self.core.settings.poll.next(begun.elapsed(), after, seed)).await?;
                 }
@@ -90,7 +90,7 @@ impl Work {
             match answer {
                 Ok(Progress::Done) => return Ok(()),
                 Ok(Progress::Failed(failure)) => return Err(Break::Failed(failure)),
-                Ok(Progress::Wait { after, .. }) => {
+                Ok(Progress::Wait { after, .. } | Progress::Await { after, .. }) => {
                     attempt = 0;
                     self.pause(self.core.settings.poll.next(begun.elapsed(), after, seed)).await?;
                 }

@@ -9,6 +9,7 @@ mod course;
 mod ending;
 mod history;
 mod hooks;
+mod letters;
 mod making;
 mod nested;
 mod permits;
@@ -31,6 +32,7 @@ pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
 use heat_template::environment::Hook;
+pub(crate) use letters::InHand;
 use making::{Place, make};
 use predecessor::Predecessor;
 use refusal::{failed, restricted};
@@ -83,6 +85,8 @@ pub(crate) struct Traversal {
     pub(crate) interrupt: watch::Receiver<Signal>,
     /// What must not be told. Stacks inside of others share it: parts of what is secret in one are handed to another.
     pub(crate) secrets: Arc<Secrets>,
+    /// The records that steps have in hand.
+    pub(crate) in_hand: InHand,
 }
 
 impl Traversal {
@@ -123,6 +127,9 @@ impl Traversal {
     fn ledger(&self, record: Arc<ResourceRecord>, signal: &watch::Receiver<Signal>) -> Ledger {
         // A nested stack has steps of its own.
         let limit = self.core.settings.step_timeout.filter(|_| record.nested.is_none());
+        let id = record.id.clone();
+        let page = Arc::new(Mutex::new(Page::new(record)));
+        self.in_hand.put(id, &page);
         Ledger {
             core: Arc::clone(&self.core),
             stack: self.identity(),
@@ -130,7 +137,7 @@ impl Traversal {
             claim: self.claim.clone(),
             signal: signal.clone(),
             deadline: limit.map(|limit| Instant::now() + limit),
-            page: Arc::new(Mutex::new(Page::new(record))),
+            page,
             local: false,
             secrets: Arc::clone(&self.secrets),
             held: false,
@@ -453,6 +460,11 @@ impl Traversal {
                         other.write(None, |record| record.replaced_by = Some(work_id.clone())).await?;
                     }
                 }
+                if !restore && matches!(wanted, Wanted::Update(_)) && is_this_update(&work, &properties).await
+                {
+                    // It was begun by this very step before a crash: it is finished, and not done once more.
+                    return work.resume_update(Some(facts)).await;
+                }
                 if let Some(ended) = settle(&work).await? {
                     return Ok(ended);
                 }
@@ -594,6 +606,15 @@ enum Begun {
 enum Wanted {
     Update(Vec<String>),
     Keep,
+}
+
+/// Whether what was begun and is not recorded as done is an update to these properties, by this traversal.
+async fn is_this_update(work: &Work, properties: &PropertyMap) -> bool {
+    work.record().await.intent.as_ref().is_some_and(|intent| {
+        intent.kind == IntentKind::Update
+            && intent.traversal == work.traversal
+            && intent.properties.as_ref() == Some(properties)
+    })
 }
 
 /// Does to it what is done to every resource alike; another operation that was interrupted is finished first.

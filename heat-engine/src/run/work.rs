@@ -8,6 +8,7 @@ use super::ids::short_id;
 use super::ledger::Page;
 pub(crate) use super::ledger::{Break, Ended, Facts, Ledger, Signal};
 use super::lookups::is_passing;
+use super::signalling::StackSignals;
 use crate::record::{IntentKind, ResourceRecord, TraversalId};
 use crate::schedule::{Trial, Verdict, classify};
 use crate::store::Claim;
@@ -115,6 +116,7 @@ impl Work {
                 claim: self.claim.clone(),
             }),
             configurations: Arc::new(Configurations::new(&self.core, &self.stack.project)),
+            signalled: Arc::new(StackSignals::new(&self.core, &record.stack)),
         }
     }
 
@@ -252,6 +254,10 @@ impl Work {
                 Ok(value) => return Ok(value),
                 Err(failure) if is_passing(&failure) || *failure.class() == FailureClass::Unauthenticated => {
                     self.retry(failure, None, &mut attempt).await?;
+                }
+                // Nobody will ever tell it: whoever asks for it hears why.
+                Err(failure) if *failure.class() == FailureClass::Unsupported => {
+                    return Err(Break::Failed(failure));
                 }
                 Err(failure) => {
                     if tracing::enabled!(tracing::Level::DEBUG) {

@@ -122,11 +122,14 @@ struct DesiredForm<'a> {
     hidden: Cow<'a, [String]>,
     #[serde(default, skip_serializing_if = "is_default")]
     secret: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    availability_zones: Option<Cow<'a, [String]>>,
 }
 
 impl<'a> From<&'a Desired> for DesiredForm<'a> {
     fn from(desired: &'a Desired) -> Self {
-        let Desired { template, environment, files, parameters, hidden, secret } = desired;
+        let Desired { template, environment, files, parameters, hidden, secret, availability_zones } =
+            desired;
         Self {
             template: template.as_ref().map(Cow::Borrowed),
             environment: environment.as_ref().map(Cow::Borrowed),
@@ -134,6 +137,7 @@ impl<'a> From<&'a Desired> for DesiredForm<'a> {
             parameters: Cow::Borrowed(parameters),
             hidden: Cow::Borrowed(hidden),
             secret: *secret,
+            availability_zones: availability_zones.as_deref().map(Cow::Borrowed),
         }
     }
 }
@@ -147,6 +151,7 @@ impl DesiredForm<'_> {
             parameters: self.parameters.into_owned(),
             hidden: self.hidden.into_owned(),
             secret: self.secret,
+            availability_zones: self.availability_zones.map(Cow::into_owned),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Which parts of a record are secret: pure functions from schemas and records to places in the stored document.
 
 use crate::record::{Desired, ResourceRecord, StackRecord, hidden_mark, secret_mark};
+use heat_plugin_sdk::plain_data;
 use heat_plugin_sdk::schema::{Children, PropertySchema, ResourceSchema};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -178,7 +179,10 @@ pub(crate) fn secret_texts(record: &ResourceRecord, schema: Option<&ResourceSche
         }
     }
     // A composite type keeps the names of its members there.
-    if let Some(private) = record.private.as_ref().filter(|_| record.nested.is_none()) {
+    let plain = |private: &&Value| plain_data(private).is_some();
+    if let Some(private) =
+        record.private.as_ref().filter(|private| record.nested.is_none() && !plain(private))
+    {
         collect(private, &mut made);
     }
     if record.sensitive.contains("metadata") {

@@ -5,7 +5,8 @@ use super::members;
 use heat_plugin_sdk::Step;
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
-    AttributeRequest, Attributes, Child, ChildRequest, Composite, CompositeError, Inside, Properties, Stage,
+    AttributeRequest, Attributes, Capacity, Child, ChildRequest, Composite, CompositeError, Inside,
+    Properties, Stage,
 };
 use heat_template::{Evaluated, EvaluationError};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,6 @@ pub struct AutoScalingGroupProperties {
     min_size: u64,
     /// Seconds between two changes of the number.
     #[property(update_allowed)]
-    #[expect(dead_code, reason = "only signals change the number by themselves")]
     cooldown: Option<i64>,
     /// How many there shall be; the least number where nothing is said.
     #[property(update_allowed)]
@@ -176,7 +176,10 @@ impl Composite for AutoScalingGroup {
         p: &AutoScalingGroupProperties,
     ) -> Result<Child, CompositeError> {
         let before = Memory::of(request.memory);
-        let size = p.size(request.exists.then_some(before.names.len()))?;
+        let size = match request.size {
+            Some(size) => size.clamp(p.min_size, p.max_size.max(p.min_size)) as usize,
+            None => p.size(request.exists.then_some(before.names.len()))?,
+        };
         let mut memory = Memory { definition: Value::Object(p.resource.clone()), ..before.clone() };
         let size = if request.sample { size.min(1) } else { size };
         if memory.names.len() > size {
@@ -193,6 +196,17 @@ impl Composite for AutoScalingGroup {
         let child = Child::new(members::template(members));
         let stages = if request.sample { Vec::new() } else { p.stages(request, &before, &memory) };
         Ok(child.stages(stages).memory(serde_json::to_value(&memory).unwrap_or_default()))
+    }
+
+    fn scales(&self) -> bool {
+        true
+    }
+
+    fn capacity(&self, p: &AutoScalingGroupProperties, memory: Option<&Value>) -> Option<Capacity> {
+        let size = Memory::of(memory).names.len() as u64;
+        #[allow(clippy::cast_precision_loss, reason = "seconds")]
+        let cooldown = p.cooldown.map(|seconds| seconds as f64);
+        Some(Capacity { size, least: p.min_size, most: p.max_size, cooldown })
     }
 
     fn origin(&self, _: &str, field: Option<&str>) -> Option<Vec<Step>> {

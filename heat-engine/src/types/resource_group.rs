@@ -169,16 +169,16 @@ impl ResourceGroupProperties {
 }
 
 /// A policy of `update_policy`, if it is given.
-fn policy<'a>(request: &ChildRequest<'a>, name: &str) -> Option<&'a Map<String, Value>> {
+pub(super) fn policy<'a>(request: &ChildRequest<'a>, name: &str) -> Option<&'a Map<String, Value>> {
     request.update_policy.get(name)?.as_object()
 }
 
-fn whole(policy: &Map<String, Value>, key: &str, default: u64) -> usize {
+pub(super) fn whole(policy: &Map<String, Value>, key: &str, default: u64) -> usize {
     let number = policy.get(key).and_then(heat_template::python::Num::of);
     number.map_or(default as usize, |number| number.to_f64() as usize)
 }
 
-fn pause(policy: &Map<String, Value>) -> f64 {
+pub(super) fn pause(policy: &Map<String, Value>) -> f64 {
     let number = policy.get("pause_time").and_then(heat_template::python::Num::of);
     number.map_or(0.0, |number| number.to_f64())
 }

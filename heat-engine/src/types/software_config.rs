@@ -4,7 +4,7 @@
 use super::yaml_dump::dump;
 use heat_plugin_sdk::{
     Attributes, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, Resource, Result,
+    Properties, Resource, Result, SoftwareConfiguration,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -56,6 +56,33 @@ struct ConfigOutput {
     /// A value means that the deployment failed.
     #[property(default = false)]
     error_output: bool,
+}
+
+/// The whole configuration that a resource of one of these types keeps; `None` of another type.
+pub(crate) fn configuration_of(
+    type_name: &str,
+    properties: &Map<String, Value>,
+    attributes: &Map<String, Value>,
+) -> Option<SoftwareConfiguration> {
+    let list = |name: &str| properties.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let of = |name: &str| properties.get(name).cloned().unwrap_or(Value::Null);
+    let ungrouped = "Heat::Ungrouped";
+    let (group, config) = match type_name {
+        SoftwareComponent::TYPE => ("component", serde_json::json!({CONFIGS: of(CONFIGS)})),
+        SoftwareConfig::TYPE | StructuredConfig::TYPE | CloudConfig::TYPE | super::MultipartMime::TYPE => {
+            let group = properties.get("group").and_then(Value::as_str).unwrap_or(ungrouped);
+            (group, attributes.get(CONFIG).cloned().unwrap_or(Value::Null))
+        }
+        _ => return None,
+    };
+    Some(SoftwareConfiguration {
+        name: String::new(),
+        group: group.to_owned(),
+        config,
+        inputs: list("inputs"),
+        outputs: list("outputs"),
+        options: of("options"),
+    })
 }
 
 macro_rules! config {

@@ -101,6 +101,7 @@ impl Bench {
             excluded: BTreeSet::new(),
             journal: Arc::clone(&self.private) as Arc<dyn Journal>,
             configurations: Arc::new(BTreeMap::new()),
+            signalled: Arc::new(BTreeMap::new()),
         }
     }
 
@@ -187,7 +188,9 @@ impl Bench {
                     self.attributes.extend(seen.unwrap().attributes);
                     return Ok((self.now - begun).total(jiff::Unit::Second).unwrap());
                 }
-                Progress::Wait { after, .. } => self.now += SignedDuration::try_from(after.unwrap()).unwrap(),
+                Progress::Wait { after, .. } | Progress::Await { after, .. } => {
+                    self.now += SignedDuration::try_from(after.unwrap()).unwrap()
+                }
                 Progress::Failed(failure) => return Err(failure),
             }
         }

@@ -21,6 +21,15 @@ impl Begun {
     }
 }
 
+impl Begun {
+    /// What is left of a time since this operation was begun; `None` where it is over.
+    pub(super) fn rest<R: Resource>(&self, cx: &Context<'_, R>, time: Duration) -> Option<Duration> {
+        let begun = if self.key == *cx.key() { self.at } else { cx.now() };
+        let passed = Duration::try_from(cx.now().duration_since(begun)).unwrap_or(Duration::ZERO);
+        time.checked_sub(passed).filter(|rest| !rest.is_zero())
+    }
+}
+
 /// Whether the wait of this operation is over. One that was never recorded had none.
 pub(super) fn progress<R: Resource>(cx: &Context<'_, R>, begun: Option<Begun>, seconds: f64) -> Progress {
     let Some(begun) = begun.filter(|begun| begun.key == *cx.key()) else { return Progress::Done };

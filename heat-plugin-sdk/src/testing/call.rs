@@ -148,6 +148,7 @@ impl Call {
             excluded: BTreeSet::new(),
             journal: Arc::clone(&journal) as Arc<dyn Journal>,
             configurations: Arc::new(BTreeMap::new()),
+            signalled: Arc::new(BTreeMap::new()),
         };
         Self { context, journal }
     }

@@ -104,7 +104,7 @@ impl Driver {
             match self.repeated(&ask).await? {
                 Progress::Done => return Ok(()),
                 Progress::Failed(failure) => return Err(failure),
-                Progress::Wait { reason, after } => {
+                Progress::Wait { reason, after } | Progress::Await { reason, after, .. } => {
                     last = reason;
                     self.wait(after).await;
                 }
@@ -133,7 +133,8 @@ impl Driver {
                     self.note(&format!("{failure} {failure:?}"));
                     return Err(failure);
                 }
-                Progress::Wait { reason, after } => {
+                // Nobody signals here: what does not end by itself ends with the driver's patience.
+                Progress::Wait { reason, after } | Progress::Await { reason, after, .. } => {
                     self.note(&reason);
                     last = reason;
                     self.wait(after).await;

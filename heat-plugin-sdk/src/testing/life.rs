@@ -135,6 +135,7 @@ impl Life {
             excluded: self.before.clone(),
             journal: Arc::clone(&self.journal) as Arc<dyn Journal>,
             configurations: Arc::new(BTreeMap::new()),
+            signalled: Arc::new(BTreeMap::new()),
         }
     }
 

@@ -53,6 +53,17 @@ pub trait CompositeType: Send + Sync {
         None
     }
 
+    /// Whether the type is one of groups whose size somebody outside may change.
+    fn scales(&self) -> bool {
+        false
+    }
+
+    /// How large a group is and may be, if the type [scales](Self::scales).
+    fn capacity(&self, properties: &Map<String, Value>, memory: Option<&Value>) -> Option<Capacity> {
+        let _ = (properties, memory);
+        None
+    }
+
     /// What `get_resource` gives, for a nested stack with this id and ARN: the id, unless the type says otherwise.
     fn reference_id(&self, inside: &dyn Inside, id: &str, arn: &str) -> Evaluated {
         let _ = (inside, arn);
@@ -75,13 +86,36 @@ pub struct ChildRequest<'a> {
     pub exists: bool,
     /// The template is only checked: of resources that are all alike one is enough.
     pub sample: bool,
+    /// So many members are wanted by a change of the size alone ([`CompositeType::capacity`]), whatever the properties say.
+    pub size: Option<u64>,
+}
+
+/// How large a group is and may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Capacity {
+    /// So many members it has.
+    pub size: u64,
+    /// So many it has at least.
+    pub least: u64,
+    /// So many it has at most.
+    pub most: u64,
+    /// Seconds for which a change of its size refuses another one, where whoever asks for the change does not say.
+    pub cooldown: Option<f64>,
 }
 
 impl<'a> ChildRequest<'a> {
     /// A request for a new nested stack from properties alone.
     pub fn of(properties: &'a Map<String, Value>) -> Self {
         static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
-        Self { properties, update_policy: &NOTHING, memory: None, members: &[], exists: false, sample: false }
+        Self {
+            properties,
+            update_policy: &NOTHING,
+            memory: None,
+            members: &[],
+            exists: false,
+            sample: false,
+            size: None,
+        }
     }
 }
 

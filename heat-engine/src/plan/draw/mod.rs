@@ -182,9 +182,12 @@ fn because(step: &Step) -> String {
         _ => &[],
     };
     let mut why = match step.reason {
-        Reason::New | Reason::Requested | Reason::Unchanged | Reason::Removed | Reason::StackDeleted => {
-            String::new()
-        }
+        Reason::New
+        | Reason::Requested
+        | Reason::Scaled
+        | Reason::Unchanged
+        | Reason::Removed
+        | Reason::StackDeleted => String::new(),
         // The properties speak for themselves.
         Reason::PropertiesChanged => String::new(),
         Reason::DefinitionChanged => "only the definition differs".to_owned(),

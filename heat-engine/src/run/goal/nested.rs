@@ -41,6 +41,8 @@ pub(crate) struct ChildOf<'a> {
     pub(crate) exists: bool,
     /// What `resource_facade` gives inside.
     pub(crate) facade: FacadeValues,
+    /// So many members are wanted, whatever the properties say.
+    pub(crate) size: Option<u64>,
     /// The name of the nested stack.
     pub(crate) stack_name: String,
     /// Its id.
@@ -100,6 +102,7 @@ impl Goal {
                 memory: of.memory,
                 members: of.members,
                 exists: of.exists,
+                size: of.size,
                 ..ChildRequest::of(&nothing)
             },
             facade: of.facade,
@@ -298,6 +301,7 @@ impl Goal {
             memory: record.and_then(|record| record.private.as_ref()),
             members: &members,
             exists: recorded.is_some(),
+            size: None,
             facade: definition.facade(&defined, scope),
             stack_name: match recorded {
                 Some(recorded) => recorded.name.clone(),
@@ -442,7 +446,7 @@ impl Goal {
     /// The nested stack with this id, for the record of a resource.
     pub(crate) fn nested_stack(&self, name: &str, stack: crate::record::StackId) -> NestedStack {
         let template = self.composites.get(name).is_some_and(|composite| composite.file.is_some());
-        NestedStack { stack, template }
+        NestedStack { stack, template, scaling: None }
     }
 
     /// The type of a resource as it is recorded.

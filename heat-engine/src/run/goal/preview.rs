@@ -69,6 +69,7 @@ impl Goal {
             properties: &state.properties,
             memory: None,
             members: &[],
+            size: None,
             exists: false,
             facade: definition.facade(&definition.resource(name)?, &NoResources),
             stack_name: format!("{}-{name}", self.stack.name),

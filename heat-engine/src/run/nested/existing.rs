@@ -10,7 +10,7 @@ use crate::run::goal::Goal;
 use crate::run::ledger::Ended;
 use crate::run::perform::refusal;
 use crate::run::planning::{begin, wake};
-use crate::run::traversal::{End, Traversal};
+use crate::run::traversal::{End, InHand, Traversal};
 use crate::store::{Batch, StoreError, Write};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -148,6 +148,7 @@ impl Nested {
             current,
             interrupt: self.ledger.signal.clone(),
             secrets,
+            in_hand: InHand::default(),
         })
         .await?;
         Ok(end)

@@ -1,6 +1,7 @@
 //! The course of a traversal: steps are begun as soon as they are ready, and what became of them is minded.
 
 use super::ending::{Failing, title};
+use super::letters::LetterEnd;
 use super::permits::{Permits, Waits};
 use super::{Begun, End, StepEnd, StepResult, Traversal};
 use crate::plan::{Step, StepKind};
@@ -10,6 +11,7 @@ use crate::schedule::{Failed, Outcome, Schedule, StepState};
 use crate::store::StoreError;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -56,6 +58,8 @@ impl Traversal {
         let mut paused = None;
         let mut turns = 0_usize;
         let mut permits = Permits::new(Arc::clone(&self.core.steps));
+        let mut mailbox = self.core.post.open(&self.stack.id);
+        let mut delivering: FuturesUnordered<BoxFuture<'static, LetterEnd>> = FuturesUnordered::new();
         loop {
             // Whoever runs besides gets his turn, though there may always be something to do here.
             turns += 1;
@@ -69,7 +73,8 @@ impl Traversal {
             }
             // Steps are begun a few at a time, so that those that are begun get on meanwhile.
             let mut begun = 0;
-            while begun < BEGUN_AT_ONCE {
+            // What a letter is about must not be taken in hand before that is written.
+            while begun < BEGUN_AT_ONCE && delivering.is_empty() {
                 let id = match permits.next() {
                     Some(id) => id,
                     None => {
@@ -97,8 +102,12 @@ impl Traversal {
             }
             let more = begun == BEGUN_AT_ONCE;
             let short = !more && permits.is_short();
-            if running.is_empty() && !more && !short {
-                break;
+            if running.is_empty() && delivering.is_empty() && !more && !short {
+                // Groups that signals scale are brought to their sizes before the end.
+                let goes_on = !interrupted && !cancelled && !timed_out && paused.is_none();
+                if !goes_on || !self.scale_beside(&mut running, &listening, &BTreeSet::new()) {
+                    break;
+                }
             }
             tokio::select! {
                 biased;
@@ -128,6 +137,14 @@ impl Traversal {
                     let text = format!("{} timed out", title(self.record.action));
                     failure.get_or_insert(Failing::Stack(text.clone()));
                     signal.send_replace(Signal::Abort(text));
+                }
+                letter = mailbox.next(), if delivering.is_empty() => delivering.extend(self.deliver(letter)),
+                Some(end) = delivering.next(), if !delivering.is_empty() => {
+                    if self.delivered(end)? && !schedule.is_stopped() {
+                        let planned = plan.iter().filter(|(id, _)| !matches!(schedule.state(*id), Some(StepState::Done(_))));
+                        let to_do = planned.map(|(_, step)| step.resource.as_str()).collect();
+                        self.scale_beside(&mut running, &listening, &to_do);
+                    }
                 }
                 // Each step counts for itself: a budget of the runtime that they shared would let each round of polls get
                 // on with few of them, so that a thousand steps would be polled for nothing a thousand times.
@@ -190,7 +207,7 @@ impl Traversal {
                 () = std::future::ready(()), if more => {}
             }
         }
-        if interrupted && failure.is_none() && !schedule.is_complete() {
+        if interrupted && failure.is_none() && (!schedule.is_complete() || self.is_to_scale()) {
             return Ok(End::Interrupted);
         }
         if let Some(reason) = paused
@@ -216,9 +233,33 @@ impl Traversal {
         self.finish(failure).await
     }
 
+    /// Scales groups beside the plan, but for those that the plan has something to do for; gives whether there are any.
+    fn scale_beside(
+        &mut self,
+        running: &mut FuturesUnordered<BoxFuture<'static, StepEnd>>,
+        listening: &watch::Receiver<Signal>,
+        but: &BTreeSet<&str>,
+    ) -> bool {
+        let begun = self.scale(listening, but);
+        let any = !begun.is_empty();
+        for work in begun {
+            if let Begun::Works(work) = work {
+                running.push(work);
+            }
+        }
+        any
+    }
+
     /// What a step waits on while it works.
     fn waits(&self, step: &Step) -> Waits {
         if self.comes_to_hook(step) || self.is_about_nested(step) {
+            return Waits::Nested;
+        }
+        let waits = |type_name: &str| {
+            self.core.registry.resource(type_name).is_some_and(|found| found.waits_for_signals())
+        };
+        // Whoever signals may need a permit to come to it.
+        if waits(&step.type_name) {
             return Waits::Nested;
         }
         let is_local =

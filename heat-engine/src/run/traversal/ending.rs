@@ -23,6 +23,8 @@ impl Failing {
     /// As Heat words the reason of a stack's status.
     fn told(&self, action: Action) -> String {
         match self {
+            // In Heat's words a group that is scaled is updated.
+            Self::Resource(reason) if action == Action::Signal => format!("Resource UPDATE failed: {reason}"),
             Self::Resource(reason) => format!("Resource {} failed: {reason}", action.as_str()),
             Self::Stack(reason) => reason.clone(),
         }
@@ -104,9 +106,13 @@ impl Traversal {
             Some(failing) => (Status::Failed, failing.told(action)),
         };
         tracing::info!(stack = %self.stack.name, status = %status, "{name} ended");
-        self.stack.action = action;
-        self.stack.status = status;
-        self.stack.reason = reason;
+        // A group that was scaled changes nothing of what the stack was before; one that could not be is told.
+        let silent = action == Action::Signal && failure.is_none();
+        if !silent {
+            self.stack.action = if action == Action::Signal { Action::Update } else { action };
+            self.stack.status = status;
+            self.stack.reason = reason;
+        }
         self.stack.paused = None;
         if action == Action::Snapshot && self.stack.owner.is_none() {
             let saved = saved(&self.core, self.current.resources(), &self.record.id).await?;
@@ -138,7 +144,9 @@ impl Traversal {
             if !rolls_back {
                 batch.push(Write::RemoveTraversal(self.record.id.clone()));
             }
-            batch.push(Write::Event(event));
+            if !silent {
+                batch.push(Write::Event(event));
+            }
         }
         batch.release = !rolls_back;
         self.core.commit_batch(batch).await?;
@@ -174,6 +182,7 @@ pub(super) fn title(action: Action) -> &'static str {
         Action::Snapshot => "Snapshot",
         Action::Adopt => "Adopt",
         Action::Restore => "Restore",
+        Action::Signal => "Scaling",
         _ => "Action",
     }
 }

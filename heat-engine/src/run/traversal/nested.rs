@@ -1,14 +1,16 @@
 //! Steps about nested stacks.
 
 use super::{Begun, Predecessor, Traversal, end_as, known, restricted};
-use crate::plan::{Act, Decision, NestedPlan, Plan, Prospects, Step, StepId, StepKind, decide};
+use crate::plan::{Act, Decision, NestedPlan, Plan, Prospects, Reason, Step, StepId, StepKind, decide};
 use crate::record::{Action, IncarnationId, ResourceRecord};
 use crate::run::goal::Unresolved;
 use crate::run::ledger::{Ended, Signal};
 use crate::run::nested::{Nested, Wanted};
+use crate::run::scaling;
 use crate::schedule::Outcome;
 use crate::store::texts_in;
 use heat_template::environment::Hook;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -89,6 +91,7 @@ impl Traversal {
             adopts: self.record.action == Action::Adopt,
             abandons: self.record.plan.abandons,
             converges: self.record.plan.converges,
+            scales: false,
         }
     }
 
@@ -128,7 +131,8 @@ impl Traversal {
         // What is handed in, and parts of it, must not be told inside either.
         let handed_in = facts.sensitive.iter().filter_map(|name| properties.get(name));
         self.secrets.learn_made(texts_in(handed_in));
-        let nested = self.nested(record, planned(step), signal);
+        let mut nested = self.nested(record, planned(step), signal);
+        nested.scales = step.reason == Reason::Scaled;
         let incarnation = incarnation.clone();
         self.current.stand(&step.resource, &incarnation);
         let replaced = replaces.is_some();
@@ -255,6 +259,32 @@ impl Traversal {
             }
             end
         }))
+    }
+}
+
+/// The ids of steps that are in no plan: those of groups that are scaled beside it.
+const BESIDE: StepId = StepId(u32::MAX);
+
+impl Traversal {
+    /// Whether groups are still to be scaled.
+    pub(super) fn is_to_scale(&self) -> bool {
+        self.current.standing_records().any(|record| scaling::step(record).is_some())
+    }
+
+    /// Begins to scale the groups for which that is recorded, but for these and those that a step has in hand.
+    pub(super) fn scale(&mut self, signal: &watch::Receiver<Signal>, but: &BTreeSet<&str>) -> Vec<Begun> {
+        let wanted: Vec<Step> = self
+            .current
+            .standing_records()
+            .filter(|record| self.goal.is_nested(&record.name) && !but.contains(record.name.as_str()))
+            .filter(|record| !self.in_hand.has(&record.id))
+            .filter_map(|record| scaling::step(record))
+            .collect();
+        let mut begun = Vec::with_capacity(wanted.len());
+        for step in wanted {
+            begun.push(self.begin(BESIDE, &step, signal));
+        }
+        begun
     }
 }
 

@@ -12,7 +12,7 @@ const LOCAL: usize = 256;
 /// What a step waits on while it works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Waits {
-    /// Steps inside a nested stack, which need permits of their own.
+    /// Steps inside a nested stack, which need permits of their own, or somebody outside, who is waited for without one.
     Nested,
     /// The store.
     Store,
