@@ -8,8 +8,12 @@ mod support;
 use futures_util::StreamExt;
 use heat_engine::store::testing::Recorder;
 use heat_engine::store::{PostgresSettings, PostgresStore};
-use heat_engine::{Engine, NewStack, Stack, StackView, Update};
+use heat_engine::{Engine, NewStack, Rest, Stack, StackView, Update};
 use heat_plugin_sdk::Registry;
+use heat_template::Environment;
+use heat_template::environment::Hook;
+use heat_template::source::SourceMap;
+use heat_template::yaml::Limits;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -288,4 +292,34 @@ async fn who_follows_events_on_another_engine_sees_each_once_and_in_order() {
     assert_eq!(recorded.len(), 2 + 2 * 6);
     assert_eq!(here, recorded);
     assert_eq!(there, recorded);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgresql"]
+async fn a_hook_is_cleared_through_any_engine() {
+    let (server, cloud) = (Server::start(), slow_cloud());
+    let (first, second) =
+        (Worker::start(&server, &cloud, LONG).await, Worker::start(&server, &cloud, LONG).await);
+    let text = "resource_registry: {resources: {'r*': {hooks: [pre-create, post-create]}}}";
+    let environment =
+        Environment::parse(&mut SourceMap::new(), "env.yaml", text, &Limits::default()).value.unwrap();
+    let new = NewStack::new("web", template(&chain(3, "a"))).environment(environment);
+    first.engine.create(new).await.unwrap();
+    let (seen_by_first, seen_by_second) = (first.stack("web").await, second.stack("web").await);
+    for n in 0..3 {
+        for (hook, stack) in [(Hook::PreCreate, &seen_by_second), (Hook::PostCreate, &seen_by_first)] {
+            // Whoever works on it, both see where it waits.
+            for seen in [&seen_by_first, &seen_by_second] {
+                match tokio::time::timeout(Duration::from_secs(60), seen.at_rest()).await.unwrap().unwrap() {
+                    Rest::AtHooks(hooks) => {
+                        assert_eq!((hooks[0].path.clone(), hooks[0].hook), (format!("r{n}"), hook))
+                    }
+                    Rest::Finished(view) => panic!("{view:#?}"),
+                }
+            }
+            stack.clear_hook(&format!("r{n}"), hook).await.unwrap();
+        }
+    }
+    complete(&seen_by_first).await;
+    made_once(&cloud, 3);
 }

@@ -135,6 +135,12 @@ pub trait DynResource: Send + Sync {
     /// See [`Resource::needs_replace`].
     fn needs_replace(&self, change: &Change<PropertyMap>) -> bool;
 
+    /// See [`Resource::drift`].
+    fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
+        let _ = property;
+        (!crate::satisfies(applied, observed)).then(|| observed.clone())
+    }
+
     /// See [`Resource::is_replaced_by_every_update`].
     fn is_replaced_by_every_update(&self) -> bool {
         false
@@ -315,6 +321,10 @@ impl<R: Resource> DynResource for Erased<R> {
     fn needs_replace(&self, change: &Change<PropertyMap>) -> bool {
         // What was applied once and cannot be read any more can only be replaced.
         self.change(change).map_or(true, |change| self.resource.needs_replace(&change))
+    }
+
+    fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
+        self.resource.drift(property, applied, observed)
     }
 
     fn is_replaced_by_every_update(&self) -> bool {

@@ -247,6 +247,14 @@ pub trait Resource: Send + Sync + Sized + 'static {
         false
     }
 
+    /// What counts as the present value of a property, where what is observed is not what was applied; `None` where it is.
+    /// The default compares by [`satisfies`](crate::satisfies), and takes what is observed. Override it where some of what is
+    /// observed is not the resource's own, and no business of an update that brings it back.
+    fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
+        let _ = property;
+        (!crate::satisfies(applied, observed)).then(|| observed.clone())
+    }
+
     /// Whether every update of the stack makes a new one, though nothing of it changes.
     fn is_replaced_by_every_update(&self) -> bool {
         false

@@ -20,7 +20,7 @@ pub(crate) use snapshot::SnapshotCommand;
 pub(crate) use stack::{
     ActOnStacks, ApplyPlan, CancelStacks, Content, CreateStack, DeleteStacks, DriftOfStack, EventCommand,
     ListStacks, MarkCommand, OutputCommand, ResourceCommand, RollBackStack, RollbackChoice, ShowStack,
-    StackCommand, UpdateStack, WaitForStacks,
+    StackCommand, StackFiles, StackPart, UpdateStack, WaitForStacks,
 };
 pub(crate) use template::{
     FormatTemplates, FunctionCommand, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,

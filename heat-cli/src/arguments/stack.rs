@@ -39,6 +39,15 @@ pub(crate) enum StackCommand {
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
     Show(ShowStack),
+    /// The template of a stack.
+    #[command(subcommand)]
+    Template(StackPart),
+    /// The environment of a stack.
+    #[command(subcommand)]
+    Environment(StackPart),
+    /// The files of a stack.
+    #[command(subcommand)]
+    File(StackFiles),
     /// Goes on with stacks whose command was interrupted, and waits until they are done.
     Wait(WaitForStacks),
     /// The hooks at which a stack waits.
@@ -145,6 +154,9 @@ pub(crate) struct UpdateStack {
     /// Do nothing at all where it is known beforehand that something will fail.
     #[arg(long)]
     pub(crate) all_or_nothing: bool,
+    /// Look at what is really there: what was changed beside the stack is changed back, what is gone is made again.
+    #[arg(long)]
+    pub(crate) converge: bool,
 }
 
 /// Whether a failed update is undone.
@@ -325,6 +337,28 @@ pub(crate) struct ShowStack {
     /// Without the outputs.
     #[arg(long)]
     pub(crate) no_resolve_outputs: bool,
+}
+
+/// `heat stack template …` and `environment …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum StackPart {
+    /// Shows it.
+    Show {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+    },
+}
+
+/// `heat stack file …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum StackFiles {
+    /// Shows the files that templates name, by their names.
+    List {
+        /// Name or id of the stack.
+        #[arg(value_name = "STACK")]
+        stack: String,
+    },
 }
 
 /// `heat stack wait`

@@ -18,7 +18,9 @@ mod stack_plan;
 mod stack_snapshot;
 mod template;
 
-use crate::arguments::{Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, TemplateCommand};
+use crate::arguments::{
+    Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, StackFiles, StackPart, TemplateCommand,
+};
 use crate::error::{CliError, Result};
 use crate::output::Answer;
 use heat_engine::plan::Act;
@@ -75,6 +77,15 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Hook(command) => stack_hook::run(global, command).await,
             StackCommand::Snapshot(command) => stack_snapshot::run(global, command).await,
+            StackCommand::Template(StackPart::Show { stack }) => {
+                stack_look::template(global, stack).await.map(Outcome::from)
+            }
+            StackCommand::Environment(StackPart::Show { stack }) => {
+                stack_look::environment(global, stack).await.map(Outcome::from)
+            }
+            StackCommand::File(StackFiles::List { stack }) => {
+                stack_look::files(global, stack).await.map(Outcome::from)
+            }
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),
             StackCommand::Event(command) => event::list(global, command).await.map(Outcome::from),
             StackCommand::Output(command) => stack_look::output(global, command).await,

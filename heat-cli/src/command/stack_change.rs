@@ -100,7 +100,8 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
     };
     change = change
         .parameters(loaded.parameters.clone())
-        .clear_parameters(update.clear_parameters.iter().cloned());
+        .clear_parameters(update.clear_parameters.iter().cloned())
+        .converge(update.converge);
     if !content.environments.is_empty() || !update.existing {
         change = change.environment(loaded.environment.clone());
     }

@@ -29,6 +29,35 @@ pub(super) async fn show(global: &GlobalArguments, show: &ShowStack) -> Result<A
     answer::stack(&view)
 }
 
+/// `heat stack template show`
+pub(super) async fn template(global: &GlobalArguments, stack: &str) -> Result<Answer> {
+    let session = Session::open(global).await?;
+    let template = session.stack(stack).await?.0.template().await?;
+    session.close().await;
+    Ok(as_yaml(template))
+}
+
+/// `heat stack environment show`
+pub(super) async fn environment(global: &GlobalArguments, stack: &str) -> Result<Answer> {
+    let session = Session::open(global).await?;
+    let environment = session.stack(stack).await?.0.environment().await?;
+    session.close().await;
+    Ok(as_yaml(environment))
+}
+
+/// `heat stack file list`
+pub(super) async fn files(global: &GlobalArguments, stack: &str) -> Result<Answer> {
+    let session = Session::open(global).await?;
+    let files = session.stack(stack).await?.0.files().await?;
+    session.close().await;
+    Ok(as_yaml(files.into_iter().map(|(name, text)| (name, Value::String(text))).collect()))
+}
+
+/// For people as YAML, as the OpenStack client writes it.
+fn as_yaml(data: Value) -> Answer {
+    Answer::Text { text: heat_template::yaml::emit(&data), data }
+}
+
 /// `heat stack resource …`
 pub(super) async fn resource(global: &GlobalArguments, command: &ResourceCommand) -> Result<Answer> {
     let session = Session::open(global).await?;

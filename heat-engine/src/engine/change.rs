@@ -6,7 +6,10 @@ use super::saved_plan::SavedPlan;
 use super::{EngineError, Stack};
 use crate::plan::Plan;
 use crate::record::{Action, IncarnationId, OnFailure, Resources, StackRecord};
-use crate::run::{Core, Current, Goal, begin, examine, give_up_snapshot, make_plan_on, nested_records};
+use crate::run::{
+    Core, Current, Goal, begin, examine, give_up_snapshot, make_plan_on, nested_records, observe,
+    observe_nested,
+};
 use crate::store::{Batch, Source, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -114,6 +117,10 @@ pub(super) async fn foresee(
     let Prepared { stack, goal, particulars, action, .. } = prepared;
     examine(core, stack, goal, &mut resources).await?;
     let mut nested = nested_records(core, &resources).await?;
+    if goal.converges {
+        observe(core, stack, &mut resources).await?;
+        observe_nested(core, stack, &mut nested).await?;
+    }
     let mut stack = stack.clone();
     let mut amended = amend(core, &mut stack, goal, particulars, &mut resources, &mut nested).await?;
     let mut plan = make_plan_on(core, &stack, goal, &resources, &nested, *action).await?;

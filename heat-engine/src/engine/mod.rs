@@ -5,6 +5,7 @@ mod amend;
 mod builder;
 mod cancel;
 mod change;
+mod contents;
 mod deletion;
 mod deployments;
 mod drift;

@@ -161,6 +161,7 @@ pub struct Update {
     pub(super) credentials: Option<Credentials>,
     /// What is said of single resources.
     pub(super) particulars: Particulars,
+    pub(super) converge: bool,
 }
 
 impl Update {
@@ -183,6 +184,7 @@ impl Update {
             tags: None,
             credentials: None,
             particulars: Particulars::default(),
+            converge: false,
         }
     }
 
@@ -246,6 +248,14 @@ impl Update {
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = String>) -> Self {
         self.tags = Some(tags.into_iter().collect());
+        self
+    }
+
+    /// What is really there counts, not what was applied: every thing is read before the plan is made. What somebody changed
+    /// beside the stack is changed back, what is gone is made again; the plan shows both.
+    #[must_use]
+    pub fn converge(mut self, converge: bool) -> Self {
+        self.converge = converge;
         self
     }
 

@@ -2,8 +2,8 @@
 
 use super::actions::refuse;
 use super::change::Prepared;
+use super::contents::mask_hidden;
 use super::export::frame;
-use super::request::Content;
 use super::{EngineError, Stack, store_content};
 use crate::plan::{Act, Plan};
 use crate::record::{Action, OnFailure, SavedResource, SnapshotRecord, StackRecord, Status, TraversalId};
@@ -121,7 +121,7 @@ impl Stack {
         let stack = self.record().await?;
         let snapshot = found(&stack, id)?;
         let mut content = store_content::recorded_apart(self.engine.core(), &snapshot.desired).await?;
-        mask_hidden(&mut content);
+        mask_hidden(&mut content, &snapshot.desired.hidden);
         let resources: Map<String, Value> = snapshot
             .resources
             .iter()
@@ -239,23 +239,6 @@ fn found<'s>(stack: &'s StackRecord, id: &str) -> Result<&'s SnapshotRecord, Eng
 
 fn name_of(saved: &SavedResource) -> &str {
     saved.path.rsplit('/').next().unwrap_or(&saved.path)
-}
-
-/// Puts Heat's asterisks in the place of the values of hidden parameters.
-pub(super) fn mask_hidden(content: &mut Content) {
-    let hidden: Vec<String> = content
-        .template
-        .parameters()
-        .iter()
-        .filter(|schema| schema.hidden)
-        .map(|schema| schema.name.clone())
-        .collect();
-    for name in &hidden {
-        if let Some(value) = content.parameters.get_mut(name) {
-            *value = Value::from("******");
-        }
-    }
-    content.environment = content.environment.masked(|name| hidden.iter().any(|known| known == name));
 }
 
 /// The template in which resources come from what was saved of them; `None` where it stays as it is.

@@ -354,7 +354,8 @@ impl Stack {
         if let Some(credentials) = &update.credentials {
             stack.credentials = credentials.clone();
         }
-        let goal = self.next_goal(&before, &stack, &content).await?;
+        let mut goal = self.next_goal(&before, &stack, &content).await?;
+        goal.converges = update.converge;
         let sources = store_content::sources(&content).collect();
         let (particulars, on_failure) = (update.particulars.clone(), update.on_failure);
         Ok(Prepared { stack, sources, goal, particulars, on_failure, action: Action::Update })

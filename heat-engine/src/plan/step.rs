@@ -43,6 +43,9 @@ pub struct Plan {
     /// Everything real stays, what lies inside of nested stacks too; only records go.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub abandons: bool,
+    /// It is made from what is really there, not from what was applied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub converges: bool,
 }
 
 /// One step of a plan.
@@ -337,7 +340,15 @@ impl Plan {
 
     /// A plan by which nothing was said of single resources.
     pub fn new(action: Action, revision: u64, steps: Vec<Step>) -> Self {
-        Self { version: Self::VERSION, action, revision, steps, asked: Box::default(), abandons: false }
+        Self {
+            version: Self::VERSION,
+            action,
+            revision,
+            steps,
+            asked: Box::default(),
+            abandons: false,
+            converges: false,
+        }
     }
 
     /// A step.

@@ -70,7 +70,7 @@ pub(crate) struct Seen {
     pub(crate) reference_id: String,
 }
 
-async fn look(
+pub(super) async fn look(
     core: &Arc<Core>,
     stack: &StackRecord,
     name: &str,

@@ -54,6 +54,8 @@ pub(crate) struct Goal {
     /// The texts of hidden parameters.
     hidden_texts: Arc<Vec<String>>,
     lookups: Arc<Lookups>,
+    /// What is really there counts, not what was applied.
+    pub(crate) converges: bool,
 }
 
 /// An attribute, and the rest of `get_attr`'s arguments.
@@ -99,6 +101,7 @@ impl Goal {
             staged: false,
             hidden_texts: Arc::default(),
             lookups: Arc::new(Lookups::new(Arc::clone(&core.registry))),
+            converges: false,
         }
     }
 
@@ -204,6 +207,7 @@ impl Goal {
             staged: false,
             hidden_texts: Arc::new(texts_in(&hidden)),
             lookups,
+            converges: false,
             definition: Some(definition),
         })
     }

@@ -15,6 +15,7 @@ mod ids;
 mod ledger;
 mod lookups;
 mod nested;
+mod observe;
 mod perform;
 mod planning;
 mod post;
@@ -40,6 +41,7 @@ pub(crate) use hooks::{Waiting, cleared, event as hook_event};
 pub(crate) use ids::Ids;
 pub(crate) use ledger::{Break, Signal};
 pub(crate) use lookups::{availability_zones, is_passing};
+pub(crate) use observe::{observe, observe_nested};
 pub(crate) use planning::{
     begin, is_local, make_plan, make_plan_on, nested_records, perform_plan, taken_back, to_be_adopted, wake,
 };

@@ -9,6 +9,7 @@ mod existing;
 use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
+use super::observe::observe;
 use super::planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
 use super::scaling;
 use super::traversal::{End, InHand, Traversal};
@@ -47,6 +48,8 @@ pub(crate) struct Nested {
     pub(crate) adopts: bool,
     /// Nothing real is removed.
     pub(crate) abandons: bool,
+    /// What is really there counts, not what was applied.
+    pub(crate) converges: bool,
     /// Nothing but its size, or that of a group inside, is changed.
     pub(crate) scales: bool,
 }
@@ -336,8 +339,8 @@ impl Nested {
         &self,
         record: &ResourceRecord,
         id: &StackId,
-        child: ChildGoal,
-        found: Found,
+        mut child: ChildGoal,
+        mut found: Found,
         planned: Option<Plan>,
         last: bool,
     ) -> Result<(End, ChildGoal), Trouble> {
@@ -366,7 +369,14 @@ impl Nested {
         };
         let mut plan = match planned {
             Some(plan) => plan,
-            None => self.plan(&stack, &child.goal, &found.resources, action).await?,
+            None => {
+                child.goal.converges = self.converges;
+                if self.converges {
+                    let seen = observe(core, &stack, &mut found.resources).await;
+                    seen.map_err(|error| wrong(&self.resource_path(), error))?;
+                }
+                self.plan(&stack, &child.goal, &found.resources, action).await?
+            }
         };
         let mut resources = found.resources;
         let mut adopted = Vec::new();

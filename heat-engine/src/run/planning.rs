@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use super::goal::Goal;
+use super::observe::observe_nested;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
 use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, Step, StepKind};
@@ -51,7 +52,10 @@ pub(crate) async fn make_plan(
     resources: &Resources,
     action: Action,
 ) -> Result<Plan, EngineError> {
-    let nested = nested_records(core, resources).await?;
+    let mut nested = nested_records(core, resources).await?;
+    if goal.converges {
+        observe_nested(core, stack, &mut nested).await?;
+    }
     make_plan_on(core, stack, goal, resources, &nested, action).await
 }
 
@@ -89,6 +93,7 @@ pub(crate) async fn make_plan_on(
             });
         }
         if let Ok(plan) = &mut plan {
+            plan.converges = goal.converges;
             note_hooks(core, stack, goal, resources, nested, plan).await;
         }
         return plan.map_err(|error| match error {

@@ -2,7 +2,7 @@
 
 use heat_plugin_sdk::{
     Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, PropertyType, Resource, Result, State,
+    Properties, PropertyType, Resource, Result, State, satisfies,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -277,6 +277,23 @@ impl Resource for SecurityGroup {
             return Ok(Progress::wait("rules"));
         }
         Ok(progress)
+    }
+
+    /// Rules beside those of the template belong to other resources, or to people.
+    fn drift(&self, property: &str, applied: &Value, observed: &Value) -> Option<Value> {
+        let (Some(rules), Some(present)) = (applied.as_array(), observed.as_array()) else {
+            return (!satisfies(applied, observed)).then(|| observed.clone());
+        };
+        if property != "rules" {
+            return (!satisfies(applied, observed)).then(|| observed.clone());
+        }
+        let is_there = |rule: &&Value| {
+            present
+                .iter()
+                .any(|other| rule_match::same(rule, other) && rule["remote_mode"] == other["remote_mode"])
+        };
+        let there: Vec<Value> = rules.iter().filter(is_there).cloned().collect();
+        (there.len() < rules.len()).then(|| there.into())
     }
 
     fn find_basis(&self, p: &SecurityGroupProperties) -> FindBasis {

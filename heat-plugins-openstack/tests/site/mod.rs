@@ -25,6 +25,8 @@ pub(crate) struct Site {
     pub(crate) patience: Duration,
     /// Between two looks.
     pub(crate) pause: Duration,
+    /// Whether there are a backup service and a hypervisor that makes images of servers.
+    pub(crate) saves: bool,
 }
 
 /// The credentials of one of the clouds in a `clouds.yaml`.

@@ -31,6 +31,7 @@ pub(crate) async fn real() -> (Site, ()) {
         image_url: serve_image().await,
         flavors: ["m1.tiny", "m1.small"],
         external_network: "public",
+        saves: false,
         volume_types: match names.as_slice() {
             [one, other, ..] => Some([one.clone(), other.clone()]),
             _ => None,

@@ -15,6 +15,7 @@ pub(crate) async fn simulated() -> (Site, Simulator) {
         image_url: "http://images.example.org/small.raw".into(),
         flavors: ["m1.tiny", "m1.small"],
         external_network: "public",
+        saves: true,
         volume_types: None,
         patience: Duration::from_secs(10),
         pause: Duration::from_millis(10),

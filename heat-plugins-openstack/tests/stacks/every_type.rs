@@ -118,6 +118,7 @@ pub(crate) async fn try_every_type(ground: &Ground) {
         let stack = ground.create_with(&template, &parameters).await;
         let first = incarnations(&stack).await;
         assert_eq!(ground.made().await.counts(), counts(2));
+        nothing_drifts(&stack).await;
 
         changed(&mut template, &in_place());
         stack.update(Update::existing().template(parsed(&template))).await.unwrap();
@@ -135,6 +136,7 @@ pub(crate) async fn try_every_type(ground: &Ground) {
         shows(&made, "servers", json!({"id": ids["server"], "metadata": {"state": "two"}}));
         shows(&made, "volumes", json!({"size": 2, "attachments": [{"server_id": ids["server"]}]}));
         shows(&made, "images", json!({"os_distro": "cirros"}));
+        nothing_drifts(&stack).await;
 
         changed(&mut template, &replacing(&project, &site.image));
         stack.update(Update::existing().template(parsed(&template))).await.unwrap();
@@ -157,7 +159,15 @@ pub(crate) async fn try_every_type(ground: &Ground) {
         shows(&made, "volumes", json!({"bootable": "true", "attachments": [{"server_id": ids["server"]}]}));
         shows(&made, "server_groups", json!({"policies": ["soft-affinity"], "members": [ids["server"]]}));
 
+        nothing_drifts(&stack).await;
+
         delete(&stack).await;
         assert_eq!(ground.made().await.counts(), BTreeMap::new(), "nothing is left");
     }
+}
+
+/// What is read of every thing is what was applied: an update that looks at all finds nothing to do.
+async fn nothing_drifts(stack: &heat_engine::Stack) {
+    let plan = stack.preview_update(&Update::existing().converge(true)).await.unwrap();
+    assert!(plan.is_empty(), "{}", plan.to_text());
 }

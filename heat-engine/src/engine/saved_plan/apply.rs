@@ -193,7 +193,8 @@ impl Stack {
             credentials: saved.rights(secrets, Some(&before.credentials))?,
             ..before.clone()
         };
-        let goal = self.next_goal(before, &stack, &content).await?;
+        let mut goal = self.next_goal(before, &stack, &content).await?;
+        goal.converges = saved.plan().converges;
         let (particulars, on_failure) = (document.particulars.clone(), Some(document.on_failure));
         let action = Action::Update;
         let prepared = Prepared { stack, sources, goal, particulars, on_failure, action };

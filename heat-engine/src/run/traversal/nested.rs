@@ -90,6 +90,7 @@ impl Traversal {
             planned,
             adopts: self.record.action == Action::Adopt,
             abandons: self.record.plan.abandons,
+            converges: self.record.plan.converges,
             scales: false,
         }
     }
