@@ -3,7 +3,7 @@
 use super::{EngineError, Stack};
 use crate::record::{Action, OnFailure, StackRecord, TraversalRecord};
 use crate::run::{
-    Addressee, Current, LetterContent, Secrets, Undelivered, adjusted, begin, deliver, listeners,
+    Addressee, Current, LetterContent, Secrets, Undelivered, adjusted, begin, deliver, leads_inside, listeners,
     scaling_plan,
 };
 use crate::store::{Batch, Claim, StoreError, Write};
@@ -105,26 +105,12 @@ impl Stack {
             }
             let own = if self.id == root { claim.clone() } else { core.records.claim(&self.id).await? };
             let Written { answer, writes, scales } = self.written(&stack, name, content).await?;
+            // The way to a group is durable before that the group is to be scaled.
             let begun = match scales {
                 true => self.begin_to_scale(&claim, &stack).await?,
                 false => None,
             };
-            let begun = match begun {
-                Some((outer, record, batch)) if self.id == root => {
-                    self.commit(&own, batch.writes.into_iter().chain(writes).collect()).await?;
-                    Some((outer, record))
-                }
-                // That somebody scales the group is durable before that it is to be scaled.
-                Some((outer, record, batch)) => {
-                    core.commit_batch(batch).await?;
-                    self.commit(&own, writes).await?;
-                    Some((outer, record))
-                }
-                None => {
-                    self.commit(&own, writes).await?;
-                    None
-                }
-            };
+            self.commit(&own, writes).await?;
             if self.id != root {
                 core.records.release(&own).await?;
             }
@@ -165,28 +151,42 @@ impl Stack {
         answer
     }
 
-    /// A traversal of the outermost stack that does nothing but lead to the groups that are to be scaled; none where one is
-    /// under way, which comes to them itself.
+    /// Makes the way to a group durable that is to be scaled: each stack around says that something inside is, and the
+    /// outermost one has a traversal that goes there. Where one is under way it comes to it itself.
     async fn begin_to_scale(
         &self,
         claim: &Claim,
         stack: &StackRecord,
-    ) -> Result<Option<(StackRecord, TraversalRecord, Batch)>, EngineError> {
+    ) -> Result<Option<(StackRecord, TraversalRecord)>, EngineError> {
         let core = self.engine.core();
-        let (mut outer, mut owners) = (stack.clone(), Vec::new());
+        let (mut outer, mut marks) = (stack.clone(), Vec::new());
         while let Some(owner) = outer.owner.clone() {
             let (record, above) =
                 (core.records.resource(&owner.incarnation).await?, core.records.stack(&owner.stack).await?);
             let (Some(record), Some(above)) = (record, above) else { return Ok(None) };
-            owners.push((owner.incarnation, record.name, record.type_name, above.revision));
+            marks.push(leads_inside(&record));
             outer = above;
         }
-        if outer.traversal.is_some() {
-            return Ok(None);
+        let mut begun = None;
+        if outer.traversal.is_none() {
+            let plan = scaling_plan(outer.revision);
+            let (record, batch) = begin(core, claim, &mut outer, plan, Action::Signal, OnFailure::Stop, "");
+            core.commit_batch(batch).await?;
+            begun = Some((outer.clone(), record));
         }
-        let plan = scaling_plan(stack.revision, &owners);
-        let (record, batch) = begin(core, claim, &mut outer, plan, Action::Signal, OnFailure::Stop, "");
-        Ok(Some((outer, record, batch)))
+        // From the outside to the inside.
+        for mark in marks.into_iter().rev() {
+            let own = match mark.stack == outer.id {
+                true => claim.clone(),
+                false => core.records.claim(&mark.stack).await?,
+            };
+            let within = mark.stack != outer.id;
+            self.commit(&own, vec![Write::Resource(Arc::new(mark))]).await?;
+            if within {
+                core.records.release(&own).await?;
+            }
+        }
+        Ok(begun)
     }
 
     /// What a letter makes of the record of a stack that nobody works on.

@@ -36,7 +36,7 @@ pub(crate) use ledger::Signal;
 pub(crate) use lookups::is_passing;
 pub(crate) use planning::{begin, make_plan, perform_plan, wake};
 pub(crate) use post::{Addressee, Content as LetterContent, Undelivered};
-pub(crate) use scaling::{adjusted, scaling_plan};
+pub(crate) use scaling::{adjusted, leads_inside, scaling_plan};
 pub(crate) use secrets::Secrets;
 pub(crate) use signalling::{deliver, listeners};
 pub(crate) use traversal::{End, InHand, Traversal, stack_event};

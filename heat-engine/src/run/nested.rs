@@ -161,7 +161,7 @@ impl Nested {
     /// How many members are wanted by a change of the size alone.
     fn size(&self, record: &ResourceRecord) -> Option<u64> {
         let scaling = record.nested.as_ref().and_then(|nested| nested.scaling.as_ref());
-        scaling.filter(|_| self.scales).map(|scaling| scaling.size)
+        scaling.filter(|_| self.scales).and_then(|scaling| scaling.size)
     }
 
     fn name(&self, record: &ResourceRecord) -> String {
@@ -349,12 +349,7 @@ impl Nested {
             owner.last = last;
             owner.type_name = self.goal.written_type(&record.name).unwrap_or_default();
         }
-        let action = match &planned {
-            _ if is_new => Action::Create,
-            // It only leads to a group that is scaled.
-            Some(plan) if plan.action == Action::Signal => Action::Signal,
-            _ => Action::Update,
-        };
+        let action = if is_new { Action::Create } else { Action::Update };
         let plan = match planned {
             Some(plan) => plan,
             None => self.plan(&stack, &child.goal, &found.resources, action).await?,

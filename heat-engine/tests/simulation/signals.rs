@@ -149,7 +149,9 @@ impl Simulation {
             Some(Ok(_)) => drop(sent.taken.insert(id)),
             None => drop(sent.perhaps.insert(id)),
             Some(Err(
-                EngineError::Signal { .. } | EngineError::NoSuchResource { .. } | EngineError::NoSuchStack { .. },
+                EngineError::Signal { .. }
+                | EngineError::NoSuchResource { .. }
+                | EngineError::NoSuchStack { .. },
             )) => {}
             Some(Err(error)) => return Err(format!("the signal to {target} is refused: {error}")),
         }
@@ -198,7 +200,18 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
     loop {
         rounds += 1;
         if rounds > 3000 {
-            return Err("somebody waits for ever".to_owned());
+            let engine = simulation.process().await?.engine.clone();
+            let stack = engine.stack("default", "sim").await.map_err(|error| error.to_string())?;
+            let view = stack.show().await.map_err(|error| error.to_string())?;
+            let waits: Vec<String> = stack
+                .nested_resources(3)
+                .await
+                .map_err(|error| error.to_string())?
+                .into_iter()
+                .filter(|view| view.resource_status.ends_with("PROGRESS"))
+                .map(|view| format!("{} {}", view.path, view.resource_status))
+                .collect();
+            return Err(format!("somebody waits for ever: {}: {waits:?}", view.stack_status));
         }
         if !made {
             let process = simulation.process().await?;
@@ -225,7 +238,8 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                 *count += 1;
             }
             let process = simulation.process().await?;
-            let update = Update::to(template(&next.template())).files(Scene::files()).on_failure(OnFailure::Stop);
+            let update =
+                Update::to(template(&next.template())).files(Scene::files()).on_failure(OnFailure::Stop);
             let taken = alive(&process.life, async {
                 process.engine.stack("default", "sim").await?.update(update).await
             })
@@ -272,13 +286,16 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
 async fn check(scene: &Scene, stack: &Stack, simulation: &Simulation) -> Result<(), String> {
     for (path, count) in &scene.waits {
         let metadata = stack.resource_metadata(path).await.map_err(|error| error.to_string())?;
-        let there: BTreeSet<String> = metadata.as_object().into_iter().flatten().map(|(id, _)| id.clone()).collect();
+        let there: BTreeSet<String> =
+            metadata.as_object().into_iter().flatten().map(|(id, _)| id.clone()).collect();
         let nothing = Sent::default();
         let sent = simulation.sent.get(path).unwrap_or(&nothing);
         if let Some(lost) = sent.taken.difference(&there).next() {
             return Err(format!("the signal {lost} to {path} was acknowledged and is lost"));
         }
-        if let Some(strange) = there.iter().find(|id| !sent.taken.contains(*id) && !sent.perhaps.contains(*id)) {
+        if let Some(strange) =
+            there.iter().find(|id| !sent.taken.contains(*id) && !sent.perhaps.contains(*id))
+        {
             return Err(format!("nobody sent {strange} to {path}"));
         }
         if (there.len() as u64) < *count {
@@ -286,8 +303,10 @@ async fn check(scene: &Scene, stack: &Stack, simulation: &Simulation) -> Result<
         }
         let output = path.split('/').next().unwrap_or(path);
         let data = stack.output(output).await.map_err(|error| error.to_string())?;
-        let data: Value = serde_json::from_str(data.as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
-        let told: BTreeSet<String> = data.as_object().into_iter().flatten().map(|(id, _)| id.clone()).collect();
+        let data: Value =
+            serde_json::from_str(data.as_str().unwrap_or_default()).map_err(|error| error.to_string())?;
+        let told: BTreeSet<String> =
+            data.as_object().into_iter().flatten().map(|(id, _)| id.clone()).collect();
         // What is inside of a nested stack is told as it was when that was finished.
         if !(told == there || (path.contains('/') && told.is_subset(&there) && told.len() as u64 >= *count)) {
             return Err(format!("{path} tells {told:?} and has {there:?}"));
@@ -296,7 +315,8 @@ async fn check(scene: &Scene, stack: &Stack, simulation: &Simulation) -> Result<
     let objects = simulation.cloud.objects();
     let mut expected = 1;
     if scene.scales {
-        let size = stack.output("size").await.map_err(|error| error.to_string())?.as_u64().unwrap_or(0) as usize;
+        let size =
+            stack.output("size").await.map_err(|error| error.to_string())?.as_u64().unwrap_or(0) as usize;
         if !(1..=4).contains(&size) {
             return Err(format!("the group has {size} members"));
         }
@@ -320,7 +340,8 @@ async fn check(scene: &Scene, stack: &Stack, simulation: &Simulation) -> Result<
 
 async fn stack_deployments(simulation: &Simulation) -> Result<Vec<String>, String> {
     let Some(process) = &simulation.process else { return Ok(Vec::new()) };
-    let views = process.engine.deployments_of_server("default", "srv").await.map_err(|error| error.to_string())?;
+    let views =
+        process.engine.deployments_of_server("default", "srv").await.map_err(|error| error.to_string())?;
     Ok(views.into_iter().map(|view| view.status).collect())
 }
 
