@@ -114,6 +114,15 @@ impl CliError {
         }))
     }
 
+    /// The same as a SARIF log: what is wrong, or why nothing could be checked.
+    pub(crate) fn sarif(&self) -> Option<Value> {
+        let version = env!("CARGO_PKG_VERSION");
+        match self {
+            Self::Refused { diagnostics, sources } => Some(render::sarif(diagnostics, sources, version)),
+            _ => Some(render::sarif_failure(&self.message()?, version)),
+        }
+    }
+
     /// HTTP code, its name, and Heat's name of the error.
     fn class(&self) -> (u16, &'static str, &'static str) {
         const BAD: (u16, &str) = (400, "Bad Request");
@@ -126,9 +135,10 @@ impl CliError {
                 EngineError::Plan(_) => with(BAD, "CircularDependencyException"),
                 EngineError::Limit { .. } => with(BAD, "RequestLimitExceeded"),
                 EngineError::Unsupported(_) => with((501, "Not Implemented"), "NotSupported"),
-                EngineError::NoSuchStack { .. } | EngineError::NoSuchOutput { .. } => {
-                    with((404, "Not Found"), "EntityNotFound")
-                }
+                EngineError::NoSuchStack { .. }
+                | EngineError::NoSuchOutput { .. }
+                | EngineError::NoSuchSnapshot { .. } => with((404, "Not Found"), "EntityNotFound"),
+                EngineError::NoHook { .. } => with(BAD, "InvalidBreakPointHook"),
                 EngineError::NoSuchResource { .. } => with((404, "Not Found"), "ResourceNotFound"),
                 EngineError::Store(StoreError::StackExists { .. }) => with((409, "Conflict"), "StackExists"),
                 EngineError::Store(StoreError::Claimed { .. }) | EngineError::State { .. } => {
@@ -157,6 +167,8 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoSuchStack { .. }
         | EngineError::NoSuchResource { .. }
         | EngineError::NoSuchOutput { .. }
+        | EngineError::NoHook { .. }
+        | EngineError::NoSuchSnapshot { .. }
         | EngineError::BadName { .. }
         | EngineError::Limit { .. }
         | EngineError::Signal { .. }

@@ -23,7 +23,7 @@ use arguments::Arguments;
 use clap::Parser;
 use command::Outcome;
 use error::CliError;
-use output::Answer;
+use output::{Answer, Format};
 use std::io::Write;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -78,6 +78,10 @@ fn finish(arguments: &Arguments, result: error::Result<Outcome>) -> u8 {
         if let Some(body) = error.body().filter(|_| arguments.global.format.is_data()) {
             // If nobody reads it, the exit code says it.
             let _ = write(arguments, &Answer::Bare(body));
+        }
+        if let Some(log) = error.sarif().filter(|_| arguments.global.format == Format::Sarif) {
+            let _ =
+                write(arguments, &Answer::Text { text: format!("{log:#}"), data: serde_json::Value::Null });
         }
         error.exit_code()
     })

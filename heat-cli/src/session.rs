@@ -2,6 +2,7 @@
 
 use crate::arguments::{EngineArguments, GlobalArguments};
 use crate::cloud::{Clouds, SIMULATED, SimulatedCloud};
+use crate::command::stack_hook;
 use crate::error::{CliError, Result};
 use crate::input;
 use crate::interrupt::Interrupt;
@@ -12,11 +13,15 @@ use heat_engine::seal::{self, KeyFileError, KeyRing};
 use heat_engine::store::{
     MemoryStore, PostgresSettings, PostgresStore, Retention, SqliteStore, StackQuery, Store,
 };
-use heat_engine::{Engine, EngineBuilder, EngineError, Stack, StackView};
+use heat_engine::{Engine, EngineBuilder, EngineError, Rest, Stack, StackView};
 use heat_plugin_sdk::Registry;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long what happened before a stack waits at hooks may take to be shown.
+const TOLD: Duration = Duration::from_millis(300);
 
 /// The engine with all that a command needs beside it.
 pub(crate) struct Session {
@@ -274,7 +279,8 @@ impl Session {
         }
     }
 
-    /// Shows what happens until the stack is at rest. Where another process worked on it and is gone, this one goes on.
+    /// Shows what happens until the stack is at rest, or waits at hooks alone. Where another process worked on it and is
+    /// gone, this one goes on.
     async fn followed_to_its_end(
         &self,
         stack: &Stack,
@@ -285,9 +291,9 @@ impl Session {
         let following = progress::follow(stack, name, after, show);
         let ending = async {
             loop {
-                match stack.finished().await {
-                    Err(EngineError::Stopped { .. }) => stack.resume().await?,
-                    finished => return finished,
+                match stack.at_rest().await {
+                    Err(EngineError::Stopped { .. }) => stack.go_on().await?,
+                    rest => return rest,
                 }
             }
         };
@@ -299,12 +305,28 @@ impl Session {
                     result?;
                     followed = true;
                 }
-                finished = &mut ending => {
-                    // What is told of the end is shown, unless there is none.
-                    if finished.is_ok() && !followed {
-                        following.await?;
-                    }
-                    return Ok(finished);
+                rest = &mut ending => {
+                    let rest = match rest {
+                        Ok(rest) => rest,
+                        Err(error) => return Ok(Err(error)),
+                    };
+                    return Ok(match rest {
+                        Rest::Finished(view) => {
+                            // What is told of the end is shown.
+                            if !followed {
+                                following.await?;
+                            }
+                            Ok(*view)
+                        }
+                        Rest::AtHooks(hooks) => {
+                            // What is told by now is shown; more may come only when somebody clears them.
+                            if let Ok(shown) = tokio::time::timeout(TOLD, following).await {
+                                shown?;
+                            }
+                            self.tell(&stack_hook::advice(name, &hooks));
+                            stack.show().await
+                        }
+                    });
                 }
             }
         }

@@ -144,7 +144,10 @@ fn a_stack_that_waits_is_signalled() {
     assert_eq!(metadata["app"]["data"], "up");
     let done = home.json(&["stack", "wait", "web"]);
     assert_eq!(done["stack_status"], "CREATE_COMPLETE");
-    assert_eq!(home.run(&["stack", "output", "show", "web", "data", "-f", "value"]).stdout, "{\"app\": \"up\"}\n");
+    assert_eq!(
+        home.run(&["stack", "output", "show", "web", "data", "-f", "value"]).stdout,
+        "{\"app\": \"up\"}\n"
+    );
     let not_taken = home.run(&["stack", "resource", "signal", "web", "wait", "-f", "json"]);
     assert_eq!(not_taken.code, 2, "{}", not_taken.said());
 }

@@ -17,7 +17,7 @@
 use heat_plugin_sdk::Registry;
 use heat_template::diagnostic::Diagnostic;
 use heat_template::dialect::{Dialect, Dialects, Family, condition_function_table, function_table};
-use heat_template::expression::Facade;
+use heat_template::expression::{AvailabilityZones, Facade};
 use heat_template::schema::{DeferredConstraints, ResourceTypes};
 use heat_template::source::SourceMap;
 use heat_template::yaml::{self, Limits, TextKind};
@@ -141,10 +141,6 @@ impl Scope for Around {
     fn facade(&self, part: Facade) -> Option<Value> {
         (part == Facade::Metadata).then(|| json!({"role": "web"}))
     }
-
-    fn availability_zones(&self) -> Option<Vec<String>> {
-        Some(vec!["nova".to_owned()])
-    }
 }
 
 struct Examples {
@@ -204,6 +200,7 @@ impl Examples {
         assert!(errors.is_empty(), "{template}: {errors:?}");
         let inputs = Inputs {
             files: Files::from_iter([("motd.txt", "Welcome!")]),
+            zones: AvailabilityZones::Known(vec!["nova".to_owned()]),
             pseudo: PseudoParameters::default(),
             ..Inputs::default()
         };

@@ -96,6 +96,18 @@ fn problems_are_rendered_for_whoever_asks() {
     let replacement = &result["fixes"][0]["artifactChanges"][0]["replacements"][0];
     assert_eq!(replacement["insertedContent"]["text"], "resources");
 
+    // A check that could not be made is not one that found nothing.
+    let unread = home.run(&["template", "validate", "-t", "nowhere.yaml", "-f", "sarif"]);
+    assert_eq!(unread.code, 2);
+    let unread = unread.json();
+    let run_of = &unread["runs"][0];
+    assert_eq!(
+        (&run_of["invocations"][0]["executionSuccessful"], run_of.get("results")),
+        (&json!(false), None)
+    );
+    let told = &run_of["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+    assert!(told.as_str().is_some_and(|told| told.contains("nowhere.yaml")), "{told}");
+
     assert_eq!(home.run(&["stack", "list", "-f", "sarif"]).code, 2);
     let valid = home.put("valid.yaml", "heat_template_version: 2021-04-16\n");
     let answer = home.ok(&["template", "validate", "-t", &valid, "-f", "sarif"]);

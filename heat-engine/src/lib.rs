@@ -71,6 +71,6 @@ pub mod types;
 
 pub use engine::{
     DeploymentView, DerivedConfigView, Engine, EngineBuilder, EngineError, NewStack, OutputView,
-    PreviewEntry, Refused, ResourcePreview, ResourceView, Stack, StackPreview, StackView, Update,
-    UpdatePreview,
+    PreviewEntry, Refused, ResourcePreview, ResourceView, Rest, SnapshotView, Stack, StackPreview, StackView,
+    Update, UpdatePreview, WaitingHook,
 };

@@ -309,7 +309,8 @@ async fn a_signal_to_any_engine_reaches_the_stack_and_who_worked_on_it_goes_on()
     let engine = |lease: Duration| {
         let (url, cloud) = (server.url(), cloud.clone());
         async move {
-            let store = PostgresStore::connect_with(&url, PostgresSettings::default().lease(lease)).await.unwrap();
+            let store =
+                PostgresStore::connect_with(&url, PostgresSettings::default().lease(lease)).await.unwrap();
             let builder = Engine::builder().registry(Registry::new().with(plugin(&cloud))).store(store);
             builder.secrets_in_clear().without_resuming().build().await.unwrap()
         }

@@ -205,34 +205,3 @@ async fn a_type_of_heat_that_is_not_there_is_called_unsupported() {
     assert!(errors[0].contains("OS::Heat::Stack is not supported: "), "{errors:?}");
     assert!(errors[1].contains("OS::Heat::Vaule could not be found"), "{errors:?}");
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_hook_that_nobody_would_wait_at_is_not_passed_in_silence() {
-    let engine = engine().await;
-    let text = "resources: {net: {type: OS::Heat::Value, properties: {value: one}}}\n";
-    let hooks =
-        |hook: &str| environment(&format!("resource_registry: {{resources: {{n*: {{hooks: {hook}}}}}}}\n"));
-    let refused = |result: Result<(), EngineError>, hook: &str| match result {
-        Err(EngineError::Unsupported(what)) => {
-            assert!(what.contains("resources.net") && what.contains(hook), "{what}")
-        }
-        other => unreachable!("{other:?}"),
-    };
-    let new = NewStack::new("s", template(text)).environment(hooks("pre-create"));
-    refused(engine.create(new).await.map(drop), "pre-create");
-    assert!(engine.stacks("default").await.unwrap().is_empty());
-    // Hooks for what does not happen have no effect.
-    let new = NewStack::new("s", template(text)).environment(hooks("[pre-update, pre-delete]"));
-    let stack = created(&engine, new).await;
-    let changed = text.replace("one", "two");
-    refused(
-        stack.update(Update::to(template(&changed)).environment(hooks("pre-update"))).await,
-        "pre-update",
-    );
-    refused(stack.delete().await, "pre-delete");
-    assert_eq!(status(&stack).await.0, "CREATE_COMPLETE");
-    stack.update(Update::to(template(&changed))).await.unwrap();
-    assert_eq!(status(&stack).await.0, "UPDATE_COMPLETE");
-    stack.delete().await.unwrap();
-    assert_eq!(status(&stack).await.0, "DELETE_COMPLETE");
-}

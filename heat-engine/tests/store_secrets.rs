@@ -4,8 +4,8 @@
 
 use heat_engine::plan::{Plan, Reason, Step, StepId, StepKind};
 use heat_engine::record::{
-    Action, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, Paused, ResourceRecord, StackId,
-    StackRecord, Status, TraversalId, TraversalRecord,
+    Action, Desired, Event, IncarnationId, Intent, IntentKind, OnFailure, Paused, ResourceRecord,
+    SavedResource, SnapshotRecord, StackId, StackRecord, Status, TraversalId, TraversalRecord,
 };
 use heat_engine::seal::{KeyId, KeyRing, Sealing};
 use heat_engine::store::{
@@ -86,6 +86,7 @@ fn stack() -> StackRecord {
         ]),
         hidden: vec!["token".to_owned(), "not-given".to_owned()],
         secret: false,
+        availability_zones: Some(vec!["visible-zone".to_owned()]),
     };
     StackRecord {
         id: StackId("stack-1".into()),
@@ -111,6 +112,21 @@ fn stack() -> StackRecord {
             reason: "the token is not accepted".into(),
         }),
         owner: None,
+        snapshots: vec![SnapshotRecord {
+            id: TraversalId("snapshot".into()),
+            name: Some("visible-snapshot".into()),
+            created: "2026-11-22T10:30:00Z".parse().unwrap(),
+            action: Action::Create,
+            status: Status::Complete,
+            reason: "state changed".into(),
+            desired: desired("saved"),
+            resources: vec![SavedResource {
+                path: "box/server".into(),
+                type_name: "Acme::Server".into(),
+                physical_id: None,
+                data: object(json!({"id": secret("saved-data")})),
+            }],
+        }],
     }
 }
 
@@ -164,6 +180,7 @@ fn step(kind: StepKind) -> Step {
         reason: Reason::PropertiesChanged,
         after: vec![StepId(0)],
         nested: None,
+        hooks: Vec::new(),
     }
 }
 
@@ -176,6 +193,7 @@ fn traversal() -> TraversalRecord {
             version: Plan::VERSION,
             action: Action::Update,
             revision: 7,
+            abandons: false,
             steps: vec![
                 step(StepKind::Create {
                     incarnation: IncarnationId("new".into()),
@@ -188,6 +206,7 @@ fn traversal() -> TraversalRecord {
                     incarnation: IncarnationId("old".into()),
                     only_if_replaced_by: Some(StepId(0)),
                     retain: true,
+                    snapshot: false,
                 }),
             ],
         },

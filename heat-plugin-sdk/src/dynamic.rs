@@ -3,8 +3,8 @@
 use crate::connection::ConnectorId;
 use crate::{
     CallContext, Change, Context, Created, Failure, FindBasis, Finding, Observation, Observed, Operation,
-    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Result, Siblings, Signal, SignalAnswer,
-    Signals,
+    PhysicalId, Progress, Properties, ReplaceOrder, Resource, Restored, Result, SavedData, Siblings, Signal,
+    SignalAnswer, Signals,
 };
 use async_trait::async_trait;
 use heat_template::schema::ResourceSchema;
@@ -50,6 +50,35 @@ pub trait DynResource: Send + Sync {
     async fn resume(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
         let _ = (cx, id);
         Err(Failure::unsupported(format!("{} cannot be resumed", self.schema().type_name)))
+    }
+
+    /// See [`Resource::snapshot`].
+    async fn snapshot(&self, cx: &CallContext, id: &PhysicalId) -> Result<SavedData> {
+        let _ = (cx, id);
+        Err(Failure::unsupported(format!("{} has no data that can be saved", self.schema().type_name)))
+    }
+
+    /// See [`Resource::snapshot_progress`].
+    async fn snapshot_progress(
+        &self,
+        cx: &CallContext,
+        id: &PhysicalId,
+        saved: &SavedData,
+    ) -> Result<Progress> {
+        let _ = (cx, id, saved);
+        Ok(Progress::Done)
+    }
+
+    /// See [`Resource::remove_snapshot`].
+    async fn remove_snapshot(&self, cx: &CallContext, saved: &SavedData) -> Result<Progress> {
+        let _ = (cx, saved);
+        Ok(Progress::Done)
+    }
+
+    /// See [`Resource::restored`].
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        let _ = saved;
+        None
     }
 
     /// See [`Resource::progress`].
@@ -193,6 +222,27 @@ impl<R: Resource> DynResource for Erased<R> {
 
     async fn resume(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {
         self.resource.resume(&Context::new(cx), id).await
+    }
+
+    async fn snapshot(&self, cx: &CallContext, id: &PhysicalId) -> Result<SavedData> {
+        self.resource.snapshot(&Context::new(cx), id).await
+    }
+
+    async fn snapshot_progress(
+        &self,
+        cx: &CallContext,
+        id: &PhysicalId,
+        saved: &SavedData,
+    ) -> Result<Progress> {
+        self.resource.snapshot_progress(&Context::new(cx), id, saved).await
+    }
+
+    async fn remove_snapshot(&self, cx: &CallContext, saved: &SavedData) -> Result<Progress> {
+        self.resource.remove_snapshot(&Context::new(cx), saved).await
+    }
+
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        self.resource.restored(saved)
     }
 
     async fn delete(&self, cx: &CallContext, id: &PhysicalId) -> Result<()> {

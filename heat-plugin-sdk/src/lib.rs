@@ -198,6 +198,7 @@ mod resource;
 mod secret;
 mod siblings;
 mod signal;
+mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -211,7 +212,7 @@ pub use failure::{Failure, FailureClass, Result};
 pub use identity::{OperationKey, PhysicalId, ResourceIdentity, StackIdentity, physical_name};
 pub use observation::{Created, Observation, Observed, ObservedProperty, State};
 pub use operation::{Change, FindBasis, Finding, Operation, Progress, ReplaceOrder};
-pub use plugin::{DynConstraint, DynFinder, Plugin};
+pub use plugin::{AVAILABILITY_ZONES, DynConstraint, DynFinder, Plugin};
 pub use properties::{Attributes, Properties};
 pub use property_type::{PropertyType, Shape};
 pub use registry::{Registry, RegistryError};
@@ -219,6 +220,7 @@ pub use resource::Resource;
 pub use secret::Secret;
 pub use siblings::{Sibling, SiblingIndex, Siblings};
 pub use signal::{Adjustment, Signal, SignalAnswer, SignalledResource, SignalledResources, Signals};
+pub use snapshot::{Restored, SavedData};
 
 /// The derives, each beside the trait of the same name.
 pub use heat_plugin_sdk_macros::{Attributes, Properties, PropertyType};

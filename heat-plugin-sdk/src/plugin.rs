@@ -37,6 +37,10 @@ pub trait DynFinder: Send + Sync {
     async fn find(&self, connection: &Connection, value: &Value) -> Result<Value>;
 }
 
+/// The name under which a registry has what [`Plugin::availability_zones`] added: a finder that gives the list of the names,
+/// whatever it is asked with.
+pub const AVAILABILITY_ZONES: &str = "nova.availability_zones";
+
 /// What a plugin crate exports.
 pub struct Plugin {
     pub(crate) name: String,
@@ -136,6 +140,23 @@ impl Plugin {
         self.constraints
             .push((name.clone(), Arc::new(FinderAsConstraint(Arc::clone(&finder) as Arc<dyn DynFinder>))));
         self.finders.push((name, finder));
+        self
+    }
+
+    /// Says which availability zones there are, by name: what the template function `Fn::GetAZs` gives.
+    #[must_use]
+    pub fn availability_zones<C, F, Fut>(mut self, list: F) -> Self
+    where
+        C: Send + Sync + 'static,
+        F: Fn(Arc<C>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Vec<String>>> + Send,
+    {
+        let find = move |connection: Arc<C>, _: Value| {
+            let zones = list(connection);
+            async move { Ok(Value::from(zones.await?)) }
+        };
+        self.finders
+            .push((AVAILABILITY_ZONES.to_owned(), Arc::new(Asynchronous(find, PhantomData::<fn(C)>))));
         self
     }
 }

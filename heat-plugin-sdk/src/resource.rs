@@ -2,7 +2,8 @@
 
 use crate::{
     Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, Properties, ReplaceOrder, Result, Siblings, Signal, SignalAnswer, Signals, State,
+    Progress, Properties, ReplaceOrder, Restored, Result, SavedData, Siblings, Signal, SignalAnswer, Signals,
+    State,
 };
 use heat_template::schema::ResourceSchema;
 use serde_json::{Map, Value};
@@ -103,6 +104,57 @@ pub trait Resource: Send + Sync + Sized + 'static {
     fn resume(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> impl Future<Output = Result<()>> + Send {
         let _ = (cx, id);
         async { Err(Failure::unsupported(format!("{} cannot be resumed", Self::TYPE))) }
+    }
+
+    /// Asks the service to save the data of the thing, which stays, and gives at once what leads back to what is saved: the
+    /// engine waits by [`snapshot_progress`](Self::snapshot_progress). Called again under the same
+    /// [`key`](Context::key) after a crash or a lost answer: look then for what was saved under it before. A type that
+    /// saves data says so in its schema, too (`snapshot_policy`), which makes the deletion policy `Snapshot` possible.
+    ///
+    /// # Errors
+    /// In classes. The default is [`Unsupported`](crate::FailureClass::Unsupported): as in Heat nothing is saved then, and
+    /// that counts as done.
+    fn snapshot(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+    ) -> impl Future<Output = Result<SavedData>> + Send {
+        let _ = (cx, id);
+        async { Err(Failure::unsupported(format!("{} has no data that can be saved", Self::TYPE))) }
+    }
+
+    /// How far saving is.
+    ///
+    /// # Errors
+    /// In classes. The default is done.
+    fn snapshot_progress(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        saved: &SavedData,
+    ) -> impl Future<Output = Result<Progress>> + Send {
+        let _ = (cx, id, saved);
+        async { Ok(Progress::Done) }
+    }
+
+    /// Removes what was saved. Called until it is gone, so safe to call twice;
+    /// [`NotFound`](crate::FailureClass::NotFound) counts as gone. The thing itself may be gone before.
+    ///
+    /// # Errors
+    /// In classes.
+    fn remove_snapshot(
+        &self,
+        cx: &Context<'_, Self>,
+        saved: &SavedData,
+    ) -> impl Future<Output = Result<Progress>> + Send {
+        let _ = (cx, saved);
+        async { Ok(Progress::Done) }
+    }
+
+    /// How the definition of the thing changes so that it comes from what was saved; `None` where it stays as it is.
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        let _ = saved;
+        None
     }
 
     /// Says how far an operation is after each read, and may issue its next request (confirm a resize, attach an

@@ -98,6 +98,7 @@ pub(crate) fn register(plugin: Plugin) -> Plugin {
             kind.find(&client, &value).await
         })
     });
+    let plugin = plugin.availability_zones(|client: Arc<Client>| async move { zones(&client).await });
     plugin.constraint(
         "nova.host",
         |client: Arc<Client>, value: Value| async move { host(&client, &value).await },
@@ -199,6 +200,13 @@ impl Kind {
     fn missing(&self, wanted: &str) -> Failure {
         Failure::not_found(format!("{}: there is none with the name or id {wanted:?}", self.name))
     }
+}
+
+/// The names of all availability zones, for `Fn::GetAZs`.
+async fn zones(client: &Client) -> Result<Vec<String>> {
+    let zones =
+        client.list("compute", Request::get(["os-availability-zone"]), "availabilityZoneInfo").await?;
+    Ok(zones.iter().filter_map(|zone| zone.get("zoneName")?.as_str().map(str::to_owned)).collect())
 }
 
 /// A compute host; only administrators see them.

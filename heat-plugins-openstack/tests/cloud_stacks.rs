@@ -113,6 +113,14 @@ async fn servers_take_their_user_data_from_configurations() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs the control plane: cargo xtask test --only cloud"]
+async fn availability_zones_are_what_nova_says() {
+    let (site, project) = own_project("zones").await;
+    stacks::availability_zones::try_availability_zones(&Ground::new(site, "zones").await).await;
+    project.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs the control plane: cargo xtask test --only cloud"]
 async fn a_network_of_another_stack_is_used_and_left() {
     let (site, project) = own_project("external").await;
     stacks::external_id::try_external_id(&Ground::new(site, "external").await).await;

@@ -56,6 +56,13 @@ async fn servers_take_their_user_data_from_configurations() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn availability_zones_are_what_nova_says() {
+    let (site, cloud) = simulated("zones").await;
+    stacks::availability_zones::try_availability_zones(&Ground::new(site, "zones").await).await;
+    cloud.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_network_of_another_stack_is_used_and_left() {
     let (site, cloud) = simulated("external").await;
     stacks::external_id::try_external_id(&Ground::new(site, "external").await).await;
@@ -66,6 +73,13 @@ async fn a_network_of_another_stack_is_used_and_left() {
 async fn a_server_rests_and_wakes_with_its_stack() {
     let (site, cloud) = simulated("suspension").await;
     stacks::suspension::try_suspension(&Ground::new(site, "suspension").await).await;
+    cloud.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_volume_and_a_server_come_back_from_a_snapshot() {
+    let (site, cloud) = simulated("snapshot").await;
+    stacks::snapshot::try_snapshot(&Ground::new(site, "snapshot").await).await;
     cloud.leave().await;
 }
 

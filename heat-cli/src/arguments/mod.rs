@@ -2,15 +2,21 @@
 
 mod allowed;
 mod engine;
+mod handover;
+mod hook;
 mod resource_type;
 mod simulator;
+mod snapshot;
 mod stack;
 mod template;
 
 pub(crate) use allowed::Allowed;
 pub(crate) use engine::EngineArguments;
+pub(crate) use handover::{AdoptStack, HandOver};
+pub(crate) use hook::{ClearHooks, HookCommand};
 pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
+pub(crate) use snapshot::SnapshotCommand;
 pub(crate) use stack::{
     ActOnStacks, CancelStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks, MarkCommand,
     OutputCommand, ResourceCommand, RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,

@@ -1,7 +1,7 @@
 //! `heat stack …`
 
-use super::Allowed;
 use super::template::parameter;
+use super::{AdoptStack, Allowed, HandOver, HookCommand, SnapshotCommand};
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -22,12 +22,24 @@ pub(crate) enum StackCommand {
     Resume(ActOnStacks),
     /// Cancels updates that were interrupted, and waits until the stacks are as they were before.
     Cancel(CancelStacks),
+    /// Tells all that another Heat has to know to adopt a stack; the stack stays.
+    Export(HandOver),
+    /// Gives a stack up: what it made stays. Tells what `stack export` tells.
+    Abandon(HandOver),
+    /// Makes a stack of what another one made that was given up, and waits until it is done.
+    Adopt(AdoptStack),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
     Show(ShowStack),
     /// Goes on with stacks whose command was interrupted, and waits until they are done.
     Wait(WaitForStacks),
+    /// The hooks at which a stack waits.
+    #[command(subcommand)]
+    Hook(HookCommand),
+    /// Snapshots of a stack.
+    #[command(subcommand)]
+    Snapshot(SnapshotCommand),
     /// The resources of a stack.
     #[command(subcommand)]
     Resource(ResourceCommand),

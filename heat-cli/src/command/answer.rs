@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::output::Answer;
 use heat_engine::record::Event;
-use heat_engine::{OutputView, ResourceView, StackView};
+use heat_engine::{OutputView, ResourceView, SnapshotView, StackView};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -106,6 +106,27 @@ pub(super) fn event(event: &Event) -> Value {
         "resource_status": format!("{}_{}", event.action, event.status),
         "resource_status_reason": event.reason,
         "resource_type": event.type_name,
+    })
+}
+
+/// Snapshots, without their data.
+pub(super) fn snapshots(views: &[SnapshotView]) -> Result<Answer> {
+    let objects = views.iter().map(|view| {
+        let mut snapshot = object(view)?;
+        snapshot.remove("data");
+        Ok(Value::Object(snapshot))
+    });
+    Ok(Answer::List {
+        objects: objects.collect::<Result<_>>()?,
+        shown: &["id", "name", "status", "status_reason", "creation_time"],
+    })
+}
+
+/// A snapshot.
+pub(super) fn snapshot(view: &SnapshotView) -> Result<Answer> {
+    Ok(Answer::Object {
+        object: object(view)?,
+        shown: &["id", "name", "action", "status", "status_reason", "creation_time", "data"],
     })
 }
 

@@ -10,7 +10,10 @@ mod resource_type;
 mod simulator;
 mod stack_action;
 mod stack_change;
+mod stack_handover;
+pub(crate) mod stack_hook;
 mod stack_look;
+mod stack_snapshot;
 mod template;
 
 use crate::arguments::{Arguments, Command, ResourceTypes, SimulatorCommand, StackCommand, TemplateCommand};
@@ -60,8 +63,13 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Check(stacks) => stack_action::act(global, Act::Check, stacks).await,
             StackCommand::Suspend(stacks) => stack_action::act(global, Act::Suspend, stacks).await,
             StackCommand::Resume(stacks) => stack_action::act(global, Act::Resume, stacks).await,
+            StackCommand::Export(stack) => stack_handover::export(global, stack).await,
+            StackCommand::Abandon(stack) => stack_handover::abandon(global, stack).await,
+            StackCommand::Adopt(stack) => stack_handover::adopt(global, stack).await,
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
+            StackCommand::Hook(command) => stack_hook::run(global, command).await,
+            StackCommand::Snapshot(command) => stack_snapshot::run(global, command).await,
             StackCommand::Resource(command) => stack_look::resource(global, command).await.map(Outcome::from),
             StackCommand::Event(command) => event::list(global, command).await.map(Outcome::from),
             StackCommand::Output(command) => stack_look::output(global, command).await,

@@ -34,6 +34,7 @@ pub(super) async fn act(global: &GlobalArguments, act: Act, arguments: &ActOnSta
                 Act::Check => stack.check().await?,
                 Act::Suspend => stack.suspend().await?,
                 Act::Resume => stack.resume().await?,
+                Act::Snapshot => drop(stack.snapshot(None).await?),
             }
             Ok(())
         };

@@ -194,7 +194,11 @@ fn load(global: &GlobalArguments, content: &Content, template: Option<&str>) -> 
 
 /// With whose rights a new stack is made, and the project that it belongs to. A stack of the engine's own types needs no
 /// cloud.
-async fn owner(session: &Session, template: &Template, files: &Files) -> Result<(Credentials, String)> {
+pub(super) async fn owner(
+    session: &Session,
+    template: &Template,
+    files: &Files,
+) -> Result<(Credentials, String)> {
     let credentials = match session.clouds.credentials() {
         Ok(credentials) => credentials,
         Err(error) => {
@@ -227,7 +231,7 @@ fn is_template(name: &str) -> bool {
 }
 
 /// The engine's answer; what it refuses with the texts that the places are in.
-fn refusal<T>(result: Result<T, EngineError>, sources: &SourceMap) -> Result<T> {
+pub(super) fn refusal<T>(result: Result<T, EngineError>, sources: &SourceMap) -> Result<T> {
     result.map_err(|error| CliError::refused(error, sources))
 }
 
@@ -272,7 +276,7 @@ pub(super) fn preview(plan: &Plan) -> Outcome {
     Answer::Text { text: plan.to_text(), data: json!(plan) }.into()
 }
 
-fn minutes_long(minutes: u32) -> Duration {
+pub(super) fn minutes_long(minutes: u32) -> Duration {
     Duration::from_secs(u64::from(minutes) * 60)
 }
 

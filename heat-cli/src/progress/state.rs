@@ -85,6 +85,10 @@ impl State {
             }
             return false;
         }
+        // Waiting at a hook is no operation.
+        if is_of_a_hook(event) {
+            return false;
+        }
         let name = &event.resource;
         match event.status {
             Status::InProgress => {
@@ -169,8 +173,18 @@ fn names(names: &[&str]) -> String {
 
 /// What is worth a line of its own that stays: failures, and what becomes of the stack.
 pub(super) fn remark(stack: &str, event: &Event) -> Option<String> {
-    (event.status == Status::Failed || (is_of_the_stack(event) && event.action == Action::Rollback))
-        .then(|| super::line(stack, event))
+    let told = event.status == Status::Failed
+        || is_of_a_hook(event)
+        || (is_of_the_stack(event) && event.action == Action::Rollback);
+    told.then(|| super::line(stack, event))
+}
+
+/// Whether it tells of a resource that waits at a hook, or did.
+fn is_of_a_hook(event: &Event) -> bool {
+    let reason = event.reason.as_str();
+    reason.contains(" paused until Hook ")
+        || (reason.starts_with("Hook ") && reason.ends_with(" is cleared"))
+        || reason == "Failure occurred while waiting."
 }
 
 fn verb(action: Action) -> &'static str {
@@ -182,6 +196,8 @@ fn verb(action: Action) -> &'static str {
         Action::Check => "Checking",
         Action::Suspend => "Suspending",
         Action::Resume => "Resuming",
+        Action::Snapshot => "Saving",
+        Action::Restore => "Restoring",
         _ => "Working on",
     }
 }
@@ -194,6 +210,7 @@ fn verb_small(action: Action) -> &'static str {
         Action::Check | Action::Adopt => "looking at",
         Action::Suspend => "suspending",
         Action::Resume => "resuming",
+        Action::Snapshot => "saving",
         _ => "working on",
     }
 }
@@ -241,11 +258,12 @@ mod tests {
             reason: Reason::New,
             after: after.iter().copied().map(StepId).collect(),
             nested: None,
+            hooks: Vec::new(),
         }
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
-        Plan { version: Plan::VERSION, action: Action::Create, revision: 1, steps }
+        Plan { version: Plan::VERSION, action: Action::Create, revision: 1, steps, abandons: false }
     }
 
     fn at(second: i64) -> Timestamp {

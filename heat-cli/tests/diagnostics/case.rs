@@ -3,6 +3,7 @@
 use crate::types::{self, Types};
 use heat_template::definition::{Nesting, NestingLimits};
 use heat_template::diagnostic::{Code, Diagnostic};
+use heat_template::expression::AvailabilityZones;
 use heat_template::render::{self, Terminal};
 use heat_template::schema::GenericConstraints;
 use heat_template::source::SourceMap;
@@ -147,6 +148,7 @@ impl Case {
             environment: merged.value.clone().unwrap_or_default(),
             files: attached.clone(),
             nesting: Nesting { limits: self.nesting, ..Nesting::default() },
+            zones: AvailabilityZones::Nowhere,
             ..Inputs::default()
         };
         let types = Types::new();

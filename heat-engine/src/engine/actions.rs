@@ -79,10 +79,11 @@ impl Stack {
     }
 }
 
-fn refuse(stack: &StackRecord, act: Act) -> Result<(), EngineError> {
+pub(super) fn refuse(stack: &StackRecord, act: Act) -> Result<(), EngineError> {
     let why = match (stack.action, act) {
         _ if stack.traversal.is_some() => "something is being done to it: wait for that, or cancel it",
         (Action::Delete, _) => "its deletion was begun: only that can be done",
+        (Action::Suspend, Act::Snapshot) => "what rests is not saved: resume it first",
         (Action::Suspend, Act::Check) => "what is suspended is not in order: resume it first",
         (action, Act::Resume) if !matches!(action, Action::Suspend | Action::Resume) => {
             "only what was suspended is resumed"

@@ -2,7 +2,7 @@
 
 use super::steward::Steward;
 use super::{Engine, EngineError, Inner};
-use crate::run::{Clock, Connections, Core, CredentialSource, GivenCredentials, Ids, Settings};
+use crate::run::{Clock, Connections, Core, CredentialSource, GivenCredentials, Ids, Settings, Waiting};
 use crate::schedule::{PollPolicy, RetryPolicy};
 use crate::seal::{KeyRing, Sealing};
 use crate::store::{MemoryStore, Records, Store};
@@ -42,6 +42,7 @@ impl Default for EngineBuilder {
                 action_timeout: Some(Duration::from_secs(3600)),
                 max_resources: 100_000,
                 max_nested_depth: 5,
+                max_snapshots: 32,
             },
             steps: 1024,
             resume: true,
@@ -151,6 +152,13 @@ impl EngineBuilder {
         self
     }
 
+    /// How many snapshots a stack may have (Heat's `max_snapshots_per_stack`): 32 unless said otherwise.
+    #[must_use]
+    pub fn max_snapshots(mut self, limit: usize) -> Self {
+        self.settings.max_snapshots = limit;
+        self
+    }
+
     /// How many stacks may lie inside each other below an outermost one (Heat's `max_nested_stack_depth`): 5 unless said
     /// otherwise.
     #[must_use]
@@ -203,6 +211,7 @@ impl EngineBuilder {
             global: self.global,
             steps: Arc::new(Semaphore::new(self.steps)),
             published: watch::Sender::new(0),
+            waiting: Waiting::default(),
             post: Arc::default(),
         };
         let engine = Engine(Arc::new(Inner::new(Arc::new(core), self.resume)));

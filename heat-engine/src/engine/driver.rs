@@ -264,6 +264,8 @@ async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), En
     stack.desired = target.unwrap_or_default();
     let goal = Arc::new(goal);
     let plan = make_plan(core, &stack, &goal, &resources, Action::Rollback).await?;
+    // What the stack did not make stays.
+    let plan = if traversal.record.action == Action::Adopt { plan.abandoning() } else { plan };
     let (record, batch) =
         begin(core, &traversal.claim, &mut stack, plan, Action::Rollback, OnFailure::Stop, &failed);
     core.commit_batch(batch).await?;

@@ -45,6 +45,28 @@ pub enum EngineError {
         /// The resource.
         name: String,
     },
+    /// The resource does not wait at this hook.
+    #[error(
+        "the \"{hook}\" hook is not defined on {type_name} \"{resource}\" of stack {stack}: it does not wait there"
+    )]
+    NoHook {
+        /// The hook.
+        hook: &'static str,
+        /// The resource's type.
+        type_name: String,
+        /// The resource.
+        resource: String,
+        /// The stack.
+        stack: String,
+    },
+    /// There is no such snapshot.
+    #[error("stack {stack} has no snapshot {id}")]
+    NoSuchSnapshot {
+        /// The stack.
+        stack: String,
+        /// The snapshot.
+        id: String,
+    },
     /// There is no such output.
     #[error("stack {stack} has no output {key}")]
     NoSuchOutput {

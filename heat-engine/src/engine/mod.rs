@@ -7,11 +7,14 @@ mod deployments;
 mod driver;
 mod error;
 mod events;
+mod export;
 mod health;
+mod hooks;
 mod preview;
 mod request;
 mod required_by;
 mod signal;
+mod snapshots;
 mod stack;
 mod steward;
 pub(crate) mod store_content;
@@ -21,15 +24,17 @@ pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
 pub use deployments::{DeploymentView, DerivedConfigView};
 pub use error::{EngineError, Refused};
+pub use hooks::{Rest, WaitingHook};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
+pub use snapshots::SnapshotView;
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
 use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan, stack_event, wake};
+use crate::run::{Core, Current, Goal, availability_zones, begin, examine, make_plan, stack_event, wake};
 use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
@@ -179,7 +184,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Refused`] with everything that is wrong; a service that must be asked gives no answer.
     pub async fn validate(&self, new: &NewStack) -> Result<Value, EngineError> {
-        let stack = self.new_record(new);
+        let stack = self.new_record(new, &new.content);
         self.check_size(&new.content)?;
         match Goal::check_template(self.core(), &stack, &new.content).await {
             Err(EngineError::Refused(refused)) if refused.diagnostics.iter().all(is_about_values) => {}
@@ -196,14 +201,16 @@ impl Engine {
             let (name, project) = (new.name.clone(), new.project.clone());
             return Err(StoreError::StackExists { name, project }.into());
         }
-        let stack = self.new_record(new);
-        let goal = self.goal(&stack, &new.content).await?;
+        let zones = availability_zones(core, &new.credentials, &new.content).await?;
+        let content = Content { zones, ..new.content.clone() };
+        let stack = self.new_record(new, &content);
+        let goal = self.goal(&stack, &content).await?;
         examine(core, &stack, &goal, &mut Resources::new()).await?;
         let plan = make_plan(core, &stack, &goal, &Resources::new(), Action::Create).await?;
         Ok((stack, Arc::new(goal), plan))
     }
 
-    fn new_record(&self, new: &NewStack) -> StackRecord {
+    fn new_record(&self, new: &NewStack, content: &Content) -> StackRecord {
         let core = self.core();
         StackRecord {
             id: core.ids.stack(),
@@ -220,11 +227,12 @@ impl Engine {
             disable_rollback: new.on_failure != crate::record::OnFailure::Rollback,
             tags: new.tags.clone(),
             credentials: new.credentials.clone(),
-            desired: store_content::desired(&new.content),
+            desired: store_content::desired(content),
             last_complete: None,
             traversal: None,
             paused: None,
             owner: None,
+            snapshots: Vec::new(),
         }
     }
 

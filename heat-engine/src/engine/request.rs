@@ -2,6 +2,7 @@
 
 use crate::record::OnFailure;
 use heat_plugin_sdk::Credentials;
+use heat_template::expression::AvailabilityZones;
 use heat_template::{Environment, Files, Template};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub(crate) struct Content {
     pub(crate) environment: Environment,
     pub(crate) files: Files,
     pub(crate) parameters: Map<String, Value>,
+    pub(crate) zones: AvailabilityZones,
 }
 
 /// Values of parameters may be secret, so only their names are printed.
@@ -48,6 +50,7 @@ impl NewStack {
                 environment: Environment::default(),
                 files: Files::new(),
                 parameters: Map::new(),
+                zones: AvailabilityZones::NotAsked,
             },
             credentials: Credentials::none(),
             timeout: None,
@@ -56,10 +59,29 @@ impl NewStack {
         }
     }
 
+    /// The template.
+    pub fn template(&self) -> &Template {
+        &self.content.template
+    }
+
+    /// The files that it has.
+    pub fn attached_files(&self) -> &Files {
+        &self.content.files
+    }
+
     /// The environment.
     #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {
         self.content.environment = environment;
+        self
+    }
+
+    /// The environment that it has with another laid over it, entry by entry, and with the parameters of that.
+    #[must_use]
+    pub fn overlaid(mut self, environment: &Environment) -> Self {
+        let given = environment.parameters().iter();
+        self.content.parameters.extend(given.map(|(name, given)| (name.clone(), given.value.clone())));
+        self.content.environment = self.content.environment.overlaid(&environment.with_parameters([]));
         self
     }
 

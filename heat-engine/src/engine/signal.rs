@@ -3,8 +3,8 @@
 use super::{EngineError, Stack};
 use crate::record::{Action, OnFailure, StackRecord, TraversalRecord};
 use crate::run::{
-    Addressee, Current, LetterContent, Secrets, Undelivered, adjusted, begin, deliver, leads_inside, listeners,
-    scaling_plan,
+    Addressee, Current, LetterContent, Secrets, Undelivered, adjusted, begin, deliver, leads_inside,
+    listeners, scaling_plan,
 };
 use crate::store::{Batch, Claim, StoreError, Write};
 use serde_json::Value;

@@ -8,7 +8,7 @@ use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
 use crate::record::{Action, Event, EventSequence, OnFailure, Resources, StackId, StackRecord, Status};
-use crate::run::{Core, Current, Goal, begin, examine, make_plan};
+use crate::run::{Core, Current, Goal, availability_zones, begin, examine, give_up_snapshot, make_plan};
 use crate::store::{EventQuery, StoreError, Write};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
@@ -297,7 +297,17 @@ impl Stack {
     /// As [`Engine::create`]; the stack is being deleted. The stack is left as it is then.
     pub async fn update(&self, update: Update) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
-        let (next, content, goal) = self.prepare(&update).await?;
+        let prepared = self.prepare(&update).await?;
+        self.bring(prepared, Action::Update, update.on_failure).await
+    }
+
+    /// Begins the way to another form.
+    pub(super) async fn bring(
+        &self,
+        (next, content, goal): (StackRecord, Content, Goal),
+        action: Action,
+        on_failure: Option<OnFailure>,
+    ) -> Result<(), EngineError> {
         let core = self.engine.core();
         // Everything about the request is right: only now the running traversal is stopped, whoever runs it.
         let claim = self.engine.seize(&self.id).await?;
@@ -311,10 +321,12 @@ impl Stack {
             last_complete: now.last_complete,
             traversal: now.traversal,
             paused: now.paused,
+            snapshots: now.snapshots,
             ..next
         };
         let mut resources = core.records.resources(&self.id).await?;
-        let plan = match plan_update(core, &stack, &goal, &mut resources).await {
+        give_up_snapshot(core, &mut stack, &resources).await?;
+        let plan = match plan_update(core, &stack, &goal, &mut resources, action).await {
             Ok(plan) => plan,
             Err(error) => {
                 // The stack goes on with what it was doing.
@@ -323,12 +335,9 @@ impl Stack {
                 return Err(error);
             }
         };
-        let on_failure = update.on_failure.unwrap_or(if stack.disable_rollback {
-            OnFailure::Stop
-        } else {
-            OnFailure::Rollback
-        });
-        let (record, mut batch) = begin(core, &claim, &mut stack, plan, Action::Update, on_failure, "");
+        let on_failure =
+            on_failure.unwrap_or(if stack.disable_rollback { OnFailure::Stop } else { OnFailure::Rollback });
+        let (record, mut batch) = begin(core, &claim, &mut stack, plan, action, on_failure, "");
         let sources = store_content::sources(&content).map(Write::Source);
         batch.writes.splice(0..0, sources);
         core.commit_batch(batch).await?;
@@ -345,7 +354,7 @@ impl Stack {
         let (stack, _, goal) = self.prepare(update).await?;
         let core = self.engine.core();
         let mut resources = core.records.resources(&self.id).await?;
-        plan_update(core, &stack, &goal, &mut resources).await
+        plan_update(core, &stack, &goal, &mut resources, Action::Update).await
     }
 
     /// What Heat's `preview_update` would tell of an update, with Heat's approximations:
@@ -358,7 +367,7 @@ impl Stack {
         let core = self.engine.core();
         let mut resources = core.records.resources(&self.id).await?;
         // What the plan refuses is refused here, too.
-        plan_update(core, &stack, &goal, &mut resources).await?;
+        plan_update(core, &stack, &goal, &mut resources, Action::Update).await?;
         let current = Current::new(resources);
         let standing = current.standing_records().filter(|record| record.action != Action::Delete);
         let standing = standing.map(|record| &**record);
@@ -366,21 +375,11 @@ impl Stack {
     }
 
     async fn prepare(&self, update: &Update) -> Result<(StackRecord, Content, Goal), EngineError> {
-        let mut stack = self.living().await?;
-        let why = match stack.action {
-            Action::Delete => Some("a stack that is being deleted cannot be updated"),
-            Action::Suspend => Some("a stack that is suspended cannot be updated: resume it first"),
-            _ => None,
-        };
-        if let Some(why) = why {
-            return Err(EngineError::State {
-                stack: stack.name.clone(),
-                status: format!("{}_{}", stack.action, stack.status),
-                why,
-            });
-        }
+        let mut stack = self.changeable().await?;
         let core = self.engine.core();
-        let content = store_content::updated(core, &stack, update).await?;
+        let mut content = store_content::updated(core, &stack, update).await?;
+        let credentials = update.credentials.as_ref().unwrap_or(&stack.credentials);
+        content.zones = availability_zones(core, credentials, &content).await?;
         let before = stack.clone();
         stack.desired = store_content::desired(&content);
         if let Some(timeout) = update.timeout {
@@ -406,6 +405,18 @@ impl Stack {
             }
         }
         Ok((stack, content, goal))
+    }
+
+    /// The record of a stack that an update may change.
+    pub(super) async fn changeable(&self) -> Result<StackRecord, EngineError> {
+        let stack = self.living().await?;
+        let why = match stack.action {
+            Action::Delete => "a stack that is being deleted cannot be updated",
+            Action::Suspend => "a stack that is suspended cannot be updated: resume it first",
+            _ => return Ok(stack),
+        };
+        let status = format!("{}_{}", stack.action, stack.status);
+        Err(EngineError::State { stack: stack.name, status, why })
     }
 
     pub(super) async fn living(&self) -> Result<StackRecord, EngineError> {
@@ -440,6 +451,7 @@ impl Stack {
         let claim = self.engine.seize(&self.id).await?;
         let mut stack = self.living().await?;
         let resources = core.records.resources(&self.id).await?;
+        give_up_snapshot(core, &mut stack, &resources).await?;
         let goal = Goal::nothing(core);
         let plan = match make_plan(core, &stack, &goal, &resources, Action::Delete).await {
             Ok(plan) => plan,
@@ -489,12 +501,13 @@ impl Stack {
 }
 
 /// The plan of an update; what is recorded learns what is seen of the things that exist already.
-async fn plan_update(
+pub(super) async fn plan_update(
     core: &Arc<Core>,
     stack: &StackRecord,
     goal: &Goal,
     resources: &mut Resources,
+    action: Action,
 ) -> Result<Plan, EngineError> {
     examine(core, stack, goal, resources).await?;
-    make_plan(core, stack, goal, resources, Action::Update).await
+    make_plan(core, stack, goal, resources, action).await
 }

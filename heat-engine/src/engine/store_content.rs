@@ -5,6 +5,7 @@ use super::request::{Content, Update};
 use crate::record::{Desired, Owner, SourceHash, StackId, StackRecord};
 use crate::run::Core;
 use crate::store::Source;
+use heat_template::expression::AvailabilityZones;
 use heat_template::source::SourceMap;
 use heat_template::yaml::Limits;
 use heat_template::{Environment, Files, ParseOptions, Template};
@@ -58,6 +59,15 @@ pub(super) fn desired(content: &Content) -> Desired {
             .map(|schema| schema.name.clone())
             .collect(),
         secret: false,
+        availability_zones: known(&content.zones),
+    }
+}
+
+/// The availability zones, for a record.
+fn known(zones: &AvailabilityZones) -> Option<Vec<String>> {
+    match zones {
+        AvailabilityZones::Known(zones) => Some(zones.clone()),
+        AvailabilityZones::NotAsked | AvailabilityZones::Nowhere => None,
     }
 }
 
@@ -89,7 +99,7 @@ pub(crate) async fn recorded(
     let Some(hash) = &desired.template else {
         return Err(EngineError::LostSource { hash: "of the template".to_owned() });
     };
-    let (environment, files) = match &stack.owner {
+    let Surroundings { environment, files, zones } = match &stack.owner {
         Some(owner) => inherited(core, owner, |stack| stack.desired.clone()).await?,
         None => surroundings(core, desired).await?,
     };
@@ -99,22 +109,41 @@ pub(crate) async fn recorded(
     let parsed = Template::parse(&mut sources, "template", &text(core, hash).await?, &options);
     let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
     let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    Ok(Content { template, environment, files, parameters })
+    Ok(Content { template, environment, files, parameters, zones })
 }
 
-/// The environment of an outermost stack.
+/// Reads what a stack was made from, without what lies under it globally.
+pub(super) async fn recorded_apart(core: &Core, desired: &Desired) -> Result<Content, EngineError> {
+    let Some(hash) = &desired.template else {
+        return Err(EngineError::LostSource { hash: "of the template".to_owned() });
+    };
+    let Surroundings { environment, files, zones } = surroundings(core, desired).await?;
+    let options = ParseOptions::default();
+    let parsed = Template::parse(&mut SourceMap::new(), "template", &text(core, hash).await?, &options);
+    let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
+    let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Content { template, environment, files, parameters, zones })
+}
+
+/// The environment of a stack; that of a nested one comes from outside.
 pub(crate) async fn recorded_environment(
     core: &Core,
     stack: &StackRecord,
-) -> Result<Option<Environment>, EngineError> {
+) -> Result<Environment, EngineError> {
     match &stack.owner {
-        None => Ok(Some(surroundings(core, &stack.desired).await?.0)),
-        Some(_) => Ok(None),
+        None => Ok(surroundings(core, &stack.desired).await?.environment),
+        Some(owner) => Ok(inherited(core, owner, |stack| stack.desired.clone()).await?.environment),
     }
 }
 
-/// Environment and files of an outermost stack.
-async fn surroundings(core: &Core, desired: &Desired) -> Result<(Environment, Files), EngineError> {
+/// What an outermost stack shares with all that are inside of it.
+struct Surroundings {
+    environment: Environment,
+    files: Files,
+    zones: AvailabilityZones,
+}
+
+async fn surroundings(core: &Core, desired: &Desired) -> Result<Surroundings, EngineError> {
     let environment = match &desired.environment {
         Some(hash) => {
             let text = text(core, hash).await?;
@@ -130,7 +159,9 @@ async fn surroundings(core: &Core, desired: &Desired) -> Result<(Environment, Fi
     for (name, hash) in &desired.files {
         files.push((name.clone(), text(core, hash).await?));
     }
-    Ok((environment, Files::from_iter(files)))
+    let zones =
+        desired.availability_zones.clone().map_or(AvailabilityZones::Nowhere, AvailabilityZones::Known);
+    Ok(Surroundings { environment, files: Files::from_iter(files), zones })
 }
 
 /// A nested stack that becomes one of its own gets the environment and the files that it was made with. Gives the texts that
@@ -143,24 +174,25 @@ pub(crate) async fn keep_surroundings(
     // An update that takes it out of the outermost stack may have taken its files, too.
     let made_with =
         |outer: &'_ StackRecord| outer.last_complete.clone().unwrap_or_else(|| outer.desired.clone());
-    let (environment, files) = inherited(core, owner, made_with).await?;
+    let Surroundings { environment, files, zones } = inherited(core, owner, made_with).await?;
     let environment = text_of(&environment);
     let (hash, names) = (SourceHash::of(&environment), hashes(&files));
     for desired in std::iter::once(&mut stack.desired).chain(&mut stack.last_complete) {
         desired.environment = Some(hash.clone());
         desired.files.clone_from(&names);
+        desired.availability_zones = known(&zones);
     }
     // Its parameter defaults may be meant for hidden parameters of any template inside.
     let texts = files.iter().map(|(_, text)| Source::new(text));
     Ok(std::iter::once(Source::secret(environment)).chain(texts).collect())
 }
 
-/// Environment and files of a nested stack, from what the outermost one is or was.
+/// Environment, files and availability zones of a nested stack, from what the outermost one is or was.
 async fn inherited(
     core: &Core,
     owner: &Owner,
     of: impl Fn(&StackRecord) -> Desired,
-) -> Result<(Environment, Files), EngineError> {
+) -> Result<Surroundings, EngineError> {
     let gone = |id: &StackId| EngineError::NoSuchStack { name: id.0.clone(), project: String::new() };
     let mut way = vec![(owner.resource.clone(), owner.type_name.clone())];
     let mut outer = owner.stack.clone();
@@ -172,17 +204,18 @@ async fn inherited(
                 outer = owner.stack;
             }
             None => {
-                let (environment, files) = surroundings(core, &of(&stack)).await?;
-                let inner = way.iter().rev().fold(environment, |environment, (resource, type_name)| {
-                    environment.child(resource, type_name)
-                });
-                return Ok((inner, files));
+                let outermost = surroundings(core, &of(&stack)).await?;
+                let environment =
+                    way.iter().rev().fold(outermost.environment, |environment, (resource, type_name)| {
+                        environment.child(resource, type_name)
+                    });
+                return Ok(Surroundings { environment, ..outermost });
             }
         }
     }
 }
 
-/// What a stack is made from after an update.
+/// What a stack is made from after an update; the cloud was not asked for its availability zones yet.
 pub(super) async fn updated(
     core: &Core,
     stack: &StackRecord,
@@ -199,6 +232,7 @@ pub(super) async fn updated(
             environment: update.environment.clone().unwrap_or_default(),
             files: update.files.clone().unwrap_or_default(),
             parameters: update.parameters.clone(),
+            zones: AvailabilityZones::NotAsked,
         });
     }
     let now = recorded(core, stack, &stack.desired).await?;
@@ -221,5 +255,5 @@ pub(super) async fn updated(
         Some(files) => now.files.with(files),
         None => now.files,
     };
-    Ok(Content { template, environment, files, parameters })
+    Ok(Content { template, environment, files, parameters, zones: AvailabilityZones::NotAsked })
 }

@@ -226,7 +226,7 @@ fn open(changes: Vec<PropertyChange>, definition: Differs, replaces: bool, may_r
 }
 
 /// Whether nothing was ever asked for: there is no real thing, and surely none is on its way.
-pub(super) fn never_begun(record: &ResourceRecord) -> bool {
+pub(crate) fn never_begun(record: &ResourceRecord) -> bool {
     record.action == Action::Init && record.physical_id.is_none() && record.intent.is_none()
 }
 

@@ -5,12 +5,14 @@
 //! decision for one resource, for the run: a [`StepKind::Decide`] asks it again when all values are known. All of it is
 //! pure; [`Schedule`](crate::schedule::Schedule) says when which step runs.
 
+mod adopt;
 mod change;
 mod current;
 mod decide;
 mod desired;
 mod draw;
 mod error;
+mod hooks;
 mod nested;
 mod order;
 mod perform;
@@ -18,15 +20,18 @@ mod planner;
 mod prospect;
 mod step;
 
+pub(crate) use adopt::{adopting, resources_in};
 pub use decide::{Decision, decide};
-pub(crate) use decide::{order_of, rests};
+pub(crate) use decide::{never_begun, order_of, rests};
 pub use desired::{
     CompositeState, Desired, DesiredResource, DesiredState, NestedDesired, NestedQuestion, NestedRecord,
     NestedRecords, Nothing, TypeRules, given,
 };
 pub use draw::Totals;
 pub use error::PlanError;
+pub(crate) use hooks::note_hooks;
 pub use perform::plan_act;
+pub(crate) use planner::saves_before;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;
 pub use step::{Act, ChangeEffect, NestedPlan, Plan, PropertyChange, Reason, Step, StepId, StepKind};

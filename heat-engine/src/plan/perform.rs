@@ -1,4 +1,4 @@
-//! Plans that do the same to every resource that is there, whatever the template says: check, suspend, resume.
+//! Plans that do the same to every resource that is there, whatever the template says: check, suspend, resume, snapshot.
 
 use super::current::Incarnations;
 use super::decide::{is_going, never_begun};
@@ -9,7 +9,7 @@ use crate::record::{Action, ResourceRecord, Resources};
 /// Makes a plan that does this to every resource that is there, those inside of nested stacks among them.
 ///
 /// Pure, and linear in resources and dependencies. What is checked waits for nothing, so that everything is looked at. What
-/// is suspended waits for all that use it; what is resumed for all that it uses.
+/// is suspended waits for all that use it; what is resumed, or saved, for all that it uses.
 pub fn plan_act(act: Act, revision: u64, recorded: &Resources, nested: &NestedRecords) -> Plan {
     let incarnations = Incarnations::new(recorded);
     let concerned = |record: &ResourceRecord| {
@@ -17,7 +17,7 @@ pub fn plan_act(act: Act, revision: u64, recorded: &Resources, nested: &NestedRe
             && !is_going(record)
             && match act {
                 Act::Check => true,
-                Act::Suspend => !never_begun(record),
+                Act::Suspend | Act::Snapshot => !never_begun(record),
                 // What was never suspended goes on as it does.
                 Act::Resume => matches!(record.action, Action::Suspend | Action::Resume),
             }
@@ -50,9 +50,10 @@ pub fn plan_act(act: Act, revision: u64, recorded: &Resources, nested: &NestedRe
             reason: Reason::Requested,
             after,
             nested: inside,
+            hooks: Vec::new(),
         }
     });
-    Plan { version: Plan::VERSION, action: act.action(), revision, steps: steps.collect() }
+    Plan { version: Plan::VERSION, action: act.action(), revision, steps: steps.collect(), abandons: false }
 }
 
 /// Which of these use which, by their places in the list.

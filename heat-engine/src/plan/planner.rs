@@ -418,6 +418,7 @@ impl<'a> Planner<'a> {
             incarnation: record.id.clone(),
             only_if_replaced_by: condition,
             retain: record.deletion_policy == DeletionPolicy::Retain,
+            snapshot: saves_before(record),
         };
         let retained = record.deletion_policy == DeletionPolicy::Retain;
         let nested = if retained { None } else { self.nested.removal(record, new_incarnation)? };
@@ -519,14 +520,22 @@ impl<'a> Planner<'a> {
             if let StepKind::Delete { only_if_replaced_by: Some(by), .. } = &mut kind {
                 *by = place[by.index()];
             }
-            steps.push(Step { resource, type_name, kind, reason, after, nested });
+            steps.push(Step { resource, type_name, kind, reason, after, nested, hooks: Vec::new() });
         }
-        Plan { version: Plan::VERSION, action, revision, steps }
+        Plan { version: Plan::VERSION, action, revision, steps, abandons: false }
     }
 }
 
+/// Whether its data are saved before it is deleted. As in Heat what failed is not worth it.
+pub(crate) fn saves_before(record: &ResourceRecord) -> bool {
+    record.deletion_policy == DeletionPolicy::Snapshot
+        && record.status != Status::Failed
+        && record.physical_id.is_some()
+        && record.external_id().is_none()
+}
+
 fn adopt(incarnation: IncarnationId, id: &PhysicalId, replaces: Option<IncarnationId>) -> StepKind {
-    StepKind::Adopt { incarnation, external_id: id.clone(), replaces }
+    StepKind::Adopt { incarnation, external_id: id.clone(), replaces, own: false }
 }
 
 /// What may become of a resource whose interrupted operation is finished first: what would if that succeeds, or a

@@ -2,7 +2,7 @@
 
 use crate::record::{Action, IncarnationId, IntentKind};
 use heat_plugin_sdk::{PhysicalId, ReplaceOrder};
-use heat_template::environment::RestrictedAction;
+use heat_template::environment::{Hook, RestrictedAction};
 use petgraph::graph::DiGraph;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,6 +36,9 @@ pub struct Plan {
     pub revision: u64,
     /// The steps. Each stands behind all that it waits for.
     pub steps: Vec<Step>,
+    /// Everything real stays, what lies inside of nested stacks too; only records go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abandons: bool,
 }
 
 /// One step of a plan.
@@ -55,6 +58,10 @@ pub struct Step {
     /// What is done inside, where the resource is a nested stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nested: Option<Box<NestedPlan>>,
+    /// The hooks of the environment at which it waits until somebody clears them. One behind an update waits only where
+    /// it is updated in place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
 }
 
 /// What is done inside a nested stack.
@@ -94,7 +101,7 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         changes: Vec<PropertyChange>,
     },
-    /// Takes something that exists already (`external_id`): it is looked at and recorded, nothing is made.
+    /// Takes something that exists already (`external_id`, or `own`): it is looked at and recorded, nothing is made.
     Adopt {
         /// The incarnation.
         incarnation: IncarnationId,
@@ -103,6 +110,9 @@ pub enum StepKind {
         /// The one that it takes the place of.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replaces: Option<IncarnationId>,
+        /// It belongs to the stack from then on, as if the stack had made it: the stack is adopted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        own: bool,
     },
     /// Changes it in place. Without changes only its record changes, the plugin is not asked.
     Update {
@@ -174,6 +184,9 @@ pub enum StepKind {
         /// The real thing stays (deletion policy), only the record goes.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         retain: bool,
+        /// Its data are saved before (deletion policy).
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        snapshot: bool,
     },
 }
 
@@ -187,6 +200,8 @@ pub enum Act {
     Suspend,
     /// It is woken.
     Resume,
+    /// Its data are saved, where its type can.
+    Snapshot,
 }
 
 impl Act {
@@ -196,20 +211,24 @@ impl Act {
             Self::Check => Action::Check,
             Self::Suspend => Action::Suspend,
             Self::Resume => Action::Resume,
+            Self::Snapshot => Action::Snapshot,
         }
     }
 
     /// That which is done in an action of that kind.
     pub(crate) fn of(action: Action) -> Option<Self> {
-        [Self::Check, Self::Suspend, Self::Resume].into_iter().find(|act| act.action() == action)
+        [Self::Check, Self::Suspend, Self::Resume, Self::Snapshot]
+            .into_iter()
+            .find(|act| act.action() == action)
     }
 
-    /// `check`, `suspend`, `resume`.
+    /// `check`, `suspend`, `resume`, `snapshot`.
     pub fn verb(self) -> &'static str {
         match self {
             Self::Check => "check",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
+            Self::Snapshot => "snapshot",
         }
     }
 
@@ -218,6 +237,7 @@ impl Act {
             Self::Check => IntentKind::Check,
             Self::Suspend => IntentKind::Suspend,
             Self::Resume => IntentKind::Resume,
+            Self::Snapshot => IntentKind::Snapshot,
         }
     }
 }

@@ -4,16 +4,20 @@
 //! (see [`crate::store`]), so no store ever sees it.
 
 mod event;
+mod hook;
 mod nested;
 mod resource;
+mod snapshot;
 mod stack;
 mod status;
 
 pub use event::{Event, EventSequence};
+pub use hook::ResourceHook;
 pub use nested::{NestedStack, Scaling};
 pub(crate) use nested::{attribute_key, hidden_mark, reason_key, secret_mark};
 pub(crate) use resource::EXTERNAL_ID;
-pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources};
+pub use resource::{DeletionPolicy, IncarnationId, Intent, IntentKind, ResourceRecord, Resources, Saved};
+pub use snapshot::{SavedResource, SnapshotRecord};
 pub use stack::{
     Desired, OnFailure, Owner, Paused, SourceHash, StackId, StackRecord, TraversalId, TraversalRecord,
 };

@@ -1,8 +1,8 @@
 //! Resources: one record for each incarnation, that is, for each real thing that was or is to be made.
 
 use super::stack::text_id;
-use super::{Action, NestedStack, StackId, Status, TraversalId};
-use heat_plugin_sdk::{OperationKey, OwnedObject, PhysicalId};
+use super::{Action, NestedStack, ResourceHook, StackId, Status, TraversalId};
+use heat_plugin_sdk::{OperationKey, OwnedObject, PhysicalId, SavedData};
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,23 @@ pub struct ResourceRecord {
     pub traversal: Option<TraversalId>,
     /// The nested stack that it is, as soon as one is meant to be made.
     pub nested: Option<NestedStack>,
+    /// The hook at which it waits, or that was cleared last.
+    pub hook: Option<ResourceHook>,
+    /// What was saved of it last.
+    pub saved: Option<Saved>,
+    /// What Heat's data say of it, as long as it is to be adopted by them. Sealed.
+    pub adopts: Option<Value>,
+}
+
+/// What was saved of a resource.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The operation that saved it.
+    pub key: OperationKey,
+    /// The traversal in which that was, which for a snapshot of the stack is its id.
+    pub traversal: TraversalId,
+    /// What leads back to it.
+    pub data: SavedData,
 }
 
 /// Where [`ResourceRecord::definition`] keeps the id of something that exists already.
@@ -145,6 +162,8 @@ pub enum IntentKind {
     Suspend,
     /// `resume`
     Resume,
+    /// `snapshot`
+    Snapshot,
 }
 
 impl ResourceRecord {
@@ -185,12 +204,25 @@ impl ResourceRecord {
             seen_before: BTreeSet::new(),
             traversal: None,
             nested: None,
+            hook: None,
+            saved: None,
+            adopts: None,
         }
     }
 
     /// The `external_id` of its definition, where it is something that exists already: nothing makes, changes or removes it.
     pub fn external_id(&self) -> Option<&str> {
         self.definition.get(EXTERNAL_ID)?.as_str()
+    }
+}
+
+/// Not what the plugin keeps of it.
+impl fmt::Debug for Saved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Saved")
+            .field("key", &self.key)
+            .field("traversal", &self.traversal)
+            .finish_non_exhaustive()
     }
 }
 

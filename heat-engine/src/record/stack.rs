@@ -1,6 +1,6 @@
 //! Stacks and their traversals.
 
-use super::{Action, IncarnationId, Status};
+use super::{Action, IncarnationId, SnapshotRecord, Status};
 use crate::plan::Plan;
 use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
@@ -100,6 +100,8 @@ pub struct StackRecord {
     pub paused: Option<Paused>,
     /// The resource that it is, if it is a nested stack.
     pub owner: Option<Owner>,
+    /// Its snapshots, oldest first.
+    pub snapshots: Vec<SnapshotRecord>,
 }
 
 /// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.
@@ -150,6 +152,8 @@ pub struct Desired {
     /// The template itself was made of secret values (that of a nested stack): it is sealed, and so are the properties of
     /// its resources.
     pub secret: bool,
+    /// The availability zones that the cloud had when it was asked for this; of an outermost stack that may use them.
+    pub availability_zones: Option<Vec<String>>,
 }
 
 /// Names of parameters, not their values: they may be hidden.

@@ -26,6 +26,10 @@ pub enum Action {
     Suspend,
     /// It was woken from its rest.
     Resume,
+    /// Its data were saved.
+    Snapshot,
+    /// It was brought back to what was saved (stacks only).
+    Restore,
     /// Somebody outside told it something (events of resources only).
     Signal,
 }
@@ -55,6 +59,8 @@ impl Action {
             Self::Check => "CHECK",
             Self::Suspend => "SUSPEND",
             Self::Resume => "RESUME",
+            Self::Snapshot => "SNAPSHOT",
+            Self::Restore => "RESTORE",
             Self::Signal => "SIGNAL",
         }
     }

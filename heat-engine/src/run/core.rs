@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::connections::Connections;
+use super::hooks::Waiting;
 use super::ids::Ids;
 use super::post::Post;
 use crate::schedule::{PollPolicy, RetryPolicy};
@@ -25,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) max_resources: usize,
     /// How many stacks may lie inside each other below an outermost one.
     pub(crate) max_nested_depth: usize,
+    /// Snapshots of a stack.
+    pub(crate) max_snapshots: usize,
 }
 
 /// What all traversals of one engine share.
@@ -41,6 +44,8 @@ pub(crate) struct Core {
     pub(crate) steps: Arc<Semaphore>,
     /// Grows with every commit that holds events.
     pub(crate) published: watch::Sender<u64>,
+    /// Steps that wait at hooks.
+    pub(crate) waiting: Waiting,
     /// Signals on their way to the stacks that are worked on.
     pub(crate) post: Arc<Post>,
 }

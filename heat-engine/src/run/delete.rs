@@ -1,6 +1,7 @@
 //! Removing an incarnation.
 
 use super::work::{Break, Ended, Next, Work};
+use crate::plan::saves_before;
 use crate::record::{Action, IntentKind};
 use crate::store::StoreError;
 use heat_plugin_sdk::{Failure, Operation, PhysicalId};
@@ -33,7 +34,7 @@ impl Work {
         }
         let Some(id) = known else {
             // Objects beside it may still be there, even where it was never made itself.
-            if record.owned.is_empty() {
+            if record.owned.is_empty() || retain {
                 self.remove("state changed").await?;
                 return Ok(Ended::Done);
             }
@@ -48,8 +49,16 @@ impl Work {
 
     async fn delete_thing(&self, id: &PhysicalId, open: Option<IntentKind>) -> Result<Ended, Break> {
         let mut look = open == Some(IntentKind::Delete);
+        let saves = saves_before(&*self.record().await);
         if !look {
             self.begin(IntentKind::Delete, Action::Delete, None, Vec::new(), BTreeSet::new(), None).await?;
+        }
+        if saves {
+            match self.save(id).await {
+                // Heat deletes what is gone without saving it.
+                Err(Break::Failed(failure)) if failure.is_not_found() => {}
+                saved => saved?,
+            }
         }
         let mut attempt = 0;
         loop {

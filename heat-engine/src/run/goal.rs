@@ -535,6 +535,7 @@ fn inputs(core: &Core, stack: &StackRecord, content: &Content) -> Inputs {
             stack_id: Some(stack.id.0.clone()),
             project_id: stack.project.clone(),
         },
+        zones: content.zones.clone(),
         require_values: true,
     }
 }

@@ -18,6 +18,8 @@ pub(crate) enum Signal {
     /// Go on.
     #[default]
     Run,
+    /// Something failed: what waits for people waits no more, everything else goes on.
+    Hasten,
     /// Begin nothing new and let finish what is begun: the action was cancelled.
     Stop,
     /// Stop between two calls and leave the intent: another traversal or another process takes over.
@@ -147,6 +149,8 @@ pub(crate) struct Ledger {
     pub(crate) local: bool,
     /// What it must not tell.
     pub(crate) secrets: Arc<Secrets>,
+    /// When the thing is gone its record stays until the hook behind the deletion is cleared.
+    pub(crate) held: bool,
 }
 
 impl Ledger {
@@ -230,15 +234,25 @@ impl Ledger {
         change(Arc::make_mut(&mut self.page.lock().await.record));
     }
 
-    /// Removes the record, with the event of its deletion.
+    /// Removes the record, with the event of its deletion; one that is held tells from now on that nothing else is left.
     pub(crate) async fn remove(&self, reason: &str) -> Result<(), StoreError> {
         let mut page = self.page.lock().await;
         let record = Arc::make_mut(&mut page.record);
+        let told = record.action == Action::Delete && record.status == Status::Complete;
         record.action = Action::Delete;
         record.status = Status::Complete;
         reason.clone_into(&mut record.reason);
         let (event, id) = (self.event(record, self.core.clock.now()), record.id.clone());
-        let mut writes: Vec<_> = page.unwritten.iter().cloned().chain([event]).map(Write::Event).collect();
+        if self.held {
+            record.physical_id = None;
+            record.owned.clear();
+            record.intent = None;
+            record.look_again = false;
+            let next = (*page.record).clone();
+            return page.turn(&self.core, &self.claim, Some(event), next).await;
+        }
+        let events = page.unwritten.iter().cloned().chain((!told).then_some(event));
+        let mut writes: Vec<_> = events.map(Write::Event).collect();
         writes.push(Write::RemoveResource(id));
         self.core.commit(&self.claim, writes).await?;
         page.unwritten.clear();
@@ -410,8 +424,10 @@ impl Ledger {
     pub(crate) fn check(&self) -> Result<(), Break> {
         match &*self.signal.borrow() {
             // Another engine may have taken over by now.
-            Signal::Run | Signal::Stop if !self.core.records.lease_runs() => Err(Break::Interrupted),
-            Signal::Run | Signal::Stop => Ok(()),
+            Signal::Run | Signal::Hasten | Signal::Stop if !self.core.records.lease_runs() => {
+                Err(Break::Interrupted)
+            }
+            Signal::Run | Signal::Hasten | Signal::Stop => Ok(()),
             Signal::Interrupt => Err(Break::Interrupted),
             Signal::Abort(reason) => Err(Break::Aborted(reason.clone())),
         }

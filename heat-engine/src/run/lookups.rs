@@ -2,8 +2,10 @@
 //! services for all of that at once, and the checks are made again.
 
 use super::core::Core;
+use crate::engine::{Content, EngineError};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use heat_plugin_sdk::{Credentials, Failure, FailureClass, Registry};
+use heat_plugin_sdk::{AVAILABILITY_ZONES, Credentials, Failure, FailureClass, Registry};
+use heat_template::expression::AvailabilityZones;
 use heat_template::schema::{CustomCheck, CustomConstraints};
 use indexmap::IndexSet;
 use serde_json::Value;
@@ -80,6 +82,36 @@ impl Lookups {
             self.answers.lock().unwrap_or_else(PoisonError::into_inner).insert(question, answer);
         }
         Ok(asked)
+    }
+}
+
+/// The availability zones of the cloud, asked for where a template may use them.
+///
+/// They are asked for once for each request and kept with the stack, so that a plan is about the zones that it was made with.
+///
+/// # Errors
+/// The service cannot be asked.
+pub(crate) async fn availability_zones(
+    core: &Core,
+    credentials: &Credentials,
+    content: &Content,
+) -> Result<AvailabilityZones, EngineError> {
+    // A text may say it and mean nothing; one that means it says it.
+    let says = |text: &str| text.contains("GetAZs");
+    let global = content.files.over(&core.global);
+    let wanted = says(content.template.text()) || global.iter().any(|(_, text)| says(text));
+    if !wanted || core.registry.finder(AVAILABILITY_ZONES).is_none() {
+        return Ok(AvailabilityZones::Nowhere);
+    }
+    let question = Question { finder: true, name: AVAILABILITY_ZONES.to_owned(), value: "null".to_owned() };
+    let zones = answer(core, credentials, &question).await.map_err(EngineError::Service)?;
+    let names = |zones: &Vec<Value>| zones.iter().map(|zone| zone.as_str().map(str::to_owned)).collect();
+    match zones.as_array().and_then(names) {
+        Some(names) => Ok(AvailabilityZones::Known(names)),
+        None => {
+            let message = format!("{AVAILABILITY_ZONES} gives {zones}, which is no list of names");
+            Err(EngineError::Service(Failure::failed(message)))
+        }
     }
 }
 

@@ -9,11 +9,11 @@ mod existing;
 use super::current::Current;
 use super::goal::{ChildGoal, ChildOf, Goal, NestedAttributes, facade_of, same};
 use super::ledger::{Ended, Facts, Ledger, Signal};
-use super::planning::{begin, make_plan, perform_plan, wake};
+use super::planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
 use super::scaling;
 use super::traversal::{End, InHand, Traversal};
 use crate::engine::EngineError;
-use crate::plan::{Act, DesiredState, Plan};
+use crate::plan::{Act, DesiredState, Plan, adopting};
 use crate::record::{
     Action, IntentKind, OnFailure, Owner, ResourceRecord, Resources, StackId, StackRecord, Status,
     TraversalRecord,
@@ -43,6 +43,10 @@ pub(crate) struct Nested {
     pub(crate) on_failure: OnFailure,
     /// The plan of what is inside, where it was made from what is known now.
     pub(crate) planned: Option<Plan>,
+    /// The stacks are adopted by Heat's data, which the records of their resources have.
+    pub(crate) adopts: bool,
+    /// Nothing real is removed.
+    pub(crate) abandons: bool,
     /// Nothing but its size, or that of a group inside, is changed.
     pub(crate) scales: bool,
 }
@@ -79,6 +83,7 @@ impl Nested {
     /// Brings the nested stack to what it shall be; makes it where it is not there.
     pub(crate) async fn bring(&self, wanted: Wanted) -> Result<(Ended, Outcome), StoreError> {
         let action = match self.ledger.record().await {
+            _ if self.adopts => Action::Adopt,
             record if record.action == Action::Init || record.properties.is_none() => Action::Create,
             _ => Action::Update,
         };
@@ -158,6 +163,12 @@ impl Nested {
         })
     }
 
+    /// Whether it is gone into for nothing but a group inside of it that is scaled.
+    fn leads_inside(&self, record: &ResourceRecord) -> bool {
+        let scaling = record.nested.as_ref().and_then(|nested| nested.scaling.as_ref());
+        self.scales && scaling.is_some_and(|scaling| scaling.size.is_none())
+    }
+
     /// How many members are wanted by a change of the size alone.
     fn size(&self, record: &ResourceRecord) -> Option<u64> {
         let scaling = record.nested.as_ref().and_then(|nested| nested.scaling.as_ref());
@@ -182,6 +193,10 @@ impl Nested {
             owner.traversal.as_ref() == Some(&self.ledger.traversal) && owner.last
         });
         if !mine || stack.action == Action::Delete || !same(&stack.desired, &child.desired) {
+            return Ok(Picked::No(child));
+        }
+        // What the traversal did to it before does not tell whether it was scaled.
+        if self.scales && stack.traversal.is_none() {
             return Ok(Picked::No(child));
         }
         let Some(running) = &stack.traversal else {
@@ -280,7 +295,8 @@ impl Nested {
                 }
             })
             .await;
-        let kind = if action == Action::Create { IntentKind::Create } else { IntentKind::Update };
+        let is_new = matches!(action, Action::Create | Action::Adopt);
+        let kind = if is_new { IntentKind::Create } else { IntentKind::Update };
         let (properties, mut facts) = (Some(wanted.properties.clone()), wanted.facts.clone());
         // What is inside may still use what it was made with before.
         facts.requires.extend(record.requires.iter().cloned());
@@ -297,6 +313,15 @@ impl Nested {
         child: ChildGoal,
         mut found: Found,
     ) -> Result<Ran, Trouble> {
+        if let Some(stack) = found.stack.as_ref().filter(|_| self.leads_inside(record)) {
+            // Nothing of what it shall be changes: it has no other steps than those that scale.
+            let plan = scaling::scaling_plan(stack.revision);
+            let (end, child) = self.run_one(record, id, child, found, Some(plan), true).await?;
+            return Ok(match end {
+                End::Interrupted => Ran::Interrupted,
+                end => Ran::Ended(end, Box::new(child)),
+            });
+        }
         for Stage { template, pause } in &child.stages {
             let stage = self.child(record, id, wanted, &found, Some(template))?;
             let (end, _) = self.run_one(record, id, stage, found, None, false).await?;
@@ -309,7 +334,7 @@ impl Nested {
                 let mut signal = self.ledger.signal.clone();
                 tokio::select! {
                     () = tokio::time::sleep(Duration::try_from_secs_f64(*pause).unwrap_or_default()) => {}
-                    _ = signal.wait_for(|signal| *signal != Signal::Run) => {}
+                    _ = signal.wait_for(|signal| !matches!(signal, Signal::Run | Signal::Hasten)) => {}
                 }
             }
             if self.ledger.signal.borrow().ends() {
@@ -349,11 +374,25 @@ impl Nested {
             owner.last = last;
             owner.type_name = self.goal.written_type(&record.name).unwrap_or_default();
         }
-        let action = if is_new { Action::Create } else { Action::Update };
-        let plan = match planned {
+        let action = match &planned {
+            _ if self.adopts => Action::Adopt,
+            _ if is_new => Action::Create,
+            // It only leads to a group that is scaled.
+            Some(plan) if plan.action == Action::Signal => Action::Signal,
+            _ => Action::Update,
+        };
+        let mut plan = match planned {
             Some(plan) => plan,
             None => self.plan(&stack, &child.goal, &found.resources, action).await?,
         };
+        let mut resources = found.resources;
+        let mut adopted = Vec::new();
+        if self.adopts {
+            let data = record.adopts.clone().unwrap_or_default();
+            adopting(&mut plan, &data, &|type_name| is_local(core, type_name));
+            adopted = to_be_adopted(core, id, &plan, &data, &resources);
+            resources.extend(adopted.iter().map(|record| (record.id.clone(), Arc::clone(record))));
+        }
         let claim = match is_new {
             true => Batch::create(stack.clone()).claim,
             false => core.records.claim(id).await?,
@@ -365,11 +404,12 @@ impl Nested {
             batch.push(Write::CreateStack(stack.clone()));
         }
         batch.push(Write::Source(child.source.clone()));
+        batch.writes.extend(adopted.into_iter().map(Write::Resource));
         batch
             .writes
             .extend(begun.writes.into_iter().filter(|write| !is_new || !matches!(write, Write::Stack(_))));
         core.commit_batch(batch).await?;
-        self.run(claim, stack, traversal, child, found.resources).await
+        self.run(claim, stack, traversal, child, resources).await
     }
 
     /// The parent rolls back what is inside.
@@ -412,6 +452,7 @@ impl Nested {
                 traversal: None,
                 last: false,
             }),
+            snapshots: Vec::new(),
         }
     }
 
@@ -461,6 +502,7 @@ impl Nested {
                 record.attributes = told.attributes;
                 record.reference_id = Some(told.reference_id);
                 record.intent = None;
+                record.adopts = None;
                 wanted.facts.put(record);
                 record.sensitive = sensitive;
                 scaling::close(&core.registry, record, true, core.clock.now());

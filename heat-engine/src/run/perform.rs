@@ -25,7 +25,10 @@ impl Work {
             }
             // What exists already is somebody else's.
             if let (Some(id), None) = (&record.physical_id, record.external_id()) {
-                self.drive_perform(act, id).await?;
+                match act {
+                    Act::Snapshot => self.save(id).await?,
+                    _ => self.drive_perform(act, id).await?,
+                }
             }
             self.write(Some((act.action(), Status::Complete, "state changed")), |record| {
                 record.intent = None
@@ -46,7 +49,7 @@ impl Work {
                     match act {
                         Act::Suspend => self.call(self.resource.suspend(&cx, id)).await?,
                         Act::Resume => self.call(self.resource.resume(&cx, id)).await?,
-                        Act::Check => Ok(()),
+                        Act::Check | Act::Snapshot => Ok(()),
                     }
                 }
                 Err(failure) => Err(failure),
@@ -74,6 +77,7 @@ impl Work {
 pub(super) fn refusal(record: &ResourceRecord, act: Act) -> Option<String> {
     let fits = match act {
         Act::Check => true,
+        Act::Snapshot => record.action != Action::Delete,
         Act::Suspend => {
             record.action != Action::Delete
                 && (record.action == Action::Suspend || record.status == Status::Complete)

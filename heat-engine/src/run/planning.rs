@@ -4,10 +4,11 @@ use super::core::Core;
 use super::goal::Goal;
 use super::traversal::stack_event;
 use crate::engine::{EngineError, store_content};
-use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, StepKind};
-use crate::record::{Action, OnFailure, Resources, StackRecord, Status, TraversalRecord};
+use crate::plan::{self, Act, NestedRecord, NestedRecords, Plan, PlanError, Step, StepKind};
+use crate::record::{
+    Action, OnFailure, ResourceRecord, Resources, StackId, StackRecord, Status, TraversalRecord,
+};
 use crate::store::{Batch, Claim, StoreError, Write};
-use heat_template::environment::Hook;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,7 +52,7 @@ pub(crate) async fn make_plan(
 ) -> Result<Plan, EngineError> {
     let nested = nested_records(core, resources).await?;
     loop {
-        let plan = plan::plan(plan::Request {
+        let mut plan = plan::plan(plan::Request {
             action,
             revision: stack.revision,
             recorded: resources,
@@ -74,8 +75,8 @@ pub(crate) async fn make_plan(
                 limit,
             });
         }
-        if let Ok(plan) = &plan {
-            refuse_hooks(core, stack, goal, plan).await?;
+        if let Ok(plan) = &mut plan {
+            note_hooks(core, stack, goal, resources, &nested, plan).await;
         }
         return plan.map_err(|error| match error {
             // Their places are in the template, like those of everything else that is wrong with it.
@@ -85,41 +86,52 @@ pub(crate) async fn make_plan(
     }
 }
 
-/// A hook is there for somebody to look before it goes on; nobody would wait at it, so it is not passed in silence.
-async fn refuse_hooks(
-    core: &Arc<Core>,
+/// Notes in a plan at which hooks of the environment it waits.
+async fn note_hooks(
+    core: &Core,
     stack: &StackRecord,
     goal: &Goal,
-    plan: &Plan,
-) -> Result<(), EngineError> {
-    let recorded = match goal.environment() {
-        None => store_content::recorded_environment(core, stack).await?,
-        Some(_) => None,
-    };
-    let Some(environment) = goal.environment().or(recorded.as_ref()) else { return Ok(()) };
-    let registry = environment.registry();
-    if !registry.has_hooks() {
-        return Ok(());
+    resources: &Resources,
+    nested: &NestedRecords,
+    plan: &mut Plan,
+) {
+    if let Some(environment) = goal.environment() {
+        return plan::note_hooks(plan, environment, resources, nested);
     }
-    for step in &plan.steps {
-        let hooks = match &step.kind {
-            StepKind::Create { .. } => [Hook::PreCreate, Hook::PostCreate],
-            StepKind::Update { .. } | StepKind::Decide { .. } => [Hook::PreUpdate, Hook::PostUpdate],
-            StepKind::Delete { .. } => [Hook::PreDelete, Hook::PostDelete],
-            StepKind::Perform { .. }
-            | StepKind::Adopt { .. }
-            | StepKind::Keep { .. }
-            | StepKind::Refuse { .. } => continue,
-        };
-        if let Some(hook) = hooks.into_iter().find(|hook| registry.has_hook(&step.resource, *hook)) {
-            return Err(EngineError::Unsupported(format!(
-                "resources.{}: the hook {} of the environment; update the stack with an environment without it to go on",
-                step.resource,
-                hook.name()
-            )));
+    match store_content::recorded_environment(core, stack).await {
+        Ok(environment) => plan::note_hooks(plan, &environment, resources, nested),
+        // What cannot be read any more must not be in the way of a deletion.
+        Err(error) => {
+            tracing::warn!(stack = %stack.name, %error, "the environment cannot be read: its hooks are passed");
         }
     }
-    Ok(())
+}
+
+/// Whether a type is nothing but its record.
+pub(crate) fn is_local(core: &Core, type_name: &str) -> bool {
+    core.registry.resource(type_name).is_some_and(|found| found.is_local())
+}
+
+/// New records of the resources that a plan adopts, with what Heat's data say of them: nothing of it is known to be there
+/// before it was looked at.
+pub(crate) fn to_be_adopted(
+    core: &Core,
+    stack: &StackId,
+    plan: &Plan,
+    data: &serde_json::Value,
+    recorded: &Resources,
+) -> Vec<Arc<ResourceRecord>> {
+    let Some(known) = plan::resources_in(data) else { return Vec::new() };
+    let new = |step: &Step| {
+        let incarnation = step.kind.incarnation();
+        let own = known.get(&step.resource).filter(|_| !recorded.contains_key(incarnation))?;
+        let (id, now) = (incarnation.clone(), core.clock.now());
+        let mut record = ResourceRecord::new(id, stack.clone(), &step.resource, &step.type_name, now);
+        record.adopts = Some(own.clone());
+        Some(Arc::new(record))
+    };
+    let takes = |step: &&Step| matches!(step.kind, StepKind::Adopt { .. } | StepKind::Create { .. });
+    plan.steps.iter().filter(takes).filter_map(new).collect()
 }
 
 /// The record of a new traversal, and the batch that makes it durable.
@@ -162,7 +174,7 @@ pub(crate) fn begin(
             because => format!("Stack {action} started: {because}"),
         };
     }
-    if !matches!(action, Action::Create | Action::Delete | Action::Signal) {
+    if !matches!(action, Action::Create | Action::Adopt | Action::Delete | Action::Signal) {
         stack.updated = Some(now);
     }
     let mut batch = Batch::new(claim.clone());

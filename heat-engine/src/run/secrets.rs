@@ -44,7 +44,8 @@ impl Secrets {
         }
         self.learn_texts(goal.hidden_texts().iter().cloned());
         self.learn_hidden(&stack.desired);
-        if let Some(desired) = &stack.last_complete {
+        let saved = stack.snapshots.iter().map(|snapshot| &snapshot.desired);
+        for desired in stack.last_complete.iter().chain(saved) {
             self.learn_hidden(desired);
         }
         for record in current.resources().values() {

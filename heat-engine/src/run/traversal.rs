@@ -8,6 +8,7 @@
 mod course;
 mod ending;
 mod history;
+mod hooks;
 mod letters;
 mod making;
 mod nested;
@@ -21,13 +22,16 @@ use super::goal::{Goal, Unresolved};
 use super::ledger::Page;
 use super::secrets::Secrets;
 use super::work::{Ended, Facts, Ledger, Signal, Work};
-use crate::plan::{Act, Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, order_of, rests};
+use crate::plan::{
+    Act, Decision, DesiredState, Prospects, Step, StepId, StepKind, decide, never_begun, order_of, rests,
+};
 use crate::record::{Action, IncarnationId, IntentKind, ResourceRecord, StackRecord, TraversalRecord};
 use crate::schedule::Outcome;
 use crate::store::{Claim, StoreError, Write};
 pub(crate) use ending::stack_event;
 use futures_util::future::BoxFuture;
 use heat_plugin_sdk::{FailureClass, PhysicalId, PropertyMap, ReplaceOrder, StackIdentity};
+use heat_template::environment::Hook;
 pub(crate) use letters::InHand;
 use making::{Place, make};
 use predecessor::Predecessor;
@@ -59,11 +63,13 @@ struct StepEnd {
 
 enum StepResult {
     Ended(Outcome),
+    /// It ended before, and has left the hook behind it.
+    Passed(Outcome),
     Failed(String),
     Interrupted,
     Paused(String),
-    /// A service was asked for what the step needs to know; it begins anew.
-    Asked,
+    /// It begins anew: a service was asked for what it needs to know, or its hook was cleared.
+    Anew,
 }
 
 /// One attempt to bring a stack to what it shall be.
@@ -134,6 +140,7 @@ impl Traversal {
             page,
             local: false,
             secrets: Arc::clone(&self.secrets),
+            held: false,
         }
     }
 
@@ -153,6 +160,9 @@ impl Traversal {
 
     /// Begins a step. Everything that can be decided at once is decided here, where all records are at hand.
     fn begin(&mut self, id: StepId, step: &Step, signal: &watch::Receiver<Signal>) -> Begun {
+        if let Some(waits) = self.at_hook(id, step, signal) {
+            return waits;
+        }
         let prepared = self.prepare(id, step, signal).map_err(|unresolved| match unresolved {
             Unresolved::Ask => Unresolved::Ask,
             // A service that was asked may have repeated the value.
@@ -167,7 +177,7 @@ impl Traversal {
                 let secrets = Arc::clone(&self.secrets);
                 Begun::Works(Box::pin(async move {
                     let result = match goal.fetch(&core, &credentials).await {
-                        Ok(_) => StepResult::Asked,
+                        Ok(_) => StepResult::Anew,
                         Err(failure) if *failure.class() == FailureClass::Unauthenticated => {
                             StepResult::Paused(format!("resources.{name}: {}", secrets.told(&failure)))
                         }
@@ -221,7 +231,10 @@ impl Traversal {
                 let changed = changes.iter().map(|change| change.property.clone()).collect();
                 self.update(id, step, incarnation, Wanted::Update(changed), *restore, signal)
             }
-            StepKind::Adopt { incarnation, external_id, replaces } => {
+            StepKind::Adopt { incarnation, external_id, own: true, .. } => {
+                self.take_on(id, step, incarnation, external_id, signal)
+            }
+            StepKind::Adopt { incarnation, external_id, replaces, .. } => {
                 self.adopt(id, step, incarnation, external_id, replaces.as_ref(), signal)
             }
             StepKind::Perform { incarnation, act } => {
@@ -261,11 +274,23 @@ impl Traversal {
                 let Some(record) = self.current.resource(incarnation).cloned() else {
                     return Ok(Begun::Over(Outcome::Skipped));
                 };
+                // It only waited at a hook, perhaps to become a nested stack.
+                if never_begun(&record) && record.owned.is_empty() {
+                    let (ledger, incarnation) = (self.ledger(record, signal), incarnation.clone());
+                    return Ok(Begun::Works(Box::pin(async move {
+                        let result = ledger.remove("state changed").await.map(|()| Ended::Done);
+                        let mut end = end(id, &ledger, incarnation, result).await;
+                        end.records.iter_mut().for_each(|(_, record)| *record = None);
+                        end
+                    })));
+                }
                 let successor = self.successor_of(&record);
-                let (work, retain, incarnation) = (self.work(record, signal)?, *retain, incarnation.clone());
+                let (mut work, retain, incarnation) =
+                    (self.work(record, signal)?, *retain, incarnation.clone());
+                work.ledger.held = step.hooks.contains(&Hook::PostDelete);
                 Ok(Begun::Works(Box::pin(async move {
                     let result = work.delete(retain, successor).await;
-                    let gone = matches!(result, Ok(Ended::Done));
+                    let gone = matches!(result, Ok(Ended::Done)) && !work.ledger.held;
                     let mut end = end(id, &work, incarnation, result).await;
                     if gone {
                         end.records.iter_mut().for_each(|(_, record)| *record = None);
@@ -281,9 +306,10 @@ impl Traversal {
         old: Arc<ResourceRecord>,
         signal: &watch::Receiver<Signal>,
     ) -> Result<Predecessor, Unresolved> {
+        // What was never begun hands nothing over, and may have waited to become a nested stack.
         Ok(match old.nested {
-            Some(_) => Predecessor::Nested(self.ledger(old, signal)),
-            None => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+            None if !never_begun(&old) => Predecessor::Typed(Box::new(self.work(old, signal)?)),
+            _ => Predecessor::Bare(self.ledger(old, signal)),
         })
     }
 
@@ -329,6 +355,29 @@ impl Traversal {
         Ok(Begun::Works(Box::pin(async move {
             let place = Place { incarnation, predecessor, order };
             make(id, work, place, properties, facts, outcome).await
+        })))
+    }
+
+    /// Takes what exists already for the stack's own.
+    fn take_on(
+        &mut self,
+        id: StepId,
+        step: &Step,
+        incarnation: &IncarnationId,
+        external_id: &PhysicalId,
+        signal: &watch::Receiver<Signal>,
+    ) -> Result<Begun, Unresolved> {
+        let state = self.goal.resolved(&step.resource, &self.current)?;
+        let properties = known(&state)?;
+        let facts = self.facts(&step.resource, &state);
+        let recorded = self.current.resource(incarnation).cloned();
+        let record = recorded.unwrap_or_else(|| self.new_record(incarnation, step));
+        let work = self.work(record, signal)?;
+        let (incarnation, external_id) = (incarnation.clone(), external_id.clone());
+        self.current.stand(&step.resource, &incarnation);
+        Ok(Begun::Works(Box::pin(async move {
+            let result = work.take_on(external_id, properties, facts).await;
+            end(id, &work, incarnation, result).await
         })))
     }
 
@@ -595,6 +644,7 @@ async fn settle(work: &Work) -> Result<Option<Ended>, StoreError> {
         IntentKind::Update => work.resume_update(None).await?,
         IntentKind::Check => work.verify().await?,
         IntentKind::Suspend | IntentKind::Resume => work.perform(Act::Resume).await?,
+        IntentKind::Snapshot => work.perform(Act::Snapshot).await?,
         IntentKind::PrepareForReplace | IntentKind::RestoreAfterReplace => work.hand_over(true).await?,
         // A deletion that was begun is repaired by the decision that follows.
         IntentKind::Delete => return Ok(None),

@@ -46,6 +46,19 @@ impl Work {
                 format!("{} {} has no physical id: nothing was made", record.type_name, record.name);
             return Err(Break::Failed(Failure::not_found(message)));
         };
+        let observed = self.seen_in_order(id).await?;
+        let (attributes, reference_id) = self.gather(id, Some(&observed)).await?;
+        self.write(Some((Action::Check, Status::Complete, "state changed")), |record| {
+            record.attributes = attributes;
+            record.reference_id = Some(reference_id);
+            record.intent = None;
+        })
+        .await?;
+        Ok(Ended::Done)
+    }
+
+    /// Reads a thing, which must be there and in order.
+    pub(super) async fn seen_in_order(&self, id: &PhysicalId) -> Result<Observation, Break> {
         let mut attempt = 0;
         let observed = loop {
             let answer = match self.seat().await {
@@ -63,15 +76,7 @@ impl Work {
                 }
             }
         };
-        let observed = in_order(&record, id, observed).map_err(Break::Failed)?;
-        let (attributes, reference_id) = self.gather(id, Some(&observed)).await?;
-        self.write(Some((Action::Check, Status::Complete, "state changed")), |record| {
-            record.attributes = attributes;
-            record.reference_id = Some(reference_id);
-            record.intent = None;
-        })
-        .await?;
-        Ok(Ended::Done)
+        in_order(&*self.record().await, id, observed).map_err(Break::Failed)
     }
 }
 

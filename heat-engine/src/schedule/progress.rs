@@ -363,7 +363,15 @@ mod tests {
 
     fn step(name: &str, kind: StepKind, after: &[u32]) -> Step {
         let after = after.iter().copied().map(StepId).collect();
-        Step { resource: name.into(), type_name: "T".into(), kind, reason: Reason::New, after, nested: None }
+        Step {
+            resource: name.into(),
+            type_name: "T".into(),
+            kind,
+            reason: Reason::New,
+            after,
+            nested: None,
+            hooks: Vec::new(),
+        }
     }
 
     fn create(name: &str, after: &[u32]) -> Step {
@@ -395,11 +403,15 @@ mod tests {
 
     fn delete_if(name: &str, by: u32) -> Step {
         let only_if_replaced_by = Some(StepId(by));
-        step(name, StepKind::Delete { incarnation: id(name), only_if_replaced_by, retain: false }, &[by])
+        step(
+            name,
+            StepKind::Delete { incarnation: id(name), only_if_replaced_by, retain: false, snapshot: false },
+            &[by],
+        )
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 1, steps }
+        Plan { version: Plan::VERSION, action: Action::Update, revision: 1, steps, abandons: false }
     }
 
     fn ready(schedule: &Schedule) -> Vec<u32> {

@@ -7,7 +7,8 @@
 use crate::plan::Plan;
 use crate::record::{
     Action, DeletionPolicy, Desired, Event, IncarnationId, Intent, IntentKind, NestedStack, OnFailure, Owner,
-    Paused, ResourceRecord, SourceHash, StackId, StackRecord, Status, TraversalId, TraversalRecord,
+    Paused, ResourceHook, ResourceRecord, Saved, SavedResource, SnapshotRecord, SourceHash, StackId,
+    StackRecord, Status, TraversalId, TraversalRecord,
 };
 use heat_plugin_sdk::{Credentials, OperationKey, OwnedObject, PhysicalId};
 use indexmap::IndexMap;
@@ -50,6 +51,53 @@ pub(super) struct StackForm<'a> {
     paused: Option<Cow<'a, Paused>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<Cow<'a, Owner>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    snapshots: Vec<SnapshotForm<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SnapshotForm<'a> {
+    id: Cow<'a, TraversalId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<Cow<'a, str>>,
+    created: Timestamp,
+    action: Action,
+    status: Status,
+    reason: Cow<'a, str>,
+    desired: DesiredForm<'a>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    resources: Cow<'a, [SavedResource]>,
+}
+
+impl<'a> From<&'a SnapshotRecord> for SnapshotForm<'a> {
+    fn from(record: &'a SnapshotRecord) -> Self {
+        let SnapshotRecord { id, name, created, action, status, reason, desired, resources } = record;
+        Self {
+            id: Cow::Borrowed(id),
+            name: name.as_deref().map(Cow::Borrowed),
+            created: *created,
+            action: *action,
+            status: *status,
+            reason: Cow::Borrowed(reason),
+            desired: desired.into(),
+            resources: Cow::Borrowed(resources),
+        }
+    }
+}
+
+impl SnapshotForm<'_> {
+    fn into_record(self) -> SnapshotRecord {
+        SnapshotRecord {
+            id: self.id.into_owned(),
+            name: self.name.map(Cow::into_owned),
+            created: self.created,
+            action: self.action,
+            status: self.status,
+            reason: self.reason.into_owned(),
+            desired: self.desired.into_record(),
+            resources: self.resources.into_owned(),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize, Default, PartialEq)]
@@ -74,11 +122,14 @@ struct DesiredForm<'a> {
     hidden: Cow<'a, [String]>,
     #[serde(default, skip_serializing_if = "is_default")]
     secret: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    availability_zones: Option<Cow<'a, [String]>>,
 }
 
 impl<'a> From<&'a Desired> for DesiredForm<'a> {
     fn from(desired: &'a Desired) -> Self {
-        let Desired { template, environment, files, parameters, hidden, secret } = desired;
+        let Desired { template, environment, files, parameters, hidden, secret, availability_zones } =
+            desired;
         Self {
             template: template.as_ref().map(Cow::Borrowed),
             environment: environment.as_ref().map(Cow::Borrowed),
@@ -86,6 +137,7 @@ impl<'a> From<&'a Desired> for DesiredForm<'a> {
             parameters: Cow::Borrowed(parameters),
             hidden: Cow::Borrowed(hidden),
             secret: *secret,
+            availability_zones: availability_zones.as_deref().map(Cow::Borrowed),
         }
     }
 }
@@ -99,6 +151,7 @@ impl DesiredForm<'_> {
             parameters: self.parameters.into_owned(),
             hidden: self.hidden.into_owned(),
             secret: self.secret,
+            availability_zones: self.availability_zones.map(Cow::into_owned),
         }
     }
 }
@@ -125,6 +178,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             traversal,
             paused,
             owner,
+            snapshots,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -148,6 +202,7 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             traversal: traversal.as_ref().map(Cow::Borrowed),
             paused: paused.as_ref().map(Cow::Borrowed),
             owner: owner.as_ref().map(Cow::Borrowed),
+            snapshots: snapshots.iter().map(SnapshotForm::from).collect(),
         }
     }
 }
@@ -180,6 +235,7 @@ impl StackForm<'_> {
             traversal: self.traversal.map(Cow::into_owned),
             paused: self.paused.map(Cow::into_owned),
             owner: self.owner.map(Cow::into_owned),
+            snapshots: self.snapshots.into_iter().map(SnapshotForm::into_record).collect(),
         }
     }
 }
@@ -232,6 +288,12 @@ pub(super) struct ResourceForm<'a> {
     traversal: Option<Cow<'a, TraversalId>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nested: Option<Cow<'a, NestedStack>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hook: Option<Cow<'a, ResourceHook>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    saved: Option<Cow<'a, Saved>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    adopts: Option<Cow<'a, Value>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -330,6 +392,9 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             seen_before,
             traversal,
             nested,
+            hook,
+            saved,
+            adopts,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -358,6 +423,9 @@ impl<'a> From<&'a ResourceRecord> for ResourceForm<'a> {
             seen_before: Cow::Borrowed(seen_before),
             traversal: traversal.as_ref().map(Cow::Borrowed),
             nested: nested.as_ref().map(Cow::Borrowed),
+            hook: hook.as_ref().map(Cow::Borrowed),
+            saved: saved.as_ref().map(Cow::Borrowed),
+            adopts: adopts.as_ref().map(Cow::Borrowed),
         }
     }
 }
@@ -393,6 +461,9 @@ impl ResourceForm<'_> {
             seen_before: self.seen_before.into_owned(),
             traversal: self.traversal.map(Cow::into_owned),
             nested: self.nested.map(Cow::into_owned),
+            hook: self.hook.map(Cow::into_owned),
+            saved: self.saved.map(Cow::into_owned),
+            adopts: self.adopts.map(Cow::into_owned),
         }
     }
 }

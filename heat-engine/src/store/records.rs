@@ -196,6 +196,7 @@ impl Records {
         )?;
         let sources: BTreeSet<&SourceHash> = std::iter::once(&record.desired)
             .chain(&record.last_complete)
+            .chain(record.snapshots.iter().map(|snapshot| &snapshot.desired))
             .flat_map(|desired| {
                 desired.template.iter().chain(&desired.environment).chain(desired.files.values())
             })
@@ -293,6 +294,7 @@ fn tombstone(record: StackRecord) -> StackRecord {
         last_complete: None,
         traversal: None,
         paused: None,
+        snapshots: Vec::new(),
         ..record
     }
 }

@@ -37,18 +37,34 @@ pub(super) fn of_stack(record: &StackRecord) -> Vec<Place> {
     if record.credentials.value().is_some() {
         places.push(place(&["credentials", "content"]));
     }
-    let mut hidden = |field: &str, desired: &Desired| {
-        for name in desired.hidden.iter().collect::<BTreeSet<_>>() {
-            if desired.parameters.contains_key(name) {
-                places.push(place(&[field, "parameters", name]));
-            }
-        }
-    };
-    hidden("desired", &record.desired);
+    hidden(&place(&["desired"]), &record.desired, &mut places);
     if let Some(desired) = &record.last_complete {
-        hidden("last_complete", desired);
+        hidden(&place(&["last_complete"]), desired, &mut places);
+    }
+    for (index, snapshot) in record.snapshots.iter().enumerate() {
+        let of = |field: &str| {
+            let mut path = place(&["snapshots"]);
+            path.push(PlacePart::Index(index));
+            path.push(PlacePart::Key(field.to_owned()));
+            path
+        };
+        hidden(&of("desired"), &snapshot.desired, &mut places);
+        if !snapshot.resources.is_empty() {
+            places.push(of("resources"));
+        }
     }
     places
+}
+
+/// The values of hidden parameters.
+fn hidden(path: &[PlacePart], desired: &Desired, places: &mut Vec<Place>) {
+    for name in desired.hidden.iter().collect::<BTreeSet<_>>() {
+        if desired.parameters.contains_key(name) {
+            let mut path = path.to_vec();
+            path.extend(place(&["parameters", name]));
+            places.push(path);
+        }
+    }
 }
 
 /// What is secret in a resource: see [`ResourceRecord::sensitive`] for what is beside the schema. Without a schema (the
@@ -106,6 +122,12 @@ pub(super) fn of_resource(record: &ResourceRecord, schema: Option<&ResourceSchem
     }
     if record.private.is_some() {
         places.push(place(&["private"]));
+    }
+    if record.adopts.is_some() {
+        places.push(place(&["adopts"]));
+    }
+    if record.saved.is_some() {
+        places.push(place(&["saved", "data"]));
     }
     if record.sensitive.contains("metadata") {
         if !record.metadata.is_null() {
@@ -165,6 +187,9 @@ pub(crate) fn secret_texts(record: &ResourceRecord, schema: Option<&ResourceSche
     }
     if record.sensitive.contains("metadata") {
         collect(&record.metadata, &mut made);
+    }
+    if let Some(data) = record.adopts.as_ref().and_then(|adopts| adopts.get("resource_data")) {
+        collect(data, &mut made);
     }
     SecretTexts { secret: without_short(secret), made: without_short(made) }
 }

@@ -11,7 +11,7 @@ mod world;
 
 use heat_engine::record::OnFailure;
 use heat_engine::store::{EventQuery, MemoryStore, StackQuery};
-use heat_engine::{EngineError, NewStack, Stack, StackView, Update};
+use heat_engine::{Engine, EngineError, NewStack, Stack, StackView, Update};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ use support::template;
 use world::{OUTSIDE, World};
 
 /// What differs between a world and the service, if anything does.
-async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<String> {
+async fn difference(world: &World, stack: &Stack, cloud: &Cloud, restored: bool) -> Option<String> {
     let objects = cloud.objects();
     let mut ids = BTreeMap::new();
     for view in stack.nested_resources(9).await.unwrap() {
@@ -49,8 +49,8 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
         let Some(object) = objects.get(id) else { return Some(format!("{path} ({id}) does not exist")) };
         let links: BTreeSet<_> = thing.links.iter().filter_map(|link| ids.get(link).cloned()).collect();
         let same = object.kind == thing.kind
-            && object.value == thing.value
-            && object.place == thing.place
+            // What came from saved data has those.
+            && (restored || (object.value == thing.value && object.place == thing.place))
             && object.links == links
             && thing.name.as_ref().is_none_or(|name| object.name == *name)
             && object.broken.is_none()
@@ -62,10 +62,32 @@ async fn difference(world: &World, stack: &Stack, cloud: &Cloud) -> Option<Strin
     None
 }
 
+/// Waits until nothing is being done to the stack; whoever comes to a hook is let pass after a while.
+async fn finished(engine: &Engine, stack: &Stack) -> Result<StackView, EngineError> {
+    tokio::select! {
+        view = stack.finished() => view,
+        () = let_pass(engine, stack) => unreachable!(),
+    }
+}
+
+/// Clears whatever hook there is, again and again.
+async fn let_pass(engine: &Engine, stack: &Stack) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        for at in stack.hooks(9).await.unwrap_or_default() {
+            // It may have gone on meanwhile.
+            if let Ok(stack) = engine.stack("default", at.stack.as_str()).await {
+                stack.clear_hook(&at.resource, at.hook).await.ok();
+            }
+        }
+    }
+}
+
 /// What engines made and left; what was there before must be as it was.
 fn left(cloud: &Cloud) -> Result<(), String> {
     let mut left = cloud.objects();
     match left.remove(OUTSIDE) {
+        _ if !cloud.backups().is_empty() => Err(format!("it left what it had saved: {:#?}", cloud.backups())),
         Some(outside) if outside.version == 1 && !outside.asleep && left.is_empty() => Ok(()),
         outside => Err(format!("it left {left:#?}, and of what was there before {outside:?}")),
     }
@@ -92,17 +114,19 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
     let mut deleted = false;
     let mut requests: Vec<Request> = vec![Request::Create];
     for _ in 0..rng.random_range(0..4) {
-        requests.push(match rng.random_range(0..14) {
+        requests.push(match rng.random_range(0..17) {
             0 | 1 => Request::Delete,
             2 => Request::Check,
             3 => Request::Suspend,
             4 => Request::Resume,
             5 => Request::Cancel,
             6 => Request::Stop,
+            7 | 8 => Request::Snapshot,
+            9 => Request::Restore,
             _ => Request::Update,
         });
     }
-    let mut made = false;
+    let (mut made, mut restored) = (false, false);
     let mut kills = rng.random_range(0..5_u32);
     let mut process: Option<Process> = None;
     for request in requests {
@@ -112,12 +136,13 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         let mut next = world.clone();
         if matches!(request, Request::Update) {
             next.change(&mut rng);
+            next.serial = history.iter().map(|world| world.serial).max().unwrap_or_default() + 1;
         }
         let on_failure = RULES[rng.random_range(0..RULES.len())];
         let text = next.template();
-        let files = next.files();
+        let (files, environment) = (next.files(), next.environment());
         if tell {
-            eprintln!("--- {request:?} {on_failure:?}\n{text}");
+            eprintln!("--- {request:?} {on_failure:?} {}\n{text}", environment.to_value());
             files.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}"));
         }
         // The client repeats its request until an engine has taken it.
@@ -145,12 +170,12 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Create, None) => {
                         let new =
                             NewStack::new("sim", template(&text)).files(files.clone()).on_failure(on_failure);
-                        living.engine.create(new).await.map(drop)
+                        living.engine.create(new.environment(environment.clone())).await.map(drop)
                     }
                     (Request::Create, Some(_)) => Ok(()),
                     (Request::Update, Some(stack)) => {
                         let update = Update::to(template(&text)).files(files.clone());
-                        stack.update(update.on_failure(on_failure)).await
+                        stack.update(update.environment(environment.clone()).on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
                     (Request::Check, Some(stack)) => stack.check().await,
@@ -158,6 +183,14 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Resume, Some(stack)) => stack.resume().await,
                     (Request::Cancel, Some(stack)) => stack.cancel_update().await,
                     (Request::Stop, Some(stack)) => stack.cancel_without_rollback().await,
+                    (Request::Snapshot, Some(stack)) => stack.snapshot(None).await.map(drop),
+                    (Request::Restore, Some(stack)) => match last_complete_snapshot(&stack).await? {
+                        Some((id, serial)) => {
+                            next = history.iter().find(|world| world.serial == serial).unwrap().clone();
+                            stack.restore(&id).await
+                        }
+                        None => Ok(()),
+                    },
                     (_, None) => Ok(()),
                 }
             })
@@ -167,11 +200,13 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             match taken {
                 Some(Ok(())) => break,
                 // It rests: it is woken when that is over.
-                Some(Err(EngineError::State { .. })) if matches!(request, Request::Update) => {
+                Some(Err(EngineError::State { .. }))
+                    if matches!(request, Request::Update | Request::Restore) =>
+                {
                     let living = process.as_ref().unwrap();
                     alive(&living.life, async {
                         if let Ok(stack) = living.engine.stack("default", "sim").await {
-                            stack.finished().await.ok();
+                            finished(&living.engine, &stack).await.ok();
                             stack.resume().await.ok();
                         }
                     })
@@ -190,10 +225,24 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             }
         }
         made = true;
+        restored |= matches!(request, Request::Restore);
         world = next;
         history.push(world.clone());
         deleted = matches!(request, Request::Delete);
-        tokio::time::sleep(Duration::from_millis(rng.random_range(0..4000))).await;
+        let pause = Duration::from_millis(rng.random_range(0..4000));
+        let passes = rng.random_range(0..2) == 0;
+        let living = process.as_ref().filter(|living| passes && !living.life.is_over());
+        match living {
+            Some(living) => {
+                let passing = async {
+                    if let Ok(stack) = living.engine.stack("default", "sim").await {
+                        let_pass(&living.engine, &stack).await;
+                    }
+                };
+                let _ = alive(&living.life, tokio::time::timeout(pause, passing)).await;
+            }
+            None => tokio::time::sleep(pause).await,
+        }
     }
     assert!(made);
     // Whatever is still to be killed is killed while the last request runs.
@@ -215,7 +264,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
         let ended = alive(&living.life, async {
             match living.engine.stack("default", "sim").await {
                 Ok(stack) => Some(
-                    tokio::time::timeout(Duration::from_secs(7200), stack.finished())
+                    tokio::time::timeout(Duration::from_secs(7200), finished(&living.engine, &stack))
                         .await
                         .map_err(|_| "the stack is at work for ever".to_owned()),
                 ),
@@ -232,7 +281,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             None => {}
         }
     };
-    check(seed, &world, &history, deleted, view, process.unwrap(), &store, &cloud, tell).await
+    check(seed, &world, &history, deleted, restored, view, process.unwrap(), &store, &cloud, tell).await
 }
 
 const RULES: [OnFailure; 4] =
@@ -248,6 +297,19 @@ enum Request {
     Resume,
     Cancel,
     Stop,
+    Snapshot,
+    Restore,
+}
+
+/// The newest snapshot that can be restored, and which form of the stack it is of.
+async fn last_complete_snapshot(stack: &Stack) -> Result<Option<(String, u32)>, EngineError> {
+    let snapshots = stack.snapshots().await?;
+    let Some(last) = snapshots.into_iter().rev().find(|snapshot| snapshot.status == "COMPLETE") else {
+        return Ok(None);
+    };
+    let shown = stack.show_snapshot(&last.id).await?;
+    let serial = shown.data["template"]["resources"]["local"]["properties"]["value"].as_u64();
+    Ok(Some((last.id, u32::try_from(serial.unwrap_or_default()).unwrap_or_default())))
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -256,6 +318,7 @@ async fn check(
     world: &World,
     history: &[World],
     deleted: bool,
+    restored: bool,
     view: Option<StackView>,
     process: Process,
     store: &MemoryStore,
@@ -308,27 +371,28 @@ async fn check(
             Some(serial) => history.iter().find(|world| world.serial.to_string() == *serial),
         };
         let Some(stands) = stands else { return Err(format!("it came back to {serial:?}")) };
-        if serial.is_some() && stands.serial == world.serial {
+        if serial.is_some() && stands.serial == world.serial && !restored {
             return Err("it came back to what failed".to_owned());
         }
-        if let Some(difference) = difference(stands, &stack, cloud).await {
+        if let Some(difference) = difference(stands, &stack, cloud, restored).await {
             return Err(format!("after the rollback: {difference}"));
         }
     }
     if view.stack_status.starts_with("SUSPEND") {
         stack.resume().await.map_err(|error| error.to_string())?;
-        let awake = stack.finished().await.map_err(|error| error.to_string())?;
+        let awake = finished(&engine, &stack).await.map_err(|error| error.to_string())?;
         if !awake.is_complete() {
             return Err(format!("in fine weather it does not wake: {}", awake.stack_status_reason));
         }
     }
     // These say nothing of whether it is what it shall be.
-    let is_other = ["CHECK", "SUSPEND", "RESUME"].iter().any(|action| view.stack_status.starts_with(action));
+    let others = ["CHECK", "SUSPEND", "RESUME", "SNAPSHOT", "RESTORE"];
+    let is_other = others.iter().any(|action| view.stack_status.starts_with(action));
     if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE" || is_other) && !deleted {
         // A failure is true and is repaired by the next update.
         let again = Update::to(template(&world.template())).files(world.files());
         stack.update(again).await.map_err(|error| error.to_string())?;
-        let mended = stack.finished().await.map_err(|error| error.to_string())?;
+        let mended = finished(&engine, &stack).await.map_err(|error| error.to_string())?;
         if !mended.is_complete() {
             return Err(format!(
                 "in fine weather the failure is not repaired: {}",
@@ -336,11 +400,11 @@ async fn check(
             ));
         }
     }
-    if !deleted && let Some(difference) = difference(world, &stack, cloud).await {
+    if !deleted && let Some(difference) = difference(world, &stack, cloud, false).await {
         return Err(difference);
     }
     stack.delete().await.map_err(|error| error.to_string())?;
-    let gone = stack.finished().await.map_err(|error| error.to_string())?;
+    let gone = finished(&engine, &stack).await.map_err(|error| error.to_string())?;
     let all = StackQuery { nested: true, ..StackQuery::default() };
     let stacks = engine.all_stacks(&all).await.map_err(|error| error.to_string())?;
     if !stacks.is_empty() {

@@ -1,9 +1,12 @@
 //! A stack as it shall be, written down independently of any engine: things by themselves, in nested stacks, in groups,
 //! and in nested stacks in groups.
 
-use heat_template::Files;
+use heat_template::source::SourceMap;
+use heat_template::yaml::Limits;
+use heat_template::{Environment, Files};
 use rand::RngExt;
 use rand::rngs::StdRng;
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -21,6 +24,8 @@ pub(crate) struct World {
     nests: bool,
     /// It uses a thing that was there before, and has another one that links to it.
     pub(crate) external: bool,
+    /// Hooks, by patterns of names, each with a pattern inside of it or none.
+    hooks: Vec<(&'static str, Option<&'static str>, &'static str)>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,6 +68,20 @@ pub(crate) struct Expected {
     /// Paths of others.
     pub(crate) links: BTreeSet<String>,
 }
+
+const HOOKS: [&str; 6] =
+    ["pre-create", "post-create", "pre-update", "post-update", "pre-delete", "post-delete"];
+const PLACES: [(&str, Option<&str>); 9] = [
+    ("r*", None),
+    ("r1", None),
+    ("*", None),
+    ("[bg]*", None),
+    ("b*", Some("r*")),
+    ("b*", Some("0")),
+    ("g*", Some("*")),
+    ("ext", None),
+    ("local", None),
+];
 
 const KINDS: [&str; 3] = ["Test::Keyed", "Test::Unique", "Test::Named"];
 
@@ -118,6 +137,7 @@ impl World {
     pub(crate) fn random(rng: &mut StdRng) -> Self {
         let mut world = Self { nests: rng.random_range(0..2) == 0, ..Self::default() };
         world.external = rng.random_range(0..2) == 0;
+        world.choose_hooks(rng);
         for number in 0..rng.random_range(1..if world.nests { 5 } else { 10 }) {
             add(&mut world.things, number, true, rng);
         }
@@ -157,6 +177,7 @@ impl World {
 
     pub(crate) fn change(&mut self, rng: &mut StdRng) {
         self.serial += 1;
+        self.choose_hooks(rng);
         self.external ^= rng.random_range(0..4) == 0;
         change(&mut self.things, true, rng);
         let there = self.things.clone();
@@ -202,6 +223,31 @@ impl World {
             let next = self.boxes.keys().last().map_or(0, |last| last + 1);
             self.add_box(next, rng);
         }
+    }
+
+    fn choose_hooks(&mut self, rng: &mut StdRng) {
+        self.hooks.clear();
+        for _ in 0..[0, 0, 1, 3][rng.random_range(0..4)] {
+            let (pattern, inside) = PLACES[rng.random_range(0..PLACES.len())];
+            self.hooks.push((pattern, inside, HOOKS[rng.random_range(0..HOOKS.len())]));
+        }
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        let mut entries: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut resources = serde_json::Map::new();
+        for (pattern, inside, hook) in &self.hooks {
+            let place = format!("{pattern} {}", inside.unwrap_or_default());
+            let list = entries.entry(place).or_default();
+            list.push(hook);
+            let here = resources.entry(*pattern).or_insert_with(|| json!({}));
+            match inside {
+                None => here["hooks"] = json!(list),
+                Some(inside) => here[*inside] = json!({"hooks": list}),
+            }
+        }
+        let text = json!({"resource_registry": {"resources": resources}}).to_string();
+        Environment::parse(&mut SourceMap::new(), "environment", &text, &Limits::default()).value.unwrap()
     }
 
     pub(crate) fn template(&self) -> String {

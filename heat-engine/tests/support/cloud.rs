@@ -4,9 +4,11 @@
 //! while another links to it. Every breach is noted in [`Cloud::breaches`].
 
 use super::process::Life;
+use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
     Attributes, Change, Context, Created, Credentials, Failure, FindBasis, Finding, Observed, Operation,
-    PhysicalId, Plugin, Progress, Properties, ReplaceOrder, Resource, Result, Secret, State as Seen,
+    PhysicalId, Plugin, Progress, Properties, ReplaceOrder, Resource, Restored, Result, SavedData, Secret,
+    State as Seen,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -61,8 +63,18 @@ pub struct Weather {
     pub working: u64,
 }
 
+/// Saved data of an object.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    pub key: String,
+    pub of: String,
+    pub value: String,
+    pub ready: Instant,
+}
+
 struct State {
     objects: BTreeMap<String, Object>,
+    backups: BTreeMap<String, Backup>,
     next: u64,
     rng: StdRng,
     weather: Weather,
@@ -80,6 +92,7 @@ impl Cloud {
         Self(
             Arc::new(Mutex::new(State {
                 objects: BTreeMap::new(),
+                backups: BTreeMap::new(),
                 next: 1,
                 rng: StdRng::seed_from_u64(seed),
                 weather: Weather::default(),
@@ -112,6 +125,11 @@ impl Cloud {
 
     pub fn objects(&self) -> BTreeMap<String, Object> {
         self.with(|state| state.objects.clone())
+    }
+
+    /// What was saved of objects, by its ids.
+    pub fn backups(&self) -> BTreeMap<String, Backup> {
+        self.with(|state| state.backups.clone())
     }
 
     /// Makes an object beside any engine, which is ready.
@@ -314,6 +332,16 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
     type Properties = ThingProperties;
     type Attributes = ThingAttributes;
 
+    fn schema(&self) -> ResourceSchema {
+        ResourceSchema {
+            type_name: Self::TYPE.to_owned(),
+            properties: ThingProperties::fields(),
+            attributes: ThingAttributes::fields(),
+            snapshot_policy: MANNER == 0,
+            ..ResourceSchema::default()
+        }
+    }
+
     async fn create(&self, cx: &Context<'_, Self>, properties: &ThingProperties) -> Result<Created> {
         let name = properties.name.clone().unwrap_or_else(|| cx.physical_name(255));
         let (key, shown) = (cx.key().to_string(), name.clone());
@@ -439,6 +467,69 @@ impl<const MANNER: u8> Resource for Thing<MANNER> {
 
     async fn resume(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<()> {
         rest::<MANNER>(cx, id, false).await
+    }
+
+    async fn snapshot(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<SavedData> {
+        if MANNER != 0 {
+            return Err(Failure::unsupported("it has no data"));
+        }
+        let (wanted, key) = (id.to_string(), cx.key().to_string());
+        let backup = cx
+            .connection()?
+            .request("snapshot", id.as_str(), move |state, _| {
+                if let Some((id, _)) = state.backups.iter().find(|(_, backup)| backup.key == key) {
+                    return Ok(id.clone());
+                }
+                let Some(object) = state.objects.get(&wanted).cloned() else {
+                    return Err(Failure::not_found(format!("{wanted} does not exist")));
+                };
+                let id = format!("backup-{}", state.next);
+                state.next += 1;
+                let ready = Instant::now() + Duration::from_millis(state.weather.working / 2);
+                state.journal.push(format!("save {}", object.name));
+                let backup = Backup { key, of: object.name, value: object.value, ready };
+                state.backups.insert(id.clone(), backup);
+                Ok(id)
+            })
+            .await?;
+        Ok([("backup_id".to_owned(), backup.into())].into_iter().collect())
+    }
+
+    async fn snapshot_progress(
+        &self,
+        cx: &Context<'_, Self>,
+        _: &PhysicalId,
+        saved: &SavedData,
+    ) -> Result<Progress> {
+        let id = saved["backup_id"].as_str().unwrap_or_default().to_owned();
+        cx.connection()?
+            .request("saving", &id.clone(), move |state, _| match state.backups.get(&id) {
+                None => Ok(Progress::Failed(Failure::not_found(format!("{id} is gone")))),
+                Some(backup) if Instant::now() < backup.ready => Ok(Progress::wait("saving")),
+                Some(_) => Ok(Progress::Done),
+            })
+            .await
+    }
+
+    async fn remove_snapshot(&self, cx: &Context<'_, Self>, saved: &SavedData) -> Result<Progress> {
+        let id = saved["backup_id"].as_str().unwrap_or_default().to_owned();
+        cx.connection()?
+            .request("forget", &id.clone(), move |state, _| match state.backups.remove(&id) {
+                None => Ok(Progress::Done),
+                Some(backup) => {
+                    state.journal.push(format!("forget {}", backup.of));
+                    Ok(Progress::wait("it goes"))
+                }
+            })
+            .await
+    }
+
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        let value = format!("from {}", saved.get("backup_id")?.as_str()?);
+        Some(Restored {
+            set: [("value".to_owned(), value.into())].into_iter().collect(),
+            without: vec!["place".to_owned()],
+        })
     }
 
     async fn progress(

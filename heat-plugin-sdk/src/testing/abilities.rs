@@ -4,7 +4,7 @@ use super::conformance::Trial;
 use super::life::Life;
 use super::report::Step;
 use super::sanity;
-use crate::{Observation, ReplaceOrder};
+use crate::{Observation, PhysicalId, ReplaceOrder, Result};
 use heat_template::schema::AttributeMode;
 use std::sync::Arc;
 
@@ -71,6 +71,45 @@ impl Trial<'_> {
             Err(failure) => problems.push(failure.to_string()),
         }
         self.report.judge(Step::Handover, problems);
+    }
+
+    /// Its data are saved, once however often that is asked for under one key; what was saved can be restored, and is removed,
+    /// also if that is asked for once more.
+    pub(super) async fn snapshot(&mut self, life: &mut Life) {
+        if !self.schema.snapshot_policy || !self.applies(&Step::Snapshot) {
+            return;
+        }
+        let Ok(id) = life.id() else { return };
+        life.begin(&mut self.identities);
+        let result = self.saved_and_removed(life, &id).await;
+        match result {
+            Ok(problems) => self.report.judge(Step::Snapshot, problems),
+            Err(failure) => self.report.failed(Step::Snapshot, failure.to_string()),
+        }
+    }
+
+    async fn saved_and_removed(&self, life: &Life, id: &PhysicalId) -> Result<Vec<String>> {
+        let (resource, driver) = (&life.resource, &self.driver);
+        let cx = life.context();
+        let saved = driver.repeated(|| resource.snapshot(&cx, id)).await?;
+        let mut problems = Vec::new();
+        let again = driver.repeated(|| resource.snapshot(&cx, id)).await?;
+        if again != saved {
+            problems.push("snapshot under the same key saves the data twice".to_owned());
+        }
+        driver.until_done(|| resource.snapshot_progress(&cx, id, &saved)).await?;
+        if let Some(restored) = resource.restored(&saved) {
+            let names = restored.set.keys().chain(&restored.without);
+            let unknown = names.filter(|name| !self.schema.properties.contains_key(*name));
+            problems.extend(unknown.map(|name| format!("restored names {name}, which is no property")));
+        }
+        for _ in 0..2 {
+            match driver.until_done(|| resource.remove_snapshot(&cx, &saved)).await {
+                Err(failure) if !failure.is_not_found() => return Err(failure),
+                _ => {}
+            }
+        }
+        Ok(problems)
     }
 
     pub(super) async fn attributes_on_demand(&mut self, life: &Life) {

@@ -187,6 +187,7 @@ impl Trial<'_> {
         self.read_many(life).await;
         self.attributes_on_demand(life).await;
         self.hand_over(life, &seen).await;
+        self.snapshot(life).await;
         self.no_change(life).await;
         self.updates(life, &written).await;
         self.delete(life).await?;

@@ -94,6 +94,25 @@ impl Driver {
         Ok(observed)
     }
 
+    /// Asks how far something is until it is done.
+    pub(super) async fn until_done<'a>(
+        &self,
+        ask: impl Fn() -> BoxFuture<'a, Result<Progress>>,
+    ) -> Result<()> {
+        let mut last = String::new();
+        for _ in 0..self.rounds() {
+            match self.repeated(&ask).await? {
+                Progress::Done => return Ok(()),
+                Progress::Failed(failure) => return Err(failure),
+                Progress::Wait { reason, after } | Progress::Await { reason, after, .. } => {
+                    last = reason;
+                    self.wait(after).await;
+                }
+            }
+        }
+        Err(Failure::failed(format!("not done within {:?}; at last: {last}", self.patience)))
+    }
+
     /// Reads and asks for progress until the operation is done. Every round has a context of its own, which knows what the
     /// rounds before made durable.
     pub(super) async fn follow(

@@ -22,6 +22,8 @@ pub enum Step {
     ReadMany,
     /// The object gives its place free for a replacement, and gets it back.
     Handover,
+    /// Its data are saved, once under one key, and what was saved is removed.
+    Snapshot,
     /// An attribute on demand.
     Attribute(String),
     /// An update that changes nothing.
@@ -59,6 +61,7 @@ impl fmt::Display for Step {
             Self::Observe(property) => format!("observe {property}"),
             Self::ReadMany => "read many".to_owned(),
             Self::Handover => "handover".to_owned(),
+            Self::Snapshot => "snapshot".to_owned(),
             Self::Attribute(attribute) => format!("attribute {attribute}"),
             Self::NoChange => "no change".to_owned(),
             Self::Update(property) => format!("update {property}"),

@@ -1,6 +1,7 @@
 //! The types of Cinder.
 
 mod attachment;
+mod backup;
 mod volume;
 mod volume_attachment;
 

@@ -3,12 +3,13 @@
 use heat_plugin_sdk::schema::{PropertySchema, ResourceSchema, ValueType};
 use heat_plugin_sdk::{
     Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, Properties, Resource, Result, State,
+    Progress, Properties, Resource, Restored, Result, SavedData, State,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::attachment::{VOLUMES, attach, detach, servers};
+use super::backup;
 use crate::client::{Client, Microversion, Request};
 use crate::finders;
 use crate::rest::{self, Body, text};
@@ -315,6 +316,7 @@ impl Resource for Volume {
         if let Some(old) = schema.properties.get_mut("imageRef") {
             *old = PropertySchema { support: old.support.clone(), ..PropertySchema::new(ValueType::String) };
         }
+        schema.snapshot_policy = true;
         schema
     }
 
@@ -438,6 +440,33 @@ impl Resource for Volume {
             ),
             _ => VOLUMES.delete(client, id.as_str()).await,
         }
+    }
+
+    async fn snapshot(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<SavedData> {
+        let client = cx.connection()?;
+        let Some(volume) = VOLUMES.show(client, id.as_str()).await? else {
+            return Err(Failure::not_found(format!("volume {id} is gone")));
+        };
+        let key = cx.key().to_string();
+        let name = format!("{}-{key}", cx.physical_name(rest::NAME_LIMIT - key.len() - 1));
+        backup::begin(client, &volume, &name).await
+    }
+
+    async fn snapshot_progress(
+        &self,
+        cx: &Context<'_, Self>,
+        _: &PhysicalId,
+        saved: &SavedData,
+    ) -> Result<Progress> {
+        backup::progress(cx.connection()?, saved).await
+    }
+
+    async fn remove_snapshot(&self, cx: &Context<'_, Self>, saved: &SavedData) -> Result<Progress> {
+        backup::remove(cx.connection()?, saved).await
+    }
+
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        backup::restored(saved)
     }
 
     async fn progress(

@@ -69,6 +69,13 @@ const LISTINGS: &[Listing] = &[
         key: "volumes",
         own: Own::All,
     },
+    Listing {
+        kind: "backups",
+        service: "block-storage",
+        path: &["backups", "detail"],
+        key: "backups",
+        own: Own::All,
+    },
     Listing { kind: "images", service: "image", path: &["images"], key: "images", own: Own::By("owner") },
 ];
 

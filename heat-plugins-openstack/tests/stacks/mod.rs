@@ -1,5 +1,6 @@
 //! Stacks on a cloud, run by the engine: one definition for the simulated cloud and for the real one.
 
+pub(crate) mod availability_zones;
 pub(crate) mod configurations;
 pub(crate) mod every_type;
 pub(crate) mod external_id;
@@ -8,6 +9,7 @@ pub(crate) mod interface_by_port;
 pub(crate) mod inventory;
 pub(crate) mod replacement;
 pub(crate) mod replacements;
+pub(crate) mod snapshot;
 pub(crate) mod suspension;
 pub(crate) mod web_tier;
 

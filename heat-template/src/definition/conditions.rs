@@ -3,7 +3,8 @@
 use super::Names;
 use super::dependencies::components;
 use crate::expression::{
-    Allowance, Conditions, Context, EvaluationError, Expression, NoResources, Reach, Visited, walk,
+    Allowance, AvailabilityZones, Conditions, Context, EvaluationError, Expression, NoResources, Reach,
+    Visited, walk,
 };
 use crate::function::condition::not_a_boolean;
 use crate::parameter::ParameterValues;
@@ -126,6 +127,8 @@ impl Deciding<'_> {
             conditions: &self.conditions,
             files: self.files,
             mappings: Some(&self.template.inner().mappings),
+            // No condition may ask for them.
+            zones: &AvailabilityZones::NotAsked,
             enabled: self.names,
             scope: &NoResources,
             facade: None,

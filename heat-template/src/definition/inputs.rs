@@ -1,7 +1,7 @@
 //! What a template is brought together with.
 
 use crate::environment::Environment;
-use crate::expression::FacadeValues;
+use crate::expression::{AvailabilityZones, FacadeValues};
 use crate::parameter::PseudoParameters;
 use crate::template::Files;
 use indexmap::IndexMap;
@@ -19,6 +19,8 @@ pub struct Inputs {
     pub files: Files,
     /// What the pseudo parameters tell.
     pub pseudo: PseudoParameters,
+    /// What `Fn::GetAZs` gives, here and in nested stacks.
+    pub zones: AvailabilityZones,
     /// Whether every parameter must have a value; without, a template can be looked at for its own sake.
     pub require_values: bool,
     /// Where the template stands in the tree of nested stacks; the default is the root.
@@ -66,6 +68,7 @@ impl Default for Inputs {
             environment: Environment::new(),
             files: Files::new(),
             pseudo: PseudoParameters::default(),
+            zones: AvailabilityZones::default(),
             require_values: true,
             nesting: Nesting::default(),
         }

@@ -25,8 +25,8 @@ use crate::diagnostic::{Diagnostic, Guess, codes, spell};
 use crate::environment::Environment;
 use crate::evaluated::Evaluated;
 use crate::expression::{
-    Allowance, Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach, References, Scope,
-    Used, Visited, join, walk,
+    Allowance, AvailabilityZones, Conditions, Context, EvaluationError, Expression, Kind, NoResources, Reach,
+    References, Scope, Used, Visited, join, walk,
 };
 use crate::parameter::{self, ParameterValues, PseudoParameters};
 use crate::schema::{CustomConstraints, ResourceTypes};
@@ -58,6 +58,7 @@ pub(crate) struct Inner {
     /// Texts of hidden parameters.
     secrets: Vec<String>,
     nesting: Nesting,
+    zones: AvailabilityZones,
     pseudo: PseudoParameters,
     /// A condition hangs on a value that is not known yet.
     undecided: bool,
@@ -205,6 +206,7 @@ fn define(
         conditions: &conditions,
         files: &inputs.files,
         mappings: Some(&inner.mappings),
+        zones: &inputs.zones,
         enabled: &declared,
         scope: &NoResources,
         facade: inputs.nesting.facade.as_ref(),
@@ -268,6 +270,7 @@ fn define(
         enabled_outputs,
         secrets,
         nesting: inputs.nesting.clone(),
+        zones: inputs.zones.clone(),
         pseudo: inputs.pseudo.clone(),
         undecided,
         used: Used::default(),
@@ -566,6 +569,11 @@ impl Definition {
         &self.0.nesting
     }
 
+    /// What `Fn::GetAZs` gives.
+    pub fn zones(&self) -> &AvailabilityZones {
+        &self.0.zones
+    }
+
     /// What the stack is called.
     pub fn pseudo(&self) -> &PseudoParameters {
         &self.0.pseudo
@@ -583,6 +591,7 @@ impl Definition {
             conditions: &self.0.conditions,
             files: &self.0.files,
             mappings: Some(self.0.template.mappings()),
+            zones: &self.0.zones,
             enabled: &self.0.names,
             scope,
             facade: self.0.nesting.facade.as_ref(),

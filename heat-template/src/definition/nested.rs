@@ -226,6 +226,7 @@ impl Definition {
             environment: self.environment().child(resource.name(), resource.type_name()),
             files: self.files().clone(),
             pseudo: request.pseudo,
+            zones: self.zones().clone(),
             require_values: true,
             nesting: Nesting {
                 depth: outer.depth + 1,

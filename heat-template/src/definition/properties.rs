@@ -204,7 +204,7 @@ fn evaluate_entry(
         Err(error) => {
             let error = error.at(entry.value.span()).within(&entry.key).within(&join(path));
             diagnostics.push(error.into_diagnostic());
-            failed.insert(entry.key.to_string());
+            failed.insert(String::from(&*entry.key));
         }
     }
 }
@@ -222,7 +222,7 @@ fn evaluate_entries(
     if let Kind::Map { entries, .. } = expression.kind() {
         for entry in entries {
             evaluate_entry(entry, path, context, diagnostics, &mut failed, &mut |value| {
-                given.insert(entry.key.to_string(), value);
+                given.insert(String::from(&*entry.key), value);
             });
         }
         return (given, failed);

@@ -6,6 +6,7 @@ mod pattern;
 mod registry;
 
 pub use global::GlobalEnvironment;
+pub use pattern::shell_match;
 pub use registry::{Hook, Implementation, Registry, RestrictedAction};
 pub(crate) use registry::{LONGEST_MAPPED, MOST_MAPPINGS, MOST_TRIES};
 
@@ -130,6 +131,18 @@ impl Environment {
         let mut inner = (*self.0).clone();
         inner.parameters =
             parameters.into_iter().map(|(name, value)| (name, GivenValue { value, span: None })).collect();
+        Self(Arc::new(inner))
+    }
+
+    /// The environment as it may be shown: the values and defaults of these parameters are asterisks, as Heat shows those
+    /// that are hidden.
+    #[must_use]
+    pub fn masked(&self, hidden: impl Fn(&str) -> bool) -> Self {
+        let mut inner = (*self.0).clone();
+        let values = inner.parameters.iter_mut().chain(&mut inner.parameter_defaults);
+        for (_, given) in values.filter(|(name, _)| hidden(name)) {
+            given.value = Value::from("******");
+        }
         Self(Arc::new(inner))
     }
 

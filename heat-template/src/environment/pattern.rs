@@ -1,7 +1,8 @@
 //! Patterns of names, as the shell has them.
 
-/// Python's `fnmatch.fnmatchcase`: `*`, `?`, `[set]`, `[!set]`.
-pub(super) fn shell_match(pattern: &str, name: &str) -> bool {
+/// Whether a name fits a pattern as Python's `fnmatch.fnmatchcase` has them: `*`, `?`, `[set]`, `[!set]`. So hooks and
+/// restricted actions name resources.
+pub fn shell_match(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
     // Positions in pattern and name to go back to: the last `*`.

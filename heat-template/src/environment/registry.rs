@@ -36,7 +36,8 @@ pub enum Implementation {
 }
 
 /// A point in the life of a resource where it can be made to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Hook {
     /// Before it is created.
     PreCreate,
@@ -396,9 +397,9 @@ impl Registry {
         self.types.keys().chain(below).map(String::as_str).filter(|name| !name.ends_with('*'))
     }
 
-    /// Whether there is any hook.
+    /// Whether there is any hook, for a resource here or inside of a nested stack.
     pub fn has_hooks(&self) -> bool {
-        self.resources.values().any(|here| !here.hooks.is_empty())
+        self.resources.values().any(ForResource::has_hooks)
     }
 
     /// Whether a resource waits at a hook; names are matched as the shell does it.
@@ -523,6 +524,10 @@ fn resources_value(resources: &IndexMap<String, ForResource>) -> Map<String, Val
 }
 
 impl ForResource {
+    fn has_hooks(&self) -> bool {
+        !self.hooks.is_empty() || self.inner.values().any(Self::has_hooks)
+    }
+
     fn read_words(&mut self, entry: &Entry, diagnostics: &mut Vec<Diagnostic>) {
         if &*entry.key == "hooks" {
             self.hooks = words(entry, &Hook::ALL, Hook::name, codes::REGISTRY_HOOK, diagnostics);

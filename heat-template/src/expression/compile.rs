@@ -260,16 +260,19 @@ impl<'d> Compiler<'d> {
 
     /// A map with one key that is almost a function's name.
     fn warn_of_misspelling(&mut self, call: &Call<'_>) {
-        // Names of functions are no everyday words; short ones (`if`, `not`) would be suspected everywhere.
-        if call.name.len() < 5 || self.place == Place::Condition {
+        if self.place == Place::Condition {
             return;
         }
         let name = call.name.trim();
-        if !looks_like_a_function(name) && !self.dialect.has_function_in_other_case(name) {
+        let later = || crate::dialect::function_table().iter().any(|row| row.name == &**call.name);
+        // A name that is an everyday word would be suspected everywhere: what is behind it has to fit, too.
+        let suspicious = name.len() >= 5
+            && (looks_like_a_function(name) || self.dialect.has_function_in_other_case(name))
+            || later() && argument_fits(name, call.argument);
+        if !suspicious {
             return;
         }
         let names = self.dialect.function_names(false);
-        let later = || crate::dialect::function_table().iter().any(|row| row.name == &**call.name);
         let warning = |message: String| {
             Diagnostic::warning(codes::FUNCTION_LOOKALIKE, message)
                 .at(call.name_span, "")
@@ -279,14 +282,32 @@ impl<'d> Compiler<'d> {
             warning(format!("\"{}\" is not a function in version {}", call.name, self.dialect.version()))
                 .help("it is data here; another version of the template has it as a function")
         } else {
+            // Data may have keys that are somewhat like a function's name: only a slip of the pen is worth a word.
             let guess = Guess::word(name, names.iter().copied().filter(|name| name.len() >= 5));
-            if guess.is_none() {
-                return;
-            }
-            warning(format!("\"{}\" is not a function: this map is data", call.name)).meant(guess)
+            let Some(guess) = guess.filter(|guess| guess.certain) else { return };
+            warning(format!("\"{}\" is not a function: this map is data", call.name)).meant(Some(guess))
         };
         self.warnings.push(warning);
     }
+}
+
+/// Whether a function whose name is an everyday word could be called with this.
+fn argument_fits(name: &str, argument: &Node) -> bool {
+    let items = argument.as_list().map(<[Node]>::len);
+    let first = argument.as_list().and_then(<[Node]>::first);
+    match name {
+        "yaql" => argument.get("expression").is_some(),
+        "if" => matches!(items, Some(2..=3)) && first.is_some_and(|first| first.as_str().is_some()),
+        "digest" => items == Some(2) && first.and_then(Node::as_str).is_some_and(is_digest),
+        "filter" => items == Some(2) && first.is_some_and(|first| first.as_list().is_some()),
+        "contains" => items == Some(2),
+        _ => false,
+    }
+}
+
+/// Whether this is the name of a digest, more or less.
+fn is_digest(name: &str) -> bool {
+    ["md5", "sha", "blake2"].iter().any(|family| name.to_ascii_lowercase().starts_with(family))
 }
 
 fn looks_like_a_function(name: &str) -> bool {

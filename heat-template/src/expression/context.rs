@@ -42,11 +42,18 @@ pub trait Scope: Sync {
         let _ = part;
         None
     }
+}
 
-    /// What `Fn::GetAZs` gives. `None` where nobody knows.
-    fn availability_zones(&self) -> Option<Vec<String>> {
-        None
-    }
+/// What `Fn::GetAZs` gives: the availability zones of the cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum AvailabilityZones {
+    /// The cloud was not asked: the value is not known yet.
+    #[default]
+    NotAsked,
+    /// Their names, as the cloud gives them.
+    Known(Vec<String>),
+    /// There is no cloud that has any: the function is not supported.
+    Nowhere,
 }
 
 /// What a nested stack may ask of the resource that it stands for.
@@ -167,6 +174,8 @@ pub struct Context<'a> {
     pub mappings: Option<&'a Value>,
     /// Whether a resource is there: declared and not disabled.
     pub enabled: &'a dyn ResourceNames,
+    /// The availability zones of the cloud.
+    pub zones: &'a AvailabilityZones,
     /// The resources of the running stack.
     pub scope: &'a dyn Scope,
     /// The parent stack's side of a nested stack.

@@ -15,7 +15,9 @@ mod walk;
 
 pub(crate) use allowance::{Allowance, MOST_MADE, MOST_MADE_FOR_EACH, MOST_MADE_IN_ALL, Used, weight};
 pub use compile::{Call, Compile, Compiler, Place};
-pub use context::{Conditions, Context, Facade, FacadeValues, NoResources, ResourceNames, Scope};
+pub use context::{
+    AvailabilityZones, Conditions, Context, Facade, FacadeValues, NoResources, ResourceNames, Scope,
+};
 pub use error::EvaluationError;
 pub(crate) use path::push_index;
 pub use path::{Argument, Step, join_key};
@@ -149,9 +151,10 @@ impl Expression {
         match &self.kind {
             Kind::Scalar(scalar) => Some(scalar.to_value()),
             Kind::List { items, constant: true } => items.iter().map(Self::constant).collect(),
-            Kind::Map { entries, constant: true } => {
-                entries.iter().map(|entry| Some((entry.key.to_string(), entry.value.constant()?))).collect()
-            }
+            Kind::Map { entries, constant: true } => entries
+                .iter()
+                .map(|entry| Some((String::from(&*entry.key), entry.value.constant()?)))
+                .collect(),
             _ => None,
         }
     }
@@ -174,6 +177,8 @@ impl Expression {
             let last = at + 1 == path.len();
             match (&here.kind, step) {
                 (Kind::List { items, .. }, Step::Index(index)) => match items.get(*index) {
+                    // Where one before it was perhaps left out, nobody can tell which it is.
+                    Some(_) if items[..=*index].iter().any(Self::may_be_left_out) => return span,
                     Some(item) => here = item,
                     None => return span,
                 },
@@ -189,6 +194,11 @@ impl Expression {
             span = here.span;
         }
         span
+    }
+
+    /// Whether it may come to nothing at all.
+    pub(crate) fn may_be_left_out(&self) -> bool {
+        matches!(&self.kind, Kind::Call { function, .. } if function.may_be_left_out())
     }
 
     /// What it comes to; a call that wants to be left out counts as null.
@@ -231,7 +241,7 @@ impl Expression {
                     let value =
                         entry.value.evaluate_nullable(context).map_err(|error| error.within(&entry.key))?;
                     if let Some(value) = value {
-                        values.insert(entry.key.to_string(), value);
+                        values.insert(String::from(&*entry.key), value);
                     }
                 }
                 Ok(Some(values.finish()))

@@ -91,6 +91,10 @@ impl Function for If {
         context.condition(&self.condition).map(drop).map_err(|error| error.within_index(0))
     }
 
+    fn may_be_left_out(&self) -> bool {
+        self.then.may_be_left_out() || self.otherwise.as_ref().is_none_or(Expression::may_be_left_out)
+    }
+
     fn conditions<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
         self.condition.as_str().into_iter().for_each(visit);
     }

@@ -70,6 +70,11 @@ pub trait Function: fmt::Debug + Send + Sync {
         Ok(())
     }
 
+    /// Whether the call may come to nothing at all, so that the list item or the map entry around it is left out.
+    fn may_be_left_out(&self) -> bool {
+        false
+    }
+
     /// Visits the names of the conditions that the call itself asks for, where they stand in so many words.
     fn conditions<'a>(&'a self, visit: &mut dyn FnMut(&'a str)) {
         let _ = visit;

@@ -2,7 +2,10 @@
 
 use super::{Function, Outcome, give, visit_whole};
 use crate::diagnostic::{Diagnostic, codes};
-use crate::expression::{Argument, Call, Compiler, Context, EvaluationError, Expression, Reach};
+use crate::evaluated::{Evaluated, Unknown};
+use crate::expression::{
+    Argument, AvailabilityZones, Call, Compiler, Context, EvaluationError, Expression, Reach,
+};
 
 /// `Fn::GetAZs: region`; the region is ignored, as in Heat.
 #[derive(Debug)]
@@ -21,11 +24,12 @@ impl Function for GetAvailabilityZones {
     }
 
     fn evaluate(&self, context: &Context<'_>) -> Outcome {
-        match context.scope.availability_zones() {
-            Some(zones) => give(zones),
-            None => Err(EvaluationError::new(
+        match context.zones {
+            AvailabilityZones::Known(zones) => give(zones.clone()),
+            AvailabilityZones::NotAsked => Ok(Some(Evaluated::Unknown(Unknown::default()))),
+            AvailabilityZones::Nowhere => Err(EvaluationError::new(
                 codes::FUNCTION_UNSUPPORTED,
-                "Fn::GetAZs is not supported here: nobody can tell the availability zones",
+                "Fn::GetAZs is not supported here: no cloud tells its availability zones",
             )),
         }
     }

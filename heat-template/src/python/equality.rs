@@ -26,10 +26,8 @@ pub fn equality_hash(value: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     match value {
         Value::Null => 0_u8.hash(&mut hasher),
-        // Equal numbers are the same float, though not the other way round.
         Value::Bool(_) | Value::Number(_) => {
-            let number = Num::of(value).map_or(0.0, |number| number.to_f64());
-            (if number == 0.0 { 0.0 } else { number }).to_bits().hash(&mut hasher);
+            Num::of(value).map_or(0, |number| number.equality_bits()).hash(&mut hasher);
         }
         Value::String(text) => text.hash(&mut hasher),
         Value::Array(items) => {

@@ -83,8 +83,33 @@ impl Num {
                 Some(if *negative { Ordering::Less } else { Ordering::Greater })
             }
             (Self::Int(_), Self::Big { .. }) => other.compare(self).map(Ordering::reverse),
-            (Self::Big { .. }, Self::Float(b)) => self.to_f64().partial_cmp(b),
-            (Self::Float(a), Self::Big { .. }) => a.partial_cmp(&other.to_f64()),
+            (Self::Big { .. }, Self::Float(b)) => match other.truncate() {
+                // What is as large has no fraction, so that this is exact.
+                Some(whole) => self.compare(&whole),
+                None => 0.0.partial_cmp(b),
+            },
+            (Self::Float(_), Self::Big { .. }) => other.compare(self).map(Ordering::reverse),
+        }
+    }
+
+    /// Bits that are the same for equal numbers, and hardly for others: of a whole number the rest of its division by a
+    /// prime, as in Python.
+    pub(crate) fn equality_bits(&self) -> u64 {
+        const PRIME: u64 = (1 << 61) - 1;
+        let signed = |negative: bool, rest: u64| if negative { !rest } else { rest };
+        match self {
+            Self::Int(value) => {
+                let rest = value.unsigned_abs() % u128::from(PRIME);
+                signed(*value < 0, rest as u64)
+            }
+            Self::Big { negative, digits } => {
+                let add = |rest: u128, digit: u8| (rest * 10 + u128::from(digit - b'0')) % u128::from(PRIME);
+                signed(*negative, digits.bytes().fold(0, add) as u64)
+            }
+            Self::Float(value) if value.is_finite() && value.trunc() == *value => {
+                self.truncate().map_or(0, |whole| whole.equality_bits())
+            }
+            Self::Float(value) => value.to_bits(),
         }
     }
 
@@ -331,6 +356,31 @@ mod tests {
         assert_eq!(Num::Int(1).compare(&Num::Float(1.5)), Some(Ordering::Less));
         assert_eq!(Num::Int(-1).compare(&Num::Float(-1.5)), Some(Ordering::Greater));
         assert_eq!(Num::Int(1).compare(&Num::Float(f64::NAN)), None);
+        // 1e40 is 10000000000000000303786028427003666890752.
+        let big = |digits: &str| integer(digits).unwrap_or(Num::Int(0));
+        let written = big("10000000000000000000000000000000000000000");
+        assert_eq!(written.compare(&Num::Float(1e40)), Some(Ordering::Less));
+        let exact = big("10000000000000000303786028427003666890752");
+        assert_eq!(exact.compare(&Num::Float(1e40)), Some(Ordering::Equal));
+        assert_eq!(Num::Float(1e40).compare(&written), Some(Ordering::Greater));
+        assert_eq!(exact.compare(&Num::Float(f64::INFINITY)), Some(Ordering::Less));
+        assert_eq!(
+            big("-10000000000000000000000000000000000000000").compare(&Num::Float(-1e40)),
+            Some(Ordering::Greater)
+        );
+        assert_eq!(exact.compare(&Num::Float(f64::NAN)), None);
+    }
+
+    #[test]
+    fn equal_numbers_have_the_same_bits_and_big_ones_that_one_float_stands_for_do_not() {
+        let exact = integer("-10000000000000000303786028427003666890752").unwrap_or(Num::Int(0));
+        assert_eq!(exact.equality_bits(), Num::Float(-1e40).equality_bits());
+        assert_eq!(Num::Int(-7).equality_bits(), Num::Float(-7.0).equality_bits());
+        assert_eq!(Num::Int(0).equality_bits(), Num::Float(-0.0).equality_bits());
+        let bits = (0..10_000).map(|last| integer(&format!("{}{last:05}", "9".repeat(300))));
+        let bits: std::collections::HashSet<_> =
+            bits.flatten().map(|number| number.equality_bits()).collect();
+        assert!(bits.len() > 9_990, "{} of 10,000", bits.len());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! - [`lines`]: one line each, for editors and logs;
 //! - [`json`]: stable data with places, for programs;
-//! - [`sarif`]: SARIF 2.1.0, for code hosts and editors;
+//! - [`sarif`]: SARIF 2.1.0, for code hosts and editors ([`sarif_failure`] where nothing could be checked);
 //! - [`heat`]: the single text that Heat's API returns;
 //! - `terminal`: with the lines of the template, as rustc prints them (feature `render`).
 //!
@@ -24,7 +24,7 @@ mod sarif;
 mod terminal;
 
 pub use json::{JsonDiagnostic, JsonEdit, JsonFix, JsonLabel, JsonPlace, JsonPosition, json};
-pub use sarif::sarif;
+pub use sarif::{sarif, sarif_failure};
 #[cfg(feature = "render")]
 pub use terminal::{Terminal, terminal};
 

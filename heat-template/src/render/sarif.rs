@@ -16,21 +16,34 @@ pub fn sarif(diagnostics: &[Diagnostic], sources: &SourceMap, version: &str) -> 
     let artifacts: Vec<Value> =
         run.files.iter().map(|name| json!({"location": {"uri": uri(name)}})).collect();
     let rules: Vec<Value> = run.rules.iter().map(|code| rule(*code)).collect();
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": {"driver": {
-                "name": "heat",
-                "semanticVersion": version,
-                "informationUri": env!("CARGO_PKG_REPOSITORY"),
-                "rules": rules,
-            }},
-            "columnKind": "unicodeCodePoints",
-            "artifacts": artifacts,
-            "results": results,
-        }],
-    })
+    log(json!({
+        "tool": tool(version, &rules),
+        "columnKind": "unicodeCodePoints",
+        "artifacts": artifacts,
+        "results": results,
+    }))
+}
+
+/// A SARIF 2.1.0 log of a check that could not be made: no results, which is not the same as none found, and why.
+pub fn sarif_failure(message: &str, version: &str) -> Value {
+    let notification = json!({"level": "error", "message": {"text": message}});
+    log(json!({
+        "tool": tool(version, &[]),
+        "invocations": [{"executionSuccessful": false, "toolExecutionNotifications": [notification]}],
+    }))
+}
+
+fn log(run: Value) -> Value {
+    json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]})
+}
+
+fn tool(version: &str, rules: &[Value]) -> Value {
+    json!({"driver": {
+        "name": "heat",
+        "semanticVersion": version,
+        "informationUri": env!("CARGO_PKG_REPOSITORY"),
+        "rules": rules,
+    }})
 }
 
 struct Run<'a> {

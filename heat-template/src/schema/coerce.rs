@@ -112,6 +112,16 @@ impl<'a> Coercion<'a> {
     }
 }
 
+/// The place of a property. Of a few names the one is found sooner by looking at each than by its hash.
+fn place_of(schema: &IndexMap<String, PropertySchema>, name: &str) -> Option<usize> {
+    const FEW: usize = 8;
+    if schema.len() <= FEW {
+        schema.keys().position(|known| known == name)
+    } else {
+        schema.get_index_of(name)
+    }
+}
+
 /// For each property whether it has a default, and that can never be wrong: nobody else is asked about it.
 pub(crate) fn right_defaults(schema: &IndexMap<String, PropertySchema>) -> Vec<bool> {
     // A constraint that somebody else knows is unknown here, and so a problem.
@@ -172,7 +182,7 @@ impl<'a, 's> Work<'a, 's> {
         let mut places: Vec<Option<Evaluated>> = std::iter::repeat_with(|| None).take(schema.len()).collect();
         let mut unknown = Vec::new();
         for (key, value) in given {
-            if let Some(place) = schema.get_index_of(&*key).and_then(|at| places.get_mut(at)) {
+            if let Some(place) = place_of(schema, &key).and_then(|at| places.get_mut(at)) {
                 *place = Some(value);
             } else if top.is_some() || self.coercion.constraints {
                 unknown.push(key);

@@ -49,7 +49,7 @@ pub(super) fn read(
     let parameter_entries = reader.section(&root, keys.parameters);
     let parameters = parse_parameters(&dialect, parameter_entries, reader.diagnostics);
     let parameter_names: IndexSet<String> =
-        parameter_entries.iter().map(|entry| entry.key.to_string()).collect();
+        parameter_entries.iter().map(|entry| String::from(&*entry.key)).collect();
     let groups_node = keys.parameter_groups.and_then(|key| root.get(key));
     let groups = match (groups_node, keys.parameter_groups) {
         (Some(node), Some(section)) => {
@@ -69,17 +69,17 @@ pub(super) fn read(
     for entry in entries {
         match reader.resource(&entry) {
             Some(resource) => {
-                resources.insert(entry.key.to_string(), resource);
+                resources.insert(String::from(&*entry.key), resource);
             }
             None => {
-                broken_resources.insert(entry.key.to_string());
+                broken_resources.insert(String::from(&*entry.key));
             }
         }
     }
     let outputs = reader
         .take_section(&mut root, keys.outputs)
         .into_iter()
-        .filter_map(|entry| Some((entry.key.to_string(), reader.output(&entry)?)))
+        .filter_map(|entry| Some((String::from(&*entry.key), reader.output(&entry)?)))
         .collect();
     let has_invalid_calls = reader.compiler.met_an_invalid_call();
     reader.warn_of_unused(&parameters);
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
                 self.error(codes::CONDITION_VALUE, &entry.value, &path, message);
             }
             conditions.push(ConditionDefinition {
-                name: entry.key.to_string(),
+                name: String::from(&*entry.key),
                 span: entry.key_span,
                 expression,
             });
@@ -318,7 +318,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(Resource {
-            name: name.to_string(),
+            name: String::from(&**name),
             span: entry.key_span,
             type_name: resource_type?.to_owned(),
             type_span: type_node?.span,
@@ -415,7 +415,7 @@ impl<'a> Reader<'a> {
             self.compiler.at(&[keys.outputs, name, keys.condition], |compiler| compiler.condition(given))
         });
         Some(Output {
-            name: name.to_string(),
+            name: String::from(&**name),
             span: entry.key_span,
             description: node.get(keys.output_description).map(Node::to_value),
             value,

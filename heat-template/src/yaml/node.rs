@@ -48,10 +48,10 @@ impl Node {
             NodeKind::Null => Value::Null,
             NodeKind::Bool(value) => Value::Bool(*value),
             NodeKind::Number(value) => Value::Number(value.clone()),
-            NodeKind::String(value) => Value::String(value.to_string()),
+            NodeKind::String(value) => Value::String(String::from(&**value)),
             NodeKind::List(items) => Value::Array(items.iter().map(Self::to_value).collect()),
             NodeKind::Map(entries) => {
-                Value::Object(entries.iter().map(|e| (e.key.to_string(), e.value.to_value())).collect())
+                Value::Object(entries.iter().map(|e| (String::from(&*e.key), e.value.to_value())).collect())
             }
         }
     }

@@ -98,8 +98,55 @@ fn what_heat_swallows_is_a_warning() {
             stack.warnings()
         );
     }
-    let stack = stack("heat_template_version: 2013-05-23\noutputs: {o: {value: {str_split: [',', a]}}}");
-    assert!(stack.warnings().iter().any(|warning| warning.contains("not a function in version 2013-05-23")));
+    for call in [
+        "str_split: [',', a]",
+        "yaql: {expression: $.data, data: 1}",
+        "if: [large, 1, 2]",
+        "digest: [sha256, text]",
+        "filter: [[a], [a, b]]",
+        "contains: [a, [a]]",
+    ] {
+        let stack =
+            stack(&format!("heat_template_version: 2013-05-23\noutputs: {{o: {{value: {{{call}}}}}}}"));
+        let told =
+            stack.warnings().iter().any(|warning| warning.contains("not a function in version 2013-05-23"));
+        assert!(told, "{call}: {:?}", stack.warnings());
+    }
+}
+
+#[test]
+fn data_that_is_somewhat_like_a_call_is_no_reason_for_a_warning() {
+    for data in [
+        // Words of every day, and keys of others.
+        "filter: {name: web}",
+        "contains: web",
+        "digest: [a, b]",
+        "if: later",
+        "resource_def: {type: Test::Any}",
+        "resource_facades: none",
+    ] {
+        let stack =
+            stack(&format!("heat_template_version: 2013-05-23\noutputs: {{o: {{value: {{{data}}}}}}}"));
+        let warned = stack.warnings().iter().any(|warning| warning.starts_with("HT0315"));
+        assert_eq!(warned, data.starts_with("resource_facades"), "{data}: {:?}", stack.warnings());
+    }
+}
+
+#[test]
+fn an_item_behind_one_that_is_left_out_has_no_wrong_place() {
+    for (names, place) in [
+        // Nobody knows which is which.
+        ("[{if: [false, a]}, b, [1]]", "[{if: [false, a]}, b, [1]]"),
+        ("[{if: [true, {if: [false, a]}, c]}, b, [1]]", "[{if: [true, {if: [false, a]}, c]}, b, [1]]"),
+        ("[[1], {if: [false, a]}]", "[1]"),
+        ("[{if: [false, a, b]}, [1]]", "[1]"),
+    ] {
+        let text = format!(
+            "heat_template_version: 2021-04-16\nresources:\n  r: {{type: Test::Typed, properties: {{names: {names}}}}}\n"
+        );
+        let places = stack(&text).places();
+        assert_eq!(places[0].0, format!("HT0413 t.yaml:3: {place}"), "{names}: {places:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! Functions, form by form.
 
-use crate::kit::{Attributes, Given, cfn, hot, newest, output, output_in, stack, stack_with};
-use heat_template::{Evaluated, EvaluationError, NoResources, Scope};
+use crate::kit::{Attributes, Given, Types, cfn, hot, newest, output, output_in, stack, stack_with};
+use heat_template::definition::Inputs;
+use heat_template::diagnostic::codes;
+use heat_template::expression::AvailabilityZones;
+use heat_template::schema::GenericConstraints;
+use heat_template::source::SourceMap;
+use heat_template::{Evaluated, EvaluationError, NoResources, ParseOptions, Scope, Template};
 use serde_json::{Value, json};
 
 /// Checks `expression => value`; an expression that fails is written with the fragment that its message holds.
@@ -416,7 +421,6 @@ fn cfn_functions_have_their_own_forms() {
         ("{Ref: nobody}", Err("nobody")),
         ("{Ref: [a]}", Err("needs a name")),
         ("{'Fn::FindInMap': [a, b]}", Err("must be [mapping, key, key]")),
-        ("{'Fn::GetAZs': ''}", Err("not supported")),
     ];
     for (expression, wanted) in rows {
         match (cfn(expression), wanted) {
@@ -425,6 +429,23 @@ fn cfn_functions_have_their_own_forms() {
             (found, wanted) => panic!("{expression}: {found:?}, should be {wanted:?}"),
         }
     }
+}
+
+#[test]
+fn availability_zones_are_those_that_are_given() {
+    let text = "AWSTemplateFormatVersion: 2010-09-09\nOutputs:\n  o:\n    Value: {'Fn::GetAZs': ''}\n";
+    let zones = |zones: AvailabilityZones| {
+        let inputs = Inputs { zones, ..Inputs::default() };
+        let parsed = Template::parse(&mut SourceMap::new(), "t.yaml", text, &ParseOptions::default());
+        let checked = parsed.value.unwrap().validate(&inputs, &Types, &GenericConstraints);
+        assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
+        checked.value.unwrap().output("o", &NoResources)
+    };
+    let given = AvailabilityZones::Known(vec!["east".to_owned(), "west".to_owned()]);
+    assert_eq!(zones(given).unwrap(), Evaluated::Known(json!(["east", "west"])));
+    assert!(!zones(AvailabilityZones::NotAsked).unwrap().is_known(), "nobody knows yet");
+    let refused = zones(AvailabilityZones::Nowhere).unwrap_err();
+    assert_eq!(refused.diagnostic().code, codes::FUNCTION_UNSUPPORTED);
 }
 
 #[test]

@@ -30,6 +30,7 @@ from heat.engine import resource  # noqa: E402
 from heat.engine import resources  # noqa: E402
 from heat.engine import scheduler  # noqa: E402
 from heat.engine import stack as heat_stack  # noqa: E402
+from heat.engine import stk_defn  # noqa: E402
 from heat.engine import translation  # noqa: E402
 from heat.engine.clients import client_plugin  # noqa: E402
 from heat.engine.clients.os import keystone  # noqa: E402
@@ -127,6 +128,7 @@ def stub_services(outcome):
     heat_environment.Environment.get_constraint = constraint
     client_plugin.ClientPlugin.client = _client(client_plugin.ClientPlugin.client)
     heat_stack.Stack.get_availability_zones = lambda self: ["nova"]
+    stk_defn.StackDefinition.get_availability_zones = lambda self: ["nova"]
     urlfetch.get = _fetch
     translation.resolve_and_find = lambda value, *_, **__: value
     from heat.engine.resources import stack_resource

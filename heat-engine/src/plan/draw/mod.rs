@@ -27,6 +27,8 @@ pub struct Totals {
     pub suspend: usize,
     /// Woken.
     pub resume: usize,
+    /// Saved.
+    pub snapshot: usize,
     /// Left as they are.
     pub keep: usize,
     /// What becomes of them is decided in the run.
@@ -53,6 +55,7 @@ impl Plan {
                     Act::Check => totals.check += 1,
                     Act::Suspend => totals.suspend += 1,
                     Act::Resume => totals.resume += 1,
+                    Act::Snapshot => totals.snapshot += 1,
                 },
                 StepKind::Update { .. } => totals.update += 1,
                 StepKind::Keep { .. } => totals.keep += 1,
@@ -73,6 +76,7 @@ impl Totals {
         self.check += inside.check;
         self.suspend += inside.suspend;
         self.resume += inside.resume;
+        self.snapshot += inside.snapshot;
         self.update += inside.update;
         self.replace += inside.replace;
         self.delete += inside.delete;
@@ -91,6 +95,7 @@ impl fmt::Display for Totals {
             (self.check, "to check"),
             (self.suspend, "to suspend"),
             (self.resume, "to resume"),
+            (self.snapshot, "to snapshot"),
             (self.update, "to update"),
             (self.replace, "to replace"),
             (self.decide, "to decide in the run"),
@@ -144,6 +149,7 @@ fn words(kind: &StepKind) -> String {
             Some(ReplaceOrder::Handover) => "replace, the old one hands over".to_owned(),
             None => "replace".to_owned(),
         },
+        StepKind::Adopt { own: true, external_id, .. } => format!("adopt {external_id}, which exists"),
         StepKind::Adopt { external_id, .. } => format!("use {external_id}, which exists"),
         StepKind::Perform { act, .. } => act.verb().to_owned(),
         StepKind::Update { changes, .. } if changes.is_empty() => "update the record".to_owned(),
@@ -162,6 +168,7 @@ fn words(kind: &StepKind) -> String {
         StepKind::Refuse { action, .. } => format!("fail: {} is restricted", action.name()),
         StepKind::Delete { retain: true, .. } => "forget, the real thing stays".to_owned(),
         StepKind::Delete { only_if_replaced_by: Some(_), .. } => "delete if replaced".to_owned(),
+        StepKind::Delete { snapshot: true, .. } => "delete, its data are saved before".to_owned(),
         StepKind::Delete { .. } => "delete".to_owned(),
     }
 }
@@ -208,6 +215,12 @@ fn because(step: &Step) -> String {
         why.push_str(&change.property);
         why.push_str(effect);
         why.push_str(if change.uncertain { "?" } else { "" });
+    }
+    if !step.hooks.is_empty() {
+        let hooks: Vec<&str> = step.hooks.iter().map(|hook| hook.name()).collect();
+        why.push_str(if why.is_empty() { "" } else { "; " });
+        why.push_str("waits at ");
+        why.push_str(&hooks.join(", "));
     }
     why
 }

@@ -37,7 +37,8 @@ impl Plan {
 
     fn gather<'p>(&'p self, indent: &str, lines: &mut Vec<Line<'p>>) {
         let shown = self.steps.iter().filter(|step| {
-            !matches!(step.kind, StepKind::Keep { restore: false, .. }) && !is_part_of_replacement(step)
+            let kept = matches!(step.kind, StepKind::Keep { restore: false, .. }) && step.hooks.is_empty();
+            !kept && !is_part_of_replacement(step)
         });
         for step in shown {
             let why = because(step);
@@ -92,6 +93,7 @@ mod tests {
             reason,
             after: after.iter().copied().map(StepId).collect(),
             nested: None,
+            hooks: Vec::new(),
         };
         let steps = vec![
             step(
@@ -130,18 +132,28 @@ mod tests {
             ),
             step(
                 "swapped",
-                StepKind::Delete { incarnation: id("4"), only_if_replaced_by: None, retain: false },
+                StepKind::Delete {
+                    incarnation: id("4"),
+                    only_if_replaced_by: None,
+                    retain: false,
+                    snapshot: false,
+                },
                 Reason::Replaced,
                 &[2, 3],
             ),
             step(
                 "old",
-                StepKind::Delete { incarnation: id("7"), only_if_replaced_by: None, retain: true },
+                StepKind::Delete {
+                    incarnation: id("7"),
+                    only_if_replaced_by: None,
+                    retain: true,
+                    snapshot: false,
+                },
                 Reason::Removed,
                 &[],
             ),
         ];
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps }
+        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps, abandons: false }
     }
 
     #[test]

@@ -123,6 +123,7 @@ impl Nested {
                     Some(plan) => plan,
                     None => self.plan(&stack, &goal, &resources, action).await?,
                 };
+                let plan = if self.abandons { plan.abandoning() } else { plan };
                 if let Some(owner) = &mut stack.owner {
                     owner.traversal = Some(self.ledger.traversal.clone());
                     owner.last = true;

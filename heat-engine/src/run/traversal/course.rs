@@ -54,7 +54,8 @@ impl Traversal {
             let left = deadline.duration_since(self.core.clock.now());
             Instant::now() + Duration::try_from(left).unwrap_or(Duration::ZERO)
         });
-        let (mut interrupted, mut cancelled, mut timed_out, mut paused) = (false, false, false, None);
+        let (mut interrupted, mut cancelled, mut hastened, mut timed_out) = (false, false, false, false);
+        let mut paused = None;
         let mut turns = 0_usize;
         let mut permits = Permits::new(Arc::clone(&self.core.steps));
         let mut mailbox = self.core.post.open(&self.stack.id);
@@ -110,7 +111,12 @@ impl Traversal {
             }
             tokio::select! {
                 biased;
-                told = told(&mut self.interrupt, cancelled), if !interrupted && !timed_out => {
+                told = told(&mut self.interrupt, cancelled, hastened), if !interrupted && !timed_out => {
+                    if told == Signal::Hasten {
+                        hastened = true;
+                        hasten(&signal);
+                        continue;
+                    }
                     schedule.stop();
                     if told == Signal::Stop {
                         cancelled = true;
@@ -149,6 +155,13 @@ impl Traversal {
                     }
                     match end.result {
                         Ok(StepResult::Ended(outcome)) => {
+                            let step = plan.step(end.step);
+                            match step.and_then(|step| self.behind(end.step, step, outcome, &listening)) {
+                                Some(Begun::Works(waits)) => running.push(waits),
+                                _ => drop(schedule.finish(end.step, outcome)),
+                            }
+                        }
+                        Ok(StepResult::Passed(outcome)) => {
                             let _ = schedule.finish(end.step, outcome);
                         }
                         Ok(StepResult::Failed(reason)) => {
@@ -165,8 +178,11 @@ impl Traversal {
                                 Some(_) => {}
                                 None => failure = Some(Failing::Resource(reason)),
                             }
+                            if then == Failed::Stop {
+                                hasten(&signal);
+                            }
                         }
-                        Ok(StepResult::Asked) => {
+                        Ok(StepResult::Anew) => {
                             let _ = schedule.put_back(end.step);
                         }
                         Ok(StepResult::Interrupted) => {
@@ -205,7 +221,7 @@ impl Traversal {
             failure = Some(Failing::Stack(text));
         }
         if failure.is_none() {
-            match self.look_again(&listening).await {
+            match self.last_things(&listening).await {
                 Ok(()) => {}
                 Err(Break::Store(error)) => return Err(error),
                 Err(Break::Interrupted) => return Ok(End::Interrupted),
@@ -236,7 +252,7 @@ impl Traversal {
 
     /// What a step waits on while it works.
     fn waits(&self, step: &Step) -> Waits {
-        if self.is_about_nested(step) {
+        if self.comes_to_hook(step) || self.is_about_nested(step) {
             return Waits::Nested;
         }
         let waits = |type_name: &str| {
@@ -257,9 +273,24 @@ impl Traversal {
     }
 }
 
-/// What is told from outside, as soon as it is more than to go on, or than to begin nothing new.
-async fn told(interrupt: &mut watch::Receiver<Signal>, cancelled: bool) -> Signal {
-    let news = |signal: &Signal| signal.ends() || (!cancelled && *signal == Signal::Stop);
+/// Tells all steps that something failed, unless they were told more.
+fn hasten(signal: &watch::Sender<Signal>) {
+    signal.send_if_modified(|told| {
+        let is_news = *told == Signal::Run;
+        if is_news {
+            *told = Signal::Hasten;
+        }
+        is_news
+    });
+}
+
+/// What is told from outside, as soon as it is more than to go on, or than what was told before.
+async fn told(interrupt: &mut watch::Receiver<Signal>, cancelled: bool, hastened: bool) -> Signal {
+    let news = |signal: &Signal| {
+        signal.ends()
+            || (!cancelled && *signal == Signal::Stop)
+            || (!cancelled && !hastened && *signal == Signal::Hasten)
+    };
     let told = interrupt.wait_for(news).await.ok().map(|signal| signal.clone());
     match told {
         Some(signal) => signal,

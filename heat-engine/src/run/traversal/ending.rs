@@ -3,9 +3,11 @@
 use super::{End, Traversal};
 use crate::record::{Action, Event, OnFailure, Paused, StackRecord, Status};
 use crate::run::Core;
+use crate::run::snapshots::{end_snapshot, remove_snapshots, saved};
 use crate::run::work::{Break, Signal};
 use crate::store::{Batch, StoreError, Write};
 use heat_plugin_sdk::PhysicalId;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// What a traversal fails of.
@@ -36,9 +38,19 @@ impl Failing {
 }
 
 impl Traversal {
+    /// What is done when all steps are: a stack that is deleted takes its snapshots with it.
+    pub(super) async fn last_things(&mut self, signal: &watch::Receiver<Signal>) -> Result<(), Break> {
+        self.look_again(signal).await?;
+        if self.record.action != Action::Delete || self.stack.snapshots.is_empty() {
+            return Ok(());
+        }
+        let (core, claim, secrets) = (Arc::clone(&self.core), self.claim.clone(), Arc::clone(&self.secrets));
+        remove_snapshots(&core, &claim, &mut self.stack, None, Some(signal), &secrets).await
+    }
+
     /// Creations that had to be repeated may have made a second thing: it is looked for once more, and removed where it
     /// is proven.
-    pub(super) async fn look_again(&mut self, signal: &watch::Receiver<Signal>) -> Result<(), Break> {
+    async fn look_again(&mut self, signal: &watch::Receiver<Signal>) -> Result<(), Break> {
         let again: Vec<_> =
             self.current.resources().values().filter(|record| record.look_again).cloned().collect();
         for record in again {
@@ -69,7 +81,7 @@ impl Traversal {
     /// Whether a failure of this traversal is followed by a rollback.
     pub(crate) fn rolls_back(&self) -> bool {
         self.record.on_failure == OnFailure::Rollback
-            && matches!(self.record.action, Action::Create | Action::Update)
+            && matches!(self.record.action, Action::Create | Action::Adopt | Action::Update | Action::Restore)
     }
 
     /// Records that the rollback of this traversal, which failed, cannot begin.
@@ -102,13 +114,23 @@ impl Traversal {
             self.stack.reason = reason;
         }
         self.stack.paused = None;
+        if action == Action::Snapshot && self.stack.owner.is_none() {
+            let saved = saved(&self.core, self.current.resources(), &self.record.id).await?;
+            let end = (status, self.stack.reason.clone());
+            end_snapshot(&mut self.stack, &self.record.id, end, saved);
+        }
         let rolls_back = failure.is_some() && self.rolls_back();
         // What shall be rolled back is not over: whoever finds it after a crash comes to the same end, and rolls back.
         if !rolls_back {
             self.stack.traversal = None;
         }
         // The other actions leave what it shall be as it is, and a failed one is not complete by them.
-        if failure.is_none() && matches!(action, Action::Create | Action::Update | Action::Rollback) {
+        if failure.is_none()
+            && matches!(
+                action,
+                Action::Create | Action::Adopt | Action::Update | Action::Restore | Action::Rollback
+            )
+        {
             self.stack.last_complete = Some(self.stack.desired.clone());
         }
         let event = stack_event(&self.core, &self.stack, now);
@@ -157,6 +179,9 @@ pub(super) fn title(action: Action) -> &'static str {
         Action::Check => "Check",
         Action::Suspend => "Suspend",
         Action::Resume => "Resume",
+        Action::Snapshot => "Snapshot",
+        Action::Adopt => "Adopt",
+        Action::Restore => "Restore",
         Action::Signal => "Scaling",
         _ => "Action",
     }

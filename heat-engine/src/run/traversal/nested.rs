@@ -2,13 +2,14 @@
 
 use super::{Begun, Predecessor, Traversal, end_as, known, restricted};
 use crate::plan::{Act, Decision, NestedPlan, Plan, Prospects, Reason, Step, StepId, StepKind, decide};
-use crate::record::{IncarnationId, ResourceRecord};
+use crate::record::{Action, IncarnationId, ResourceRecord};
 use crate::run::goal::Unresolved;
 use crate::run::ledger::{Ended, Signal};
 use crate::run::nested::{Nested, Wanted};
 use crate::run::scaling;
 use crate::schedule::Outcome;
 use crate::store::texts_in;
+use heat_template::environment::Hook;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -87,6 +88,8 @@ impl Traversal {
             goal: Arc::clone(&self.goal),
             on_failure: self.record.on_failure,
             planned,
+            adopts: self.record.action == Action::Adopt,
+            abandons: self.record.plan.abandons,
             scales: false,
         }
     }
@@ -121,7 +124,7 @@ impl Traversal {
             // It takes its place back.
             for mut other in self.current.others(&record).cloned().collect::<Vec<_>>() {
                 Arc::make_mut(&mut other).replaced_by = Some(incarnation.clone());
-                others.push(Predecessor::Nested(self.ledger(other, signal)));
+                others.push(Predecessor::Bare(self.ledger(other, signal)));
             }
         }
         // What is handed in, and parts of it, must not be told inside either.
@@ -244,10 +247,11 @@ impl Traversal {
         signal: &watch::Receiver<Signal>,
     ) -> Begun {
         let incarnation = record.id.clone();
-        let nested = self.nested(record, planned(step), signal);
+        let mut nested = self.nested(record, planned(step), signal);
+        nested.ledger.held = step.hooks.contains(&Hook::PostDelete);
         Begun::Works(Box::pin(async move {
             let result = nested.remove(retain).await;
-            let gone = matches!(result, Ok(Ended::Done));
+            let gone = matches!(result, Ok(Ended::Done)) && !nested.ledger.held;
             let mut end = end_as(id, &nested.ledger, incarnation, result, Outcome::Done).await;
             if gone {
                 end.records.iter_mut().for_each(|(_, record)| *record = None);

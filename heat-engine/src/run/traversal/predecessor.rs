@@ -6,8 +6,8 @@ use std::ops::Deref;
 /// The incarnation that another one takes the place of.
 pub(super) enum Predecessor {
     Typed(Box<Work>),
-    /// A nested stack: nobody is asked to hand anything over.
-    Nested(Ledger),
+    /// A nested stack, or nothing but a record: nobody is asked to hand anything over.
+    Bare(Ledger),
 }
 
 impl Deref for Predecessor {
@@ -16,7 +16,7 @@ impl Deref for Predecessor {
     fn deref(&self) -> &Ledger {
         match self {
             Self::Typed(work) => work,
-            Self::Nested(ledger) => ledger,
+            Self::Bare(ledger) => ledger,
         }
     }
 }

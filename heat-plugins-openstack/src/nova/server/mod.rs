@@ -1,6 +1,7 @@
 //! `OS::Nova::Server`.
 
 mod attributes;
+mod image;
 mod interfaces;
 mod ports;
 mod properties;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use heat_plugin_sdk::schema::ResourceSchema;
 use heat_plugin_sdk::{
     Change, Context, Created, Failure, FailureClass, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, ReplaceOrder, Resource, Result, Siblings, State, satisfies,
+    Progress, ReplaceOrder, Resource, Restored, Result, SavedData, Siblings, State, satisfies,
 };
 use serde_json::{Value, json};
 
@@ -169,7 +170,9 @@ impl Resource for Server {
     type Attributes = ServerAttributes;
 
     fn schema(&self) -> ResourceSchema {
-        rest::schema_resolving::<Self>(&[(&["networks", "subnet"], "neutron.subnet")])
+        let mut schema = rest::schema_resolving::<Self>(&[(&["networks", "subnet"], "neutron.subnet")]);
+        schema.snapshot_policy = true;
+        schema
     }
 
     async fn create(&self, cx: &Context<'_, Self>, p: &ServerProperties) -> Result<Created> {
@@ -257,6 +260,27 @@ impl Resource for Server {
             true => Ok(()),
             false => update::act(cx.connection()?, id.as_str(), json!({"resume": null})).await,
         }
+    }
+
+    async fn snapshot(&self, cx: &Context<'_, Self>, id: &PhysicalId) -> Result<SavedData> {
+        image::begin(cx, id).await
+    }
+
+    async fn snapshot_progress(
+        &self,
+        cx: &Context<'_, Self>,
+        id: &PhysicalId,
+        saved: &SavedData,
+    ) -> Result<Progress> {
+        image::progress(cx.connection()?, id, saved).await
+    }
+
+    async fn remove_snapshot(&self, cx: &Context<'_, Self>, saved: &SavedData) -> Result<Progress> {
+        image::remove(cx.connection()?, saved).await
+    }
+
+    fn restored(&self, saved: &SavedData) -> Option<Restored> {
+        image::restored(saved)
     }
 
     async fn progress(
