@@ -7,6 +7,8 @@ use crate::run::{
     listeners, scaling_plan,
 };
 use crate::store::{Batch, Claim, StoreError, Write};
+use heat_template::environment::Hook;
+use heat_template::python::str_of;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -20,11 +22,16 @@ impl Stack {
     /// process goes on at once, at any moment of the stack's life. Where another engine works on the stack, that one lets
     /// go of it between two calls and takes it up again.
     ///
+    /// Details with `unset_hook` clear that hook ([`clear_hook`](Self::clear_hook)), as Heat's clients do it.
+    ///
     /// # Errors
-    /// [`EngineError::NoSuchResource`]; [`EngineError::Signal`] where the type takes no signals, or not these details, or the
+    /// [`EngineError::NoSuchResource`]; [`EngineError::NoHook`]; [`EngineError::Signal`] where the type takes no signals, or not these details, or the
     /// resource is suspended, being deleted or not there yet. Nothing changes then. The store fails.
     pub async fn signal(&self, resource: &str, details: Option<Value>) -> Result<Value, EngineError> {
         let (stack, name) = self.holder_of(resource).await?;
+        if let Some(hook) = details.as_ref().and_then(|details| details.get("unset_hook")) {
+            return stack.clear_by_signal(&name, hook).await;
+        }
         stack.send(&name, LetterContent::Signal(details)).await
     }
 
@@ -43,6 +50,19 @@ impl Stack {
             Some(resource) => Ok(resource.metadata.clone()),
             None => Err(EngineError::NoSuchResource { stack: record.name, name }),
         }
+    }
+
+    /// Clears a hook as Heat's clients do it: by a signal, whatever the type of the resource.
+    async fn clear_by_signal(&self, name: &str, hook: &Value) -> Result<Value, EngineError> {
+        let known = Hook::ALL.into_iter().find(|known| hook.as_str() == Some(known.name()));
+        let Some(hook) = known else {
+            let hook = str_of(hook);
+            let (stack, resource) = (self.id.0.clone(), name.to_owned());
+            let why = format!("Invalid hook type \"{hook}\" for {name}");
+            return Err(EngineError::Signal { stack, resource, why });
+        };
+        self.clear_hook(name, hook).await?;
+        self.resource_metadata(name).await
     }
 
     /// The stack that holds a resource, and its name there.

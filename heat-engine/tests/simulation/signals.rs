@@ -357,7 +357,7 @@ fn signals_are_neither_lost_nor_too_early_nor_waited_for_in_vain() {
         run(seed, true).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         return;
     }
-    let seeds: u64 = std::env::var("HEAT_SIMULATION_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let seeds: u64 = std::env::var("HEAT_SIMULATION_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
     let mut failures = Vec::new();
     for seed in 0..seeds {
         if let Err(error) = run(seed, false) {
