@@ -133,6 +133,7 @@ impl CliError {
             Self::Engine(error) => match &**error {
                 EngineError::Refused(_) | EngineError::BadName { .. } => with(BAD, "StackValidationFailed"),
                 EngineError::Plan(_) => with(BAD, "CircularDependencyException"),
+                EngineError::Select(_) | EngineError::WouldFail { .. } => with(BAD, "StackValidationFailed"),
                 EngineError::Limit { .. } => with(BAD, "RequestLimitExceeded"),
                 EngineError::Unsupported(_) => with((501, "Not Implemented"), "NotSupported"),
                 EngineError::NoSuchStack { .. }
@@ -149,6 +150,7 @@ impl CliError {
                 }
                 EngineError::Signal { .. } => with(BAD, "ResourceActionNotSupported"),
                 EngineError::StalePlan { .. } => with((409, "Conflict"), "StalePlan"),
+                EngineError::BadPlan { .. } => with(BAD, "InvalidPlan"),
                 EngineError::Service(failure) => service_class(failure),
                 EngineError::Paused { .. } => with((401, "Unauthorized"), "AuthorizationFailure"),
                 _ => with((500, "Internal Server Error"), "HTTPInternalServerError"),
@@ -170,6 +172,10 @@ fn engine_exit_code(error: &EngineError) -> u8 {
         | EngineError::NoHook { .. }
         | EngineError::NoSuchSnapshot { .. }
         | EngineError::BadName { .. }
+        | EngineError::BadPlan { .. }
+        | EngineError::Select(_)
+        | EngineError::WouldFail { .. }
+        | EngineError::StalePlan { .. }
         | EngineError::Limit { .. }
         | EngineError::Signal { .. }
         | EngineError::Unsupported(_)

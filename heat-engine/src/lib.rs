@@ -70,7 +70,7 @@ pub mod store;
 pub mod types;
 
 pub use engine::{
-    DeploymentView, DerivedConfigView, Engine, EngineBuilder, EngineError, NewStack, OutputView,
-    PreviewEntry, Refused, ResourcePreview, ResourceView, Rest, SnapshotView, Stack, StackPreview, StackView,
-    Update, UpdatePreview, WaitingHook,
+    Deletion, DeploymentView, DerivedConfigView, Engine, EngineBuilder, EngineError, NewStack, OutputView,
+    PreviewEntry, Refused, ResourcePreview, ResourceView, Rest, SavedPlan, SnapshotView, Stack, StackPreview,
+    StackView, Update, UpdatePreview, WaitingHook,
 };

@@ -127,6 +127,8 @@ fn stack() -> StackRecord {
                 data: object(json!({"id": secret("saved-data")})),
             }],
         }],
+        pending: BTreeSet::from(["box/core".to_owned()]),
+        moved: std::collections::BTreeMap::from([("new".to_owned(), "old".to_owned())]),
     }
 }
 
@@ -189,12 +191,10 @@ fn traversal() -> TraversalRecord {
         id: TraversalId("t".into()),
         stack: StackId("stack-1".into()),
         action: Action::Update,
-        plan: Plan {
-            version: Plan::VERSION,
-            action: Action::Update,
-            revision: 7,
-            abandons: false,
-            steps: vec![
+        plan: Plan::new(
+            Action::Update,
+            7,
+            vec![
                 step(StepKind::Create {
                     incarnation: IncarnationId("new".into()),
                     replaces: Some(IncarnationId("old".into())),
@@ -209,7 +209,7 @@ fn traversal() -> TraversalRecord {
                     snapshot: false,
                 }),
             ],
-        },
+        ),
         started: "2026-11-22T10:00:00Z".parse().unwrap(),
         deadline: None,
         on_failure: OnFailure::Rollback,

@@ -44,6 +44,7 @@ pub const AVAILABILITY_ZONES: &str = "nova.availability_zones";
 /// What a plugin crate exports.
 pub struct Plugin {
     pub(crate) name: String,
+    pub(crate) version: Option<String>,
     pub(crate) resources: Vec<Arc<dyn DynResource>>,
     pub(crate) composites: Vec<Arc<dyn CompositeType>>,
     pub(crate) connectors: HashMap<ConnectorId, Arc<dyn DynConnector>>,
@@ -61,6 +62,7 @@ impl Plugin {
             .insert(ConnectorId::of::<()>(), Arc::new(Erased(|_| async { Ok(()) }, PhantomData::<fn()>)));
         Self {
             name: name.into(),
+            version: None,
             resources: Vec::new(),
             composites: Vec::new(),
             connectors,
@@ -73,6 +75,13 @@ impl Plugin {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Says which version it is, such as `env!("CARGO_PKG_VERSION")`: a plan that was made with another one is not applied.
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
     }
 
     /// Sets how connections of type `C` are made.

@@ -59,6 +59,7 @@ struct Registered<T: ?Sized> {
 #[derive(Default)]
 pub struct Registry {
     plugins: Vec<String>,
+    versions: Vec<Option<String>>,
     connectors: Vec<HashMap<ConnectorId, Arc<dyn DynConnector>>>,
     resources: IndexMap<String, Registered<dyn DynResource>>,
     composites: IndexMap<String, Registered<dyn CompositeType>>,
@@ -109,6 +110,7 @@ impl Registry {
             }
         }
         self.plugins.push(plugin.name);
+        self.versions.push(plugin.version);
         for (name, item) in plugin.constraints {
             let made = plugin.connectors.contains_key(&item.connector());
             self.errors.extend(add(
@@ -140,6 +142,11 @@ impl Registry {
     /// The first contradiction: a type that two plugins provide, a type without its connector.
     pub fn check(&self) -> Result<(), RegistryError> {
         self.errors.first().map_or(Ok(()), |error| Err(error.clone()))
+    }
+
+    /// All plugins by their names, in the order of registration, each with its version where it tells one.
+    pub fn plugins(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.plugins.iter().zip(&self.versions).map(|(name, version)| (name.as_str(), version.as_deref()))
     }
 
     /// The resource type with this name.

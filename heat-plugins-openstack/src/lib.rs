@@ -50,7 +50,7 @@ use client::{Client, Cloud};
 
 /// The plugin with all types of this crate.
 pub fn plugin() -> Plugin {
-    let plugin = Plugin::new("openstack").connect(connect);
+    let plugin = Plugin::new("openstack").version(env!("CARGO_PKG_VERSION")).connect(connect);
     let plugin = finders::register(plugin);
     [neutron::register, nova::register, cinder::register, glance::register]
         .into_iter()

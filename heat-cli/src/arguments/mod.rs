@@ -18,8 +18,9 @@ pub(crate) use resource_type::ResourceTypeCommand;
 pub(crate) use simulator::{OpenStackSimulator, SimulatorCommand};
 pub(crate) use snapshot::SnapshotCommand;
 pub(crate) use stack::{
-    ActOnStacks, CancelStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks, MarkCommand,
-    OutputCommand, ResourceCommand, RollbackChoice, ShowStack, StackCommand, UpdateStack, WaitForStacks,
+    ActOnStacks, ApplyPlan, CancelStacks, Content, CreateStack, DeleteStacks, EventCommand, ListStacks,
+    MarkCommand, OutputCommand, ResourceCommand, RollBackStack, RollbackChoice, ShowStack, StackCommand,
+    UpdateStack, WaitForStacks,
 };
 pub(crate) use template::{
     FormatTemplates, FunctionCommand, GraphTemplate, TemplateCommand, TemplateFiles, TemplateSchema,

@@ -3,6 +3,7 @@
 use super::template::parameter;
 use super::{AdoptStack, Allowed, HandOver, HookCommand, SnapshotCommand};
 use clap::{Args, Subcommand, ValueEnum};
+use heat_engine::record::OnFailure;
 use std::path::PathBuf;
 
 /// The commands.
@@ -28,6 +29,10 @@ pub(crate) enum StackCommand {
     Abandon(HandOver),
     /// Makes a stack of what another one made that was given up, and waits until it is done.
     Adopt(AdoptStack),
+    /// Brings a stack back to what it was when it was last complete, and waits until it is.
+    Rollback(RollBackStack),
+    /// Runs a plan that was saved with --plan-out, exactly it and no other, and waits until it is done.
+    Apply(ApplyPlan),
     /// Lists stacks.
     List(ListStacks),
     /// Shows a stack with its parameters and outputs.
@@ -77,6 +82,9 @@ pub(crate) struct Content {
     /// Shows what would be done, and does nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,
@@ -93,6 +101,10 @@ pub(crate) struct CreateStack {
     /// Undo everything if something fails.
     #[arg(long)]
     pub(crate) enable_rollback: bool,
+    /// What follows a failure: nothing new is begun (stop), all goes on that does not depend on what failed (continue), or the
+    /// stack goes back to what was complete (rollback).
+    #[arg(long, value_name = "CHOICE", conflicts_with = "enable_rollback")]
+    pub(crate) on_failure: Option<FailureChoice>,
 }
 
 /// `heat stack update`
@@ -112,6 +124,19 @@ pub(crate) struct UpdateStack {
     /// What follows a failure: go back to what was complete last, or leave it.
     #[arg(long, value_name = "CHOICE")]
     pub(crate) rollback: Option<RollbackChoice>,
+    /// What follows a failure: nothing new is begun (stop), all goes on that does not depend on what failed (continue), or the
+    /// stack goes back to what was complete (rollback).
+    #[arg(long, value_name = "CHOICE", conflicts_with = "rollback")]
+    pub(crate) on_failure: Option<FailureChoice>,
+    /// Touch nothing but this resource and what it takes along (repeatable; outer/inner for one in a nested stack).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) only: Vec<String>,
+    /// Do not touch this resource, nor what cannot be done without it (repeatable).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) except: Vec<String>,
+    /// Do nothing at all where it is known beforehand that something will fail.
+    #[arg(long)]
+    pub(crate) all_or_nothing: bool,
 }
 
 /// Whether a failed update is undone.
@@ -125,6 +150,45 @@ pub(crate) enum RollbackChoice {
     Keep,
 }
 
+/// What follows a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailureChoice {
+    /// Nothing new is begun.
+    Stop,
+    /// What does not depend on it goes on.
+    Continue,
+    /// The stack goes back.
+    Rollback,
+}
+
+/// What follows the failure of a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DeletionFailureChoice {
+    /// Nothing new is begun.
+    Stop,
+    /// What does not depend on it goes on.
+    Continue,
+}
+
+impl From<FailureChoice> for OnFailure {
+    fn from(choice: FailureChoice) -> Self {
+        match choice {
+            FailureChoice::Stop => Self::Stop,
+            FailureChoice::Continue => Self::Continue,
+            FailureChoice::Rollback => Self::Rollback,
+        }
+    }
+}
+
+impl From<DeletionFailureChoice> for OnFailure {
+    fn from(choice: DeletionFailureChoice) -> Self {
+        match choice {
+            DeletionFailureChoice::Stop => Self::Stop,
+            DeletionFailureChoice::Continue => Self::Continue,
+        }
+    }
+}
+
 /// `heat stack delete`
 #[derive(Debug, Args)]
 pub(crate) struct DeleteStacks {
@@ -134,6 +198,21 @@ pub(crate) struct DeleteStacks {
     /// Do not ask. Needed where there is no terminal to ask on.
     #[arg(short = 'y', long)]
     pub(crate) yes: bool,
+    /// What follows a failure: nothing new is begun (stop), or all goes on that does not depend on what failed (continue).
+    #[arg(long, value_name = "CHOICE")]
+    pub(crate) on_failure: Option<DeletionFailureChoice>,
+    /// Touch nothing but this resource and what it takes along (repeatable; outer/inner for one in a nested stack).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) only: Vec<String>,
+    /// Do not touch this resource, nor what cannot be done without it (repeatable).
+    #[arg(long, value_name = "RESOURCE")]
+    pub(crate) except: Vec<String>,
+    /// Shows what would be done, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,
@@ -148,9 +227,40 @@ pub(crate) struct ActOnStacks {
     /// Shows what would be done, and does nothing.
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
     /// Accepted for users of `openstack stack`: this command always waits.
     #[arg(long, hide = true)]
     wait: bool,
+}
+
+/// `heat stack rollback`
+#[derive(Debug, Args)]
+pub(crate) struct RollBackStack {
+    /// Name or id of the stack.
+    #[arg(value_name = "STACK")]
+    pub(crate) stack: String,
+    /// Shows what would be done, and does nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Saves the plan to this file, for `heat stack apply`, and does nothing else. Secrets in it are sealed with the key file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<String>,
+}
+
+/// `heat stack apply`
+#[derive(Debug, Args)]
+pub(crate) struct ApplyPlan {
+    /// The file that --plan-out wrote.
+    #[arg(value_name = "FILE")]
+    pub(crate) plan: String,
+    /// The value of a parameter that the plan does not hold (repeatable).
+    #[arg(long = "parameter", value_name = "KEY=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
+    /// Likewise the content of a file.
+    #[arg(long = "parameter-file", value_name = "KEY=FILE", value_parser = parameter)]
+    pub(crate) parameter_files: Vec<(String, String)>,
 }
 
 /// `heat stack cancel`

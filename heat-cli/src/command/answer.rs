@@ -9,22 +9,37 @@ use serde_json::{Map, Value, json};
 
 /// A stack.
 pub(super) fn stack(view: &StackView) -> Result<Answer> {
-    Ok(Answer::Object {
-        object: object(view)?,
-        shown: &[
-            "id",
-            "stack_name",
-            "description",
-            "creation_time",
-            "updated_time",
-            "stack_status",
-            "stack_status_reason",
-            "parameters",
-            "tags",
-            "outputs",
-        ],
-    })
+    // There where there is something to tell.
+    let pending = !view.pending.is_empty();
+    Ok(Answer::Object { object: object(view)?, shown: if pending { &SHOWN_WITH_PENDING } else { &SHOWN } })
 }
+
+const SHOWN: [&str; 10] = [
+    "id",
+    "stack_name",
+    "description",
+    "creation_time",
+    "updated_time",
+    "stack_status",
+    "stack_status_reason",
+    "parameters",
+    "tags",
+    "outputs",
+];
+
+const SHOWN_WITH_PENDING: [&str; 11] = [
+    "id",
+    "stack_name",
+    "description",
+    "creation_time",
+    "updated_time",
+    "stack_status",
+    "stack_status_reason",
+    "pending",
+    "parameters",
+    "tags",
+    "outputs",
+];
 
 /// Stacks, without what takes their templates.
 pub(super) fn stacks(views: &[StackView]) -> Result<Answer> {

@@ -13,6 +13,7 @@ mod stack_change;
 mod stack_handover;
 pub(crate) mod stack_hook;
 mod stack_look;
+mod stack_plan;
 mod stack_snapshot;
 mod template;
 
@@ -66,6 +67,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
             StackCommand::Export(stack) => stack_handover::export(global, stack).await,
             StackCommand::Abandon(stack) => stack_handover::abandon(global, stack).await,
             StackCommand::Adopt(stack) => stack_handover::adopt(global, stack).await,
+            StackCommand::Rollback(stack) => stack_plan::roll_back(global, stack).await,
+            StackCommand::Apply(apply) => stack_plan::apply(global, apply).await,
             StackCommand::List(list) => stack_look::list(global, list).await.map(Outcome::from),
             StackCommand::Show(show) => stack_look::show(global, show).await.map(Outcome::from),
             StackCommand::Hook(command) => stack_hook::run(global, command).await,

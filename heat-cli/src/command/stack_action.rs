@@ -1,32 +1,29 @@
 //! `heat stack check`, `suspend` and `resume`: what is done to all resources alike; `cancel`.
 
-use super::Outcome;
-use super::stack_change::{finished, finished_as, is_rolled_back, named, preview};
+use super::stack_change::{finished, finished_as, is_rolled_back, named, previews};
+use super::{Outcome, stack_plan};
 use crate::arguments::{ActOnStacks, CancelStacks, GlobalArguments};
 use crate::error::Result;
-use crate::output::Answer;
 use crate::session::Session;
 use heat_engine::StackView;
 use heat_engine::plan::{Act, Plan};
-use serde_json::json;
 
 /// Does it to each of these stacks.
 pub(super) async fn act(global: &GlobalArguments, act: Act, arguments: &ActOnStacks) -> Result<Outcome> {
     let session = Session::open(global).await?;
     let stacks = named(&session, &arguments.stacks).await?;
+    if let Some(file) = &arguments.plan_out {
+        let (stack, ..) = stack_plan::only(&stacks)?;
+        let plan = session.or_interrupt(async { Ok(stack.plan_act(act).await?) }).await?;
+        return stack_plan::keep(session, &plan, file).await;
+    }
     if arguments.dry_run {
         let mut plans: Vec<Plan> = Vec::with_capacity(stacks.len());
         for (stack, _, _) in &stacks {
             plans.push(session.or_interrupt(async { Ok(stack.preview_act(act).await?) }).await?);
         }
         session.close().await;
-        return Ok(match plans.as_slice() {
-            [only] => preview(only),
-            several => {
-                let text: String = several.iter().map(Plan::to_text).collect();
-                Answer::Text { text, data: json!(several) }.into()
-            }
-        });
+        return Ok(previews(&plans));
     }
     for (stack, _, _) in &stacks {
         let begun = async {

@@ -1,6 +1,6 @@
 //! `heat stack create`, `update`, `delete` and `wait`: what changes stacks.
 
-use super::{Outcome, answer};
+use super::{Outcome, answer, stack_plan};
 use crate::arguments::{
     Content, CreateStack, DeleteStacks, GlobalArguments, RollbackChoice, UpdateStack, WaitForStacks,
 };
@@ -12,7 +12,7 @@ use crate::report;
 use crate::session::{Session, full_registry};
 use heat_engine::plan::Plan;
 use heat_engine::record::{EventSequence, OnFailure};
-use heat_engine::{EngineError, NewStack, Stack, StackView, Update};
+use heat_engine::{Deletion, EngineError, NewStack, Stack, StackView, Update};
 use heat_plugin_sdk::Credentials;
 use heat_template::source::SourceMap;
 use heat_template::{Expression, Files, ParseOptions, Template};
@@ -40,14 +40,15 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
     if !global.quiet {
         report::diagnostics(&loaded.diagnostics, &loaded.sources);
     }
-    let session = if create.content.dry_run {
+    let session = if create.content.dry_run && create.content.plan_out.is_none() {
         Session::open_for_preview(global).await?
     } else {
         Session::open_or_make(global).await?
     };
     let (credentials, project) = session.or_interrupt(owner(&session, &template, &loaded.files)).await?;
     let content = &create.content;
-    let on_failure = if create.enable_rollback { OnFailure::Rollback } else { OnFailure::Stop };
+    let usual = if create.enable_rollback { OnFailure::Rollback } else { OnFailure::Stop };
+    let on_failure = create.on_failure.map_or(usual, OnFailure::from);
     let mut new = NewStack::new(&create.name, template)
         .environment(loaded.environment.clone())
         .files(loaded.files.clone())
@@ -60,6 +61,11 @@ pub(super) async fn create(global: &GlobalArguments, create: &CreateStack) -> Re
         new = new.timeout(minutes_long(minutes));
     }
     let sources = &loaded.sources;
+    if let Some(file) = &content.plan_out {
+        let plan = session.engine.plan_create(&new);
+        let plan = session.or_interrupt(async { refusal(plan.await, sources) }).await?;
+        return stack_plan::keep(session, &plan, file).await;
+    }
     if content.dry_run {
         let plan =
             session.or_interrupt(async { refusal(session.engine.preview(&new).await, sources) }).await?;
@@ -112,6 +118,13 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
         Some(RollbackChoice::Disabled) => change = change.on_failure(OnFailure::Stop),
         Some(RollbackChoice::Keep) | None => {}
     }
+    if let Some(on_failure) = update.on_failure {
+        change = change.on_failure(on_failure.into());
+    }
+    change = change.only(update.only.clone()).except(update.except.clone());
+    if update.all_or_nothing {
+        change = change.all_or_nothing();
+    }
     // The variables may hold a password that is newer than the one in the store.
     if session.clouds.is_given() {
         let credentials = session.clouds.credentials()?;
@@ -122,6 +135,10 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
     // What is recorded was read from texts that are not here: places in it would point into the wrong files.
     let elsewhere = SourceMap::new();
     let sources = if loaded.template.is_some() { &loaded.sources } else { &elsewhere };
+    if let Some(file) = &content.plan_out {
+        let plan = session.or_interrupt(async { refusal(stack.plan_update(&change).await, sources) }).await?;
+        return stack_plan::keep(session, &plan, file).await;
+    }
     if content.dry_run {
         let plan =
             session.or_interrupt(async { refusal(stack.preview_update(&change).await, sources) }).await?;
@@ -137,20 +154,37 @@ pub(super) async fn update(global: &GlobalArguments, update: &UpdateStack) -> Re
 pub(super) async fn delete(global: &GlobalArguments, delete: &DeleteStacks) -> Result<Outcome> {
     let session = Session::open(global).await?;
     let stacks = named(&session, &delete.stacks).await?;
+    let deletion = Deletion::whole().only(delete.only.clone()).except(delete.except.clone());
+    let deletion = deletion.on_failure(delete.on_failure.map_or(OnFailure::Stop, OnFailure::from));
+    if let Some(file) = &delete.plan_out {
+        let (stack, ..) = stack_plan::only(&stacks)?;
+        let plan = session.or_interrupt(async { Ok(stack.plan_delete_with(&deletion).await?) }).await?;
+        return stack_plan::keep(session, &plan, file).await;
+    }
+    if delete.dry_run {
+        let mut plans = Vec::with_capacity(stacks.len());
+        for (stack, ..) in &stacks {
+            plans
+                .push(session.or_interrupt(async { Ok(stack.preview_delete_with(&deletion).await?) }).await?);
+        }
+        session.close().await;
+        return Ok(previews(&plans));
+    }
     if !delete.yes && !std::io::stdin().is_terminal() {
         session.close().await;
         return Err(CliError::input("there is no terminal to ask on; say -y"));
     }
-    if !delete.yes && !confirmed(&stacks)? {
+    let chosen = !delete.only.is_empty() || !delete.except.is_empty();
+    if !delete.yes && !confirmed(&stacks, chosen)? {
         session.tell("nothing was deleted");
         session.close().await;
         return Err(CliError::Told);
     }
     for (stack, _, _) in &stacks {
-        session.or_interrupt(async { Ok(stack.delete().await?) }).await?;
+        session.or_interrupt(async { Ok(stack.delete_with(&deletion).await?) }).await?;
     }
     let mut outcome = finished(session, stacks).await?;
-    if outcome.exit_code == 0 && !global.format.is_data() {
+    if outcome.exit_code == 0 && !global.format.is_data() && !chosen {
         // Like the OpenStack client, nothing is answered about what is gone; a program gets what it can read.
         outcome.answer = Answer::Nothing;
     }
@@ -271,6 +305,17 @@ pub(super) fn is_rolled_back(view: &StackView) -> bool {
     view.stack_status == "ROLLBACK_COMPLETE"
 }
 
+/// Plans that are shown and not run.
+pub(super) fn previews(plans: &[Plan]) -> Outcome {
+    match plans {
+        [only] => preview(only),
+        several => {
+            let text: String = several.iter().map(Plan::to_text).collect();
+            Answer::Text { text, data: json!(several) }.into()
+        }
+    }
+}
+
 /// A plan that is shown and not run.
 pub(super) fn preview(plan: &Plan) -> Outcome {
     Answer::Text { text: plan.to_text(), data: json!(plan) }.into()
@@ -280,10 +325,13 @@ pub(super) fn minutes_long(minutes: u32) -> Duration {
     Duration::from_secs(u64::from(minutes) * 60)
 }
 
-fn confirmed(stacks: &[(Stack, String, EventSequence)]) -> Result<bool> {
+fn confirmed(stacks: &[(Stack, String, EventSequence)], chosen: bool) -> Result<bool> {
     let names: Vec<&str> = stacks.iter().map(|(_, name, _)| name.as_str()).collect();
     let mut out = std::io::stderr();
-    write!(out, "Delete {} with all resources? [y/N] ", names.join(", "))?;
+    match chosen {
+        true => write!(out, "Delete the chosen resources of {}? [y/N] ", names.join(", "))?,
+        false => write!(out, "Delete {} with all resources? [y/N] ", names.join(", "))?,
+    }
     out.flush()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;

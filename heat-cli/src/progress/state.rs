@@ -263,7 +263,7 @@ mod tests {
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
-        Plan { version: Plan::VERSION, action: Action::Create, revision: 1, steps, abandons: false }
+        Plan::new(Action::Create, 1, steps)
     }
 
     fn at(second: i64) -> Timestamp {

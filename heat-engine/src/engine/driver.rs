@@ -1,7 +1,6 @@
 //! Which stacks are worked on in this process, and by which task.
 
 use super::EngineError;
-use crate::plan::Plan;
 use crate::record::{Action, Desired, OnFailure, StackId, StackRecord, TraversalRecord};
 use crate::run::{
     Core, Current, End, Goal, InHand, Secrets, Signal, Traversal, begin, is_passing, make_plan,
@@ -274,31 +273,6 @@ async fn roll_back(core: &Arc<Core>, traversal: &mut Traversal) -> Result<(), En
     traversal.goal = goal;
     traversal.current = Current::new(resources);
     Ok(())
-}
-
-/// Whether two plans do the same, whatever ids they have for what is new.
-pub(super) fn same_work(one: &Plan, other: &Plan) -> bool {
-    let form = |plan: &Plan| {
-        let mut form = serde_json::to_value(plan).unwrap_or_default();
-        without_new_ids(&mut form);
-        form
-    };
-    one.steps.len() == other.steps.len() && form(one) == form(other)
-}
-
-/// Takes the ids of what is new out of a plan and of those inside of it.
-fn without_new_ids(plan: &mut serde_json::Value) {
-    for step in plan["steps"].as_array_mut().into_iter().flatten() {
-        if let Some(kind) = step["kind"].as_object_mut() {
-            kind.remove("successor");
-            if kind.get("do").is_some_and(|what| what == "create") {
-                kind.remove("incarnation");
-            }
-        }
-        if let Some(inside) = step.get_mut("nested").and_then(|nested| nested.get_mut("plan")) {
-            without_new_ids(inside);
-        }
-    }
 }
 
 /// What a stack shall be, read from its record.

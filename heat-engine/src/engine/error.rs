@@ -1,6 +1,6 @@
 //! Why the engine refuses a request.
 
-use crate::plan::PlanError;
+use crate::plan::{PlanError, SelectError};
 use crate::seal::SealError;
 use crate::store::StoreError;
 use heat_plugin_sdk::{Failure, RegistryError};
@@ -26,6 +26,17 @@ pub enum EngineError {
     /// No plan leads from what is recorded to what is wanted.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The update is known to fail, and was to be done as a whole or not at all.
+    #[error("stack {stack} is left as it is, for its update would fail:{}", listed(.reasons))]
+    WouldFail {
+        /// The stack.
+        stack: String,
+        /// Which resources, and why.
+        reasons: Vec<String>,
+    },
+    /// There is no such part of a plan.
+    #[error("resources.{0}")]
+    Select(#[from] SelectError),
     /// A service that has to be asked before anything is done gives no answer.
     #[error("before anything was done: {0}")]
     Service(Failure),
@@ -85,8 +96,9 @@ pub enum EngineError {
         /// Why, in Heat's words where Heat has some.
         why: String,
     },
-    /// The stack has moved on since the plan was made.
-    #[error("the plan is for revision {planned} of stack {stack}, which is at {found} now: make a new plan")]
+    /// Something has moved since the plan was made.
+    #[error("the plan for revision {planned} of stack {stack}, which is at {found} now, cannot be applied any more: make a new \
+             plan{}", listed(.because))]
     StalePlan {
         /// The stack.
         stack: String,
@@ -94,6 +106,14 @@ pub enum EngineError {
         planned: u64,
         /// The stack's revision.
         found: u64,
+        /// What has moved: which resource, which field, or which step would be another one now.
+        because: Vec<String>,
+    },
+    /// A plan that was saved cannot be used.
+    #[error("the saved plan cannot be used: {reason}")]
+    BadPlan {
+        /// Why.
+        reason: String,
     },
     /// The stack's name is not one.
     #[error(
@@ -164,6 +184,16 @@ pub enum EngineError {
         /// The stack.
         stack: String,
     },
+}
+
+/// A few reasons, each on a line of its own.
+fn listed(reasons: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text: String = reasons.iter().take(SHOWN).map(|reason| format!("\n  {reason}")).collect();
+    if reasons.len() > SHOWN {
+        text.push_str(&format!("\n  and {} more", reasons.len() - SHOWN));
+    }
+    text
 }
 
 /// Everything that is wrong with a template, an environment or parameters.

@@ -3,6 +3,8 @@
 mod actions;
 mod builder;
 mod cancel;
+mod change;
+mod deletion;
 mod deployments;
 mod driver;
 mod error;
@@ -10,9 +12,12 @@ mod events;
 mod export;
 mod health;
 mod hooks;
+mod particulars;
 mod preview;
 mod request;
 mod required_by;
+mod rollback;
+mod saved_plan;
 mod signal;
 mod snapshots;
 mod stack;
@@ -22,26 +27,29 @@ mod view;
 
 pub use builder::EngineBuilder;
 pub(crate) use cancel::cancelled;
+pub use deletion::Deletion;
 pub use deployments::{DeploymentView, DerivedConfigView};
 pub use error::{EngineError, Refused};
 pub use hooks::{Rest, WaitingHook};
 pub(crate) use preview::Foreseen;
 pub use preview::{PreviewEntry, ResourcePreview, StackPreview, UpdatePreview};
 pub use request::{NewStack, Update};
+pub(crate) use saved_plan::FoundName;
+pub use saved_plan::SavedPlan;
 pub use snapshots::SnapshotView;
 pub use stack::Stack;
 pub use view::{OutputView, ResourceView, StackView};
 
 use crate::plan::Plan;
-use crate::record::{Action, Resources, StackId, StackRecord, Status, TraversalRecord};
+use crate::record::{Action, OnFailure, Resources, StackId, StackRecord, Status, TraversalRecord};
 use crate::run::{Core, Current, Goal, availability_zones, begin, examine, make_plan, stack_event, wake};
-use crate::store::{Batch, Claim, StackQuery, StoreError, Write};
+use crate::store::{Batch, Claim, Source, StackQuery, StoreError, Write};
 use driver::Driver;
 use heat_plugin_sdk::{Credentials, Registry};
 use heat_template::diagnostic::{Diagnostic, codes};
 pub(crate) use request::Content;
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::OwnedMutexGuard;
@@ -136,14 +144,25 @@ impl Engine {
     /// limit; a service that must be asked gives no answer. Nothing was done then, and nothing is left behind.
     pub async fn create(&self, new: NewStack) -> Result<Stack, EngineError> {
         self.0.open(&new.name)?;
-        let (mut stack, goal, plan) = self.prepare(&new).await?;
+        let (stack, goal, plan) = self.prepare(&new).await?;
+        let sources = store_content::sources(&new.content).collect();
+        self.begin_create(stack, goal, plan, new.on_failure, sources).await
+    }
+
+    async fn begin_create(
+        &self,
+        mut stack: StackRecord,
+        goal: Arc<Goal>,
+        plan: Plan,
+        on_failure: OnFailure,
+        sources: Vec<Source>,
+    ) -> Result<Stack, EngineError> {
         let core = self.core();
-        let on_failure = new.on_failure;
         let mut batch = Batch::create(stack.clone());
         let claim = batch.claim.clone();
         let (record, begun) = begin(core, &claim, &mut stack, plan, Action::Create, on_failure, "");
         batch.writes = vec![Write::CreateStack(stack.clone())];
-        batch.writes.extend(store_content::sources(&new.content).map(Write::Source));
+        batch.writes.extend(sources.into_iter().map(Write::Source));
         batch.writes.extend(begun.writes.into_iter().filter(|write| !matches!(write, Write::Stack(_))));
         core.commit_batch(batch).await?;
         tracing::info!(stack = %stack.name, id = %stack.id, "stack is being created");
@@ -233,6 +252,8 @@ impl Engine {
             paused: None,
             owner: None,
             snapshots: Vec::new(),
+            pending: BTreeSet::new(),
+            moved: BTreeMap::new(),
         }
     }
 

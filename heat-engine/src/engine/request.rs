@@ -1,5 +1,6 @@
 //! What is asked of an engine: a new stack, or another form of one that exists.
 
+use super::particulars::Particulars;
 use crate::record::OnFailure;
 use heat_plugin_sdk::Credentials;
 use heat_template::expression::AvailabilityZones;
@@ -158,6 +159,8 @@ pub struct Update {
     pub(super) on_failure: Option<OnFailure>,
     pub(super) tags: Option<Vec<String>>,
     pub(super) credentials: Option<Credentials>,
+    /// What is said of single resources.
+    pub(super) particulars: Particulars,
 }
 
 impl Update {
@@ -179,6 +182,7 @@ impl Update {
             on_failure: None,
             tags: None,
             credentials: None,
+            particulars: Particulars::default(),
         }
     }
 

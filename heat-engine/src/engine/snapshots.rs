@@ -1,13 +1,14 @@
 //! Snapshots of a stack: what it was, with the data of the resources whose types can save them.
 
 use super::actions::refuse;
+use super::change::{Prepared, foresee};
 use super::export::frame;
+use super::particulars::Particulars;
 use super::request::Content;
-use super::stack::plan_update;
 use super::{EngineError, Stack, store_content};
 use crate::plan::{Act, Plan};
 use crate::record::{Action, OnFailure, SavedResource, SnapshotRecord, StackRecord, Status, TraversalId};
-use crate::run::{Current, Goal, Secrets, begin, perform_plan, remove_snapshots};
+use crate::run::{Current, Secrets, begin, perform_plan, remove_snapshots};
 use crate::store::{Batch, Write};
 use heat_plugin_sdk::Registry;
 use heat_template::source::SourceMap;
@@ -201,7 +202,7 @@ impl Stack {
     pub async fn restore(&self, id: &str) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
         let prepared = self.restored(id).await?;
-        self.bring(prepared, Action::Restore, None).await
+        self.begin_update(prepared, None).await
     }
 
     /// The plan that [`restore`](Self::restore) would run now. Nothing is done.
@@ -209,14 +210,14 @@ impl Stack {
     /// # Errors
     /// As [`restore`](Self::restore).
     pub async fn preview_restore(&self, id: &str) -> Result<Plan, EngineError> {
-        let (stack, _, goal) = self.restored(id).await?;
+        let prepared = self.restored(id).await?;
         let core = self.engine.core();
-        let mut resources = core.records.resources(&self.id).await?;
-        plan_update(core, &stack, &goal, &mut resources, Action::Restore).await
+        let resources = core.records.resources(&self.id).await?;
+        foresee(core, prepared.subject(), resources).await.map(|foreseen| foreseen.plan)
     }
 
-    async fn restored(&self, id: &str) -> Result<(StackRecord, Content, Goal), EngineError> {
-        let mut stack = self.changeable().await?;
+    async fn restored(&self, id: &str) -> Result<Prepared, EngineError> {
+        let mut stack = self.updatable().await?;
         let snapshot = found(&stack, id)?;
         if snapshot.status != Status::Complete {
             return Err(EngineError::Unsupported("Restoring incomplete snapshot".to_owned()));
@@ -228,7 +229,9 @@ impl Stack {
         }
         stack.desired = store_content::desired(&content);
         let goal = self.engine.goal(&stack, &content).await?;
-        Ok((stack, content, goal))
+        let sources = store_content::sources(&content).collect();
+        let particulars = Particulars::default();
+        Ok(Prepared { stack, sources, goal, particulars, on_failure: None, action: Action::Restore })
     }
 }
 

@@ -1,20 +1,21 @@
 //! A handle of one stack.
 
-use super::driver::{recorded_goal, same_work};
+use super::Deletion;
+use super::change::{Foreseen, Planned, Prepared, foresee};
+use super::driver::recorded_goal;
 use super::preview::UpdatePreview;
 use super::request::{Content, Update};
 use super::required_by::RequiredBy;
 use super::view::{OutputView, ResourceView, StackView};
 use super::{Engine, EngineError, events, store_content};
 use crate::plan::Plan;
-use crate::record::{Action, Event, EventSequence, OnFailure, Resources, StackId, StackRecord, Status};
-use crate::run::{Core, Current, Goal, availability_zones, begin, examine, give_up_snapshot, make_plan};
-use crate::store::{EventQuery, StoreError, Write};
+use crate::record::{Action, Event, EventSequence, OnFailure, StackId, StackRecord};
+use crate::run::{Current, Goal, availability_zones};
+use crate::store::{EventQuery, StoreError};
 use futures_util::Stream;
 use heat_plugin_sdk::Credentials;
 use indexmap::IndexMap;
 use serde_json::Value;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// One stack of an engine. Cheap to clone.
@@ -298,52 +299,7 @@ impl Stack {
     pub async fn update(&self, update: Update) -> Result<(), EngineError> {
         let _turn = self.engine.0.turn(&self.id).await?;
         let prepared = self.prepare(&update).await?;
-        self.bring(prepared, Action::Update, update.on_failure).await
-    }
-
-    /// Begins the way to another form.
-    pub(super) async fn bring(
-        &self,
-        (next, content, goal): (StackRecord, Content, Goal),
-        action: Action,
-        on_failure: Option<OnFailure>,
-    ) -> Result<(), EngineError> {
-        let core = self.engine.core();
-        // Everything about the request is right: only now the running traversal is stopped, whoever runs it.
-        let claim = self.engine.seize(&self.id).await?;
-        let now = self.record().await?;
-        let before = now.desired;
-        let mut stack = StackRecord {
-            revision: now.revision,
-            action: now.action,
-            status: now.status,
-            reason: now.reason,
-            last_complete: now.last_complete,
-            traversal: now.traversal,
-            paused: now.paused,
-            snapshots: now.snapshots,
-            ..next
-        };
-        let mut resources = core.records.resources(&self.id).await?;
-        give_up_snapshot(core, &mut stack, &resources).await?;
-        let plan = match plan_update(core, &stack, &goal, &mut resources, action).await {
-            Ok(plan) => plan,
-            Err(error) => {
-                // The stack goes on with what it was doing.
-                core.records.release(&claim).await?;
-                self.proceed(&stack).await?;
-                return Err(error);
-            }
-        };
-        let on_failure =
-            on_failure.unwrap_or(if stack.disable_rollback { OnFailure::Stop } else { OnFailure::Rollback });
-        let (record, mut batch) = begin(core, &claim, &mut stack, plan, action, on_failure, "");
-        let sources = store_content::sources(&content).map(Write::Source);
-        batch.writes.splice(0..0, sources);
-        core.commit_batch(batch).await?;
-        let current = Current::new(resources);
-        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), current, Some(&before));
-        Ok(())
+        self.begin_update(prepared, None).await
     }
 
     /// The plan that [`update`](Self::update) would run now. Nothing is done.
@@ -351,10 +307,14 @@ impl Stack {
     /// # Errors
     /// As [`update`](Self::update).
     pub async fn preview_update(&self, update: &Update) -> Result<Plan, EngineError> {
-        let (stack, _, goal) = self.prepare(update).await?;
+        let prepared = self.prepare(update).await?;
+        self.foreseen(&prepared).await.map(|foreseen| foreseen.plan)
+    }
+
+    pub(super) async fn foreseen(&self, prepared: &Prepared) -> Result<Foreseen, EngineError> {
         let core = self.engine.core();
-        let mut resources = core.records.resources(&self.id).await?;
-        plan_update(core, &stack, &goal, &mut resources, Action::Update).await
+        let resources = core.records.resources(&self.id).await?;
+        foresee(core, prepared.subject(), resources).await
     }
 
     /// What Heat's `preview_update` would tell of an update, with Heat's approximations:
@@ -363,19 +323,35 @@ impl Stack {
     /// # Errors
     /// As [`update`](Self::update).
     pub async fn preview_update_as_heat(&self, update: &Update) -> Result<UpdatePreview, EngineError> {
-        let (stack, _, goal) = self.prepare(update).await?;
-        let core = self.engine.core();
-        let mut resources = core.records.resources(&self.id).await?;
+        let prepared = self.prepare(update).await?;
         // What the plan refuses is refused here, too.
-        plan_update(core, &stack, &goal, &mut resources, Action::Update).await?;
-        let current = Current::new(resources);
+        let current = Current::new(self.foreseen(&prepared).await?.resources);
+        let goal = prepared.goal;
         let standing = current.standing_records().filter(|record| record.action != Action::Delete);
         let standing = standing.map(|record| &**record);
         Ok(UpdatePreview::new(standing, goal.names(), |name| goal.has(name), |record| goal.foreseen(record)))
     }
 
-    async fn prepare(&self, update: &Update) -> Result<(StackRecord, Content, Goal), EngineError> {
-        let mut stack = self.changeable().await?;
+    /// The stack, where it can be updated.
+    pub(super) async fn updatable(&self) -> Result<StackRecord, EngineError> {
+        let stack = self.living().await?;
+        let why = match stack.action {
+            Action::Delete => Some("a stack that is being deleted cannot be updated"),
+            Action::Suspend => Some("a stack that is suspended cannot be updated: resume it first"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            return Err(EngineError::State {
+                stack: stack.name.clone(),
+                status: format!("{}_{}", stack.action, stack.status),
+                why,
+            });
+        }
+        Ok(stack)
+    }
+
+    pub(super) async fn prepare(&self, update: &Update) -> Result<Prepared, EngineError> {
+        let mut stack = self.updatable().await?;
         let core = self.engine.core();
         let mut content = store_content::updated(core, &stack, update).await?;
         let credentials = update.credentials.as_ref().unwrap_or(&stack.credentials);
@@ -396,27 +372,28 @@ impl Stack {
         if let Some(credentials) = &update.credentials {
             stack.credentials = credentials.clone();
         }
-        let goal = self.engine.goal(&stack, &content).await?;
+        let goal = self.next_goal(&before, &stack, &content).await?;
+        let sources = store_content::sources(&content).collect();
+        let (particulars, on_failure) = (update.particulars.clone(), update.on_failure);
+        Ok(Prepared { stack, sources, goal, particulars, on_failure, action: Action::Update })
+    }
+
+    /// What the stack shall be instead of what it shall be now.
+    pub(super) async fn next_goal(
+        &self,
+        before: &StackRecord,
+        next: &StackRecord,
+        content: &Content,
+    ) -> Result<Goal, EngineError> {
+        let goal = self.engine.goal(next, content).await?;
         if goal.has_immutable_parameters() && before.desired.template.is_some() {
-            let old = recorded_goal(core, &before, &before.desired).await?;
+            let old = recorded_goal(self.engine.core(), before, &before.desired).await?;
             let changed = goal.immutable_parameters_changed(&old);
             if !changed.is_empty() {
                 return Err(changed.into());
             }
         }
-        Ok((stack, content, goal))
-    }
-
-    /// The record of a stack that an update may change.
-    pub(super) async fn changeable(&self) -> Result<StackRecord, EngineError> {
-        let stack = self.living().await?;
-        let why = match stack.action {
-            Action::Delete => "a stack that is being deleted cannot be updated",
-            Action::Suspend => "a stack that is suspended cannot be updated: resume it first",
-            _ => return Ok(stack),
-        };
-        let status = format!("{}_{}", stack.action, stack.status);
-        Err(EngineError::State { stack: stack.name, status, why })
+        Ok(goal)
     }
 
     pub(super) async fn living(&self) -> Result<StackRecord, EngineError> {
@@ -439,32 +416,7 @@ impl Stack {
     /// # Errors
     /// It is gone already; the store fails.
     pub async fn delete(&self) -> Result<(), EngineError> {
-        let _turn = self.engine.0.turn(&self.id).await?;
-        let stack = self.living().await?;
-        if stack.action == Action::Delete
-            && stack.status == Status::InProgress
-            && self.engine.0.driver.drives(&self.id)
-        {
-            return Ok(());
-        }
-        let core = self.engine.core();
-        let claim = self.engine.seize(&self.id).await?;
-        let mut stack = self.living().await?;
-        let resources = core.records.resources(&self.id).await?;
-        give_up_snapshot(core, &mut stack, &resources).await?;
-        let goal = Goal::nothing(core);
-        let plan = match make_plan(core, &stack, &goal, &resources, Action::Delete).await {
-            Ok(plan) => plan,
-            Err(error) => {
-                core.records.release(&claim).await?;
-                self.proceed(&stack).await?;
-                return Err(error);
-            }
-        };
-        let (record, batch) = begin(core, &claim, &mut stack, plan, Action::Delete, OnFailure::Stop, "");
-        core.commit_batch(batch).await?;
-        self.engine.0.driver.start(claim, stack, record, Arc::new(goal), Current::new(resources), None);
-        Ok(())
+        self.delete_with(&Deletion::whole()).await
     }
 
     /// The plan that [`delete`](Self::delete) would run now. Nothing is done.
@@ -472,42 +424,21 @@ impl Stack {
     /// # Errors
     /// As [`delete`](Self::delete).
     pub async fn preview_delete(&self) -> Result<Plan, EngineError> {
-        let stack = self.living().await?;
-        let core = self.engine.core();
-        let resources = core.records.resources(&self.id).await?;
-        make_plan(core, &stack, &Goal::nothing(core), &resources, Action::Delete).await
+        self.preview_delete_with(&Deletion::whole()).await
     }
 
-    /// Runs a plan that was shown before, and no other.
+    /// Runs a plan that was shown before, and no other. See [`SavedPlan`](super::SavedPlan) for one that is kept.
     ///
     /// # Errors
-    /// [`EngineError::StalePlan`]: the stack has moved on since; otherwise as [`update`](Self::update).
+    /// [`EngineError::StalePlan`]: something has moved since; otherwise as [`update`](Self::update).
     pub async fn apply(&self, update: Update, plan: &Plan) -> Result<(), EngineError> {
+        let _turn = self.engine.0.turn(&self.id).await?;
         let found = self.record().await?;
         if found.revision != plan.revision {
-            let (planned, stack) = (plan.revision, found.name);
-            return Err(EngineError::StalePlan { stack, planned, found: found.revision });
+            let (planned, stack, because) = (plan.revision, found.name, Vec::new());
+            return Err(EngineError::StalePlan { stack, planned, found: found.revision, because });
         }
-        let now = self.preview_update(&update).await?;
-        if !same_work(plan, &now) {
-            return Err(EngineError::StalePlan {
-                stack: found.name,
-                planned: plan.revision,
-                found: found.revision,
-            });
-        }
-        self.update(update).await
+        let prepared = self.prepare(&update).await?;
+        self.begin_update(prepared, Some(Planned::Shown(plan))).await
     }
-}
-
-/// The plan of an update; what is recorded learns what is seen of the things that exist already.
-pub(super) async fn plan_update(
-    core: &Arc<Core>,
-    stack: &StackRecord,
-    goal: &Goal,
-    resources: &mut Resources,
-    action: Action,
-) -> Result<Plan, EngineError> {
-    examine(core, stack, goal, resources).await?;
-    make_plan(core, stack, goal, resources, action).await
 }

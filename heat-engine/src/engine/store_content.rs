@@ -63,6 +63,11 @@ pub(super) fn desired(content: &Content) -> Desired {
     }
 }
 
+/// The availability zones of a record.
+fn told(desired: &Desired) -> AvailabilityZones {
+    desired.availability_zones.clone().map_or(AvailabilityZones::Nowhere, AvailabilityZones::Known)
+}
+
 /// The availability zones, for a record.
 fn known(zones: &AvailabilityZones) -> Option<Vec<String>> {
     match zones {
@@ -87,6 +92,35 @@ pub(super) fn sources(content: &Content) -> impl Iterator<Item = Source> + '_ {
 
 async fn text(core: &Core, hash: &SourceHash) -> Result<String, EngineError> {
     core.records.source(hash).await?.ok_or_else(|| EngineError::LostSource { hash: hash.0.clone() })
+}
+
+/// What a stack is made from, by texts that are at hand.
+pub(super) fn from_texts(
+    desired: &Desired,
+    text: impl Fn(&SourceHash) -> Option<String>,
+) -> Result<Content, EngineError> {
+    let lost = |hash: &SourceHash| EngineError::LostSource { hash: hash.0.clone() };
+    let read = |hash: &SourceHash| text(hash).ok_or_else(|| lost(hash));
+    let Some(template) = &desired.template else {
+        return Err(EngineError::LostSource { hash: "of the template".to_owned() });
+    };
+    let (limits, options) = (Limits::default(), ParseOptions::default());
+    let environment = match &desired.environment {
+        None => Environment::default(),
+        Some(hash) => {
+            let parsed = Environment::parse(&mut SourceMap::new(), "environment", &read(hash)?, &limits);
+            parsed.value.ok_or_else(|| EngineError::from(parsed.diagnostics))?
+        }
+    };
+    let mut files = Vec::with_capacity(desired.files.len());
+    for (name, hash) in &desired.files {
+        files.push((name.clone(), read(hash)?));
+    }
+    let parsed = Template::parse(&mut SourceMap::new(), "template", &read(template)?, &options);
+    let Some(template) = parsed.value else { return Err(parsed.diagnostics.into()) };
+    let parameters = desired.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let zones = told(desired);
+    Ok(Content { template, environment, files: Files::from_iter(files), parameters, zones })
 }
 
 /// Reads what a stack is made from. A nested stack has environment and files from the outermost one.
@@ -159,8 +193,7 @@ async fn surroundings(core: &Core, desired: &Desired) -> Result<Surroundings, En
     for (name, hash) in &desired.files {
         files.push((name.clone(), text(core, hash).await?));
     }
-    let zones =
-        desired.availability_zones.clone().map_or(AvailabilityZones::Nowhere, AvailabilityZones::Known);
+    let zones = told(desired);
     Ok(Surroundings { environment, files: Files::from_iter(files), zones })
 }
 

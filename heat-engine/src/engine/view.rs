@@ -42,6 +42,10 @@ pub struct StackView {
     pub tags: Vec<String>,
     /// The id of the stack that it lies in, if it is a nested stack.
     pub parent: Option<String>,
+    /// Paths of resources that are not what the template says because a request left them out: the next update without a
+    /// selection brings them to it. Heat's API has nothing of the kind; where there are none it is not part of the JSON.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<String>,
     /// Parameters as texts, hidden ones masked. Only in [`Stack::show`](super::Stack::show).
     pub parameters: IndexMap<String, String>,
     /// Outputs with their values. Only in [`Stack::show`](super::Stack::show).
@@ -67,6 +71,7 @@ impl StackView {
             disable_rollback: stack.disable_rollback,
             tags: stack.tags.clone(),
             parent: stack.owner.as_ref().map(|owner| owner.stack.0.clone()),
+            pending: stack.pending.iter().cloned().collect(),
             parameters: IndexMap::new(),
             outputs: Vec::new(),
         }

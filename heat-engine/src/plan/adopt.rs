@@ -45,7 +45,7 @@ impl Plan {
             *snapshot = false;
             match step.nested.as_deref_mut() {
                 Some(NestedPlan::Planned { plan, .. }) => {
-                    let inside = Self { steps: std::mem::take(&mut plan.steps), ..*plan };
+                    let inside = std::mem::replace(plan, Self::new(Action::Delete, 0, Vec::new()));
                     *plan = inside.abandoning();
                 }
                 Some(NestedPlan::InRun) => {}

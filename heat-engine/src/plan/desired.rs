@@ -123,6 +123,11 @@ pub trait Desired {
         NestedDesired::InRun
     }
 
+    /// Whether it is reached in several rounds (batches of a group), each of which is planned when its time comes.
+    fn is_staged(&self) -> bool {
+        false
+    }
+
     /// What was found inside the nested stack of a resource, as it is told about this stack.
     fn inside(&self, resource: &str, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let _ = resource;

@@ -6,7 +6,9 @@
 //! pure; [`Schedule`](crate::schedule::Schedule) says when which step runs.
 
 mod adopt;
+mod asked;
 mod change;
+mod compare;
 mod current;
 mod decide;
 mod desired;
@@ -18,9 +20,12 @@ mod order;
 mod perform;
 mod planner;
 mod prospect;
+mod select;
 mod step;
 
 pub(crate) use adopt::{adopting, resources_in};
+pub use asked::{Along, Asked, Imported};
+pub use compare::StepDifference;
 pub use decide::{Decision, decide};
 pub(crate) use decide::{never_begun, order_of, rests};
 pub use desired::{
@@ -34,4 +39,5 @@ pub use perform::plan_act;
 pub(crate) use planner::saves_before;
 pub use planner::{Request, plan};
 pub use prospect::Prospects;
+pub use select::SelectError;
 pub use step::{Act, ChangeEffect, NestedPlan, Plan, PropertyChange, Reason, Step, StepId, StepKind};

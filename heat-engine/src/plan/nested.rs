@@ -45,7 +45,7 @@ impl Nested<'_> {
             new_incarnation,
         });
         let plan = made.map_err(|error| self.outside(name, error))?;
-        let exact = complete && is_exact(&plan);
+        let exact = complete && !desired.is_staged() && is_exact(&plan);
         let mut differs = differs(&plan);
         if other {
             differs = differs.max(if complete { Differs::Surely } else { Differs::Perhaps });

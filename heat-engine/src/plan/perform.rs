@@ -53,7 +53,7 @@ pub fn plan_act(act: Act, revision: u64, recorded: &Resources, nested: &NestedRe
             hooks: Vec::new(),
         }
     });
-    Plan { version: Plan::VERSION, action: act.action(), revision, steps: steps.collect(), abandons: false }
+    Plan::new(act.action(), revision, steps.collect())
 }
 
 /// Which of these use which, by their places in the list.

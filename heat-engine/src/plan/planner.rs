@@ -522,7 +522,7 @@ impl<'a> Planner<'a> {
             }
             steps.push(Step { resource, type_name, kind, reason, after, nested, hooks: Vec::new() });
         }
-        Plan { version: Plan::VERSION, action, revision, steps, abandons: false }
+        Plan::new(action, revision, steps)
     }
 }
 

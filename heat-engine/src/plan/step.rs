@@ -1,5 +1,6 @@
 //! A plan and its steps.
 
+use super::Asked;
 use crate::record::{Action, IncarnationId, IntentKind};
 use heat_plugin_sdk::{PhysicalId, ReplaceOrder};
 use heat_template::environment::{Hook, RestrictedAction};
@@ -39,6 +40,9 @@ pub struct Plan {
     /// Everything real stays, what lies inside of nested stacks too; only records go.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub abandons: bool,
+    /// What the request said of single resources, beside what the stack shall be.
+    #[serde(default, skip_serializing_if = "Asked::is_empty")]
+    pub asked: Box<Asked>,
 }
 
 /// One step of a plan.
@@ -80,7 +84,24 @@ pub enum NestedPlan {
     InRun,
 }
 
-/// What a step does. Every resource of the template has exactly one step that is not a [`StepKind::Delete`].
+impl NestedPlan {
+    /// Whether something inside is left out.
+    pub(crate) fn is_selection(&self) -> bool {
+        match self {
+            Self::Planned { plan, .. } => {
+                plan.asked.is_selection()
+                    || plan
+                        .steps
+                        .iter()
+                        .any(|step| step.nested.as_ref().is_some_and(|inner| inner.is_selection()))
+            }
+            Self::InRun => false,
+        }
+    }
+}
+
+/// What a step does. Every resource of the template has exactly one step that is not a [`StepKind::Delete`], but for those
+/// that a selection leaves out ([`Asked::left_out`]).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum StepKind {
@@ -314,6 +335,11 @@ impl Plan {
     /// The present version of the form.
     pub const VERSION: u32 = 1;
 
+    /// A plan by which nothing was said of single resources.
+    pub fn new(action: Action, revision: u64, steps: Vec<Step>) -> Self {
+        Self { version: Self::VERSION, action, revision, steps, abandons: false, asked: Box::default() }
+    }
+
     /// A step.
     pub fn step(&self, id: StepId) -> Option<&Step> {
         self.steps.get(id.index())
@@ -351,8 +377,27 @@ impl Plan {
 
     /// The plan without those of nested stacks: each of them has its own record.
     pub(crate) fn alone(&self) -> Self {
-        let steps = self.steps.iter().map(|step| Step { nested: None, ..step.clone() }).collect();
-        Self { steps, ..*self }
+        // One that leaves something out inside cannot be made again from what is recorded there.
+        let kept = |step: &Step| step.nested.clone().filter(|nested| nested.is_selection());
+        let steps = self.steps.iter().map(|step| Step { nested: kept(step), ..step.clone() }).collect();
+        Self { steps, asked: self.asked.clone(), ..*self }
+    }
+
+    /// The steps that are known to fail, by the paths of their resources, each with the reason; also those inside of nested
+    /// stacks. A step that may turn out to be refused is not among them.
+    pub fn failing(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for step in &self.steps {
+            if let StepKind::Refuse { action, .. } = &step.kind {
+                let reason = format!("the environment forbids to {} it", action.name());
+                found.push((step.resource.clone(), reason));
+            }
+            if let Some(NestedPlan::Planned { plan, .. }) = step.nested.as_deref() {
+                let inside = plan.failing().into_iter();
+                found.extend(inside.map(|(path, reason)| (format!("{}/{path}", step.resource), reason)));
+            }
+        }
+        found
     }
 
     /// Whether nothing but records would change: every step keeps what it is about, or goes into a nested stack of which

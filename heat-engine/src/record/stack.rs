@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 macro_rules! text_id {
@@ -102,6 +102,10 @@ pub struct StackRecord {
     pub owner: Option<Owner>,
     /// Its snapshots, oldest first.
     pub snapshots: Vec<SnapshotRecord>,
+    /// Paths of resources that are not what the template says, because they were left out on purpose.
+    pub pending: BTreeSet<String>,
+    /// Resources that got another name since the stack was last complete: their old names by those that they have.
+    pub moved: BTreeMap<String, String>,
 }
 
 /// Why a traversal waits, and since when. The time in which it waits does not count for its time-out.

@@ -12,7 +12,7 @@ use super::core::Core;
 use super::current::Current;
 use super::lookups::Lookups;
 use super::work::Facts;
-use crate::engine::{Content, EngineError, OutputView, store_content};
+use crate::engine::{Content, EngineError, FoundName, OutputView, store_content};
 use crate::plan::{CompositeState, DesiredResource, DesiredState, Prospects};
 use crate::record::{self, DeletionPolicy, IncarnationId, ResourceRecord, StackRecord, hidden_mark};
 use crate::store::texts_in;
@@ -49,6 +49,8 @@ pub(crate) struct Goal {
     stack: Whose,
     /// The template was made of secret values.
     secret: bool,
+    /// It is reached over templates on the way.
+    staged: bool,
     /// The texts of hidden parameters.
     hidden_texts: Arc<Vec<String>>,
     lookups: Arc<Lookups>,
@@ -94,6 +96,7 @@ impl Goal {
             asked: HashMap::new(),
             stack: Whose::default(),
             secret: false,
+            staged: false,
             hidden_texts: Arc::default(),
             lookups: Arc::new(Lookups::new(Arc::clone(&core.registry))),
         }
@@ -198,6 +201,7 @@ impl Goal {
             asked,
             stack,
             secret: false,
+            staged: false,
             hidden_texts: Arc::new(texts_in(&hidden)),
             lookups,
             definition: Some(definition),
@@ -223,6 +227,11 @@ impl Goal {
     /// A service cannot be asked.
     pub(crate) async fn fetch(&self, core: &Core, credentials: &Credentials) -> Result<bool, Failure> {
         self.lookups.fetch(core, credentials).await
+    }
+
+    /// What services found for names so far; nothing of what is hidden.
+    pub(crate) fn found_names(&self) -> Vec<FoundName> {
+        self.lookups.found(&self.hidden_texts)
     }
 
     /// On-demand attributes, and `show`, that something refers to.

@@ -2,7 +2,7 @@
 //! services for all of that at once, and the checks are made again.
 
 use super::core::Core;
-use crate::engine::{Content, EngineError};
+use crate::engine::{Content, EngineError, FoundName};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use heat_plugin_sdk::{AVAILABILITY_ZONES, Credentials, Failure, FailureClass, Registry};
 use heat_template::expression::AvailabilityZones;
@@ -112,6 +112,29 @@ pub(crate) async fn availability_zones(
             let message = format!("{AVAILABILITY_ZONES} gives {zones}, which is no list of names");
             Err(EngineError::Service(Failure::failed(message)))
         }
+    }
+}
+
+impl Lookups {
+    /// What finders found so far, but for names and ids in which one of these texts stands.
+    pub(crate) fn found(&self, but: &[String]) -> Vec<FoundName> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let tells = |text: &str| but.iter().any(|secret| text.contains(secret.as_str()));
+        let mut found: Vec<_> = answers
+            .iter()
+            .filter(|(question, _)| question.finder)
+            .filter_map(|(question, answer)| match answer {
+                Answer::Good(id) => Some(FoundName {
+                    finder: question.name.clone(),
+                    name: question.value.clone(),
+                    id: id.to_string(),
+                }),
+                Answer::Bad(_) => None,
+            })
+            .filter(|found| !tells(&found.name) && !tells(&found.id))
+            .collect();
+        found.sort_unstable();
+        found
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) use hooks::{Waiting, cleared, event as hook_event};
 pub(crate) use ids::Ids;
 pub(crate) use ledger::{Break, Signal};
 pub(crate) use lookups::{availability_zones, is_passing};
-pub(crate) use planning::{begin, is_local, make_plan, perform_plan, to_be_adopted, wake};
+pub(crate) use planning::{begin, is_local, make_plan, nested_records, perform_plan, to_be_adopted, wake};
 pub(crate) use post::{Addressee, Content as LetterContent, Undelivered};
 pub(crate) use scaling::{adjusted, leads_inside, scaling_plan};
 pub(crate) use secrets::Secrets;

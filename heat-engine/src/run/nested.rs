@@ -24,7 +24,7 @@ use heat_plugin_sdk::{PhysicalId, PropertyMap, physical_name};
 use heat_template::composite::Stage;
 use heat_template::definition::NestedError;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -442,6 +442,8 @@ impl Nested {
             last_complete: None,
             traversal: None,
             paused: None,
+            pending: BTreeSet::new(),
+            moved: BTreeMap::new(),
             owner: Some(Owner {
                 root: outer.map_or_else(|| self.parent.id.clone(), |owner| owner.root.clone()),
                 stack: self.parent.id.clone(),

@@ -169,7 +169,7 @@ fn time(time: Timestamp) -> String {
 
 /// The plan of a traversal that does nothing but bring groups to their sizes: which ones is recorded with them.
 pub(crate) fn scaling_plan(revision: u64) -> Plan {
-    Plan { version: Plan::VERSION, action: Action::Signal, revision, steps: Vec::new(), abandons: false }
+    Plan::new(Action::Signal, revision, Vec::new())
 }
 
 /// The record of a nested stack inside of which a group is to be scaled: whoever works on the stack goes into it.

@@ -411,7 +411,7 @@ mod tests {
     }
 
     fn plan(steps: Vec<Step>) -> Plan {
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 1, steps, abandons: false }
+        Plan::new(Action::Update, 1, steps)
     }
 
     fn ready(schedule: &Schedule) -> Vec<u32> {

@@ -53,6 +53,10 @@ pub(super) struct StackForm<'a> {
     owner: Option<Cow<'a, Owner>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     snapshots: Vec<SnapshotForm<'a>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pending: Cow<'a, BTreeSet<String>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    moved: Cow<'a, BTreeMap<String, String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -179,6 +183,8 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             paused,
             owner,
             snapshots,
+            pending,
+            moved,
         } = record;
         Self {
             name: Cow::Borrowed(name),
@@ -203,6 +209,8 @@ impl<'a> From<&'a StackRecord> for StackForm<'a> {
             paused: paused.as_ref().map(Cow::Borrowed),
             owner: owner.as_ref().map(Cow::Borrowed),
             snapshots: snapshots.iter().map(SnapshotForm::from).collect(),
+            pending: Cow::Borrowed(pending),
+            moved: Cow::Borrowed(moved),
         }
     }
 }
@@ -236,6 +244,8 @@ impl StackForm<'_> {
             paused: self.paused.map(Cow::into_owned),
             owner: self.owner.map(Cow::into_owned),
             snapshots: self.snapshots.into_iter().map(SnapshotForm::into_record).collect(),
+            pending: self.pending.into_owned(),
+            moved: self.moved.into_owned(),
         }
     }
 }

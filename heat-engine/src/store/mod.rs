@@ -33,6 +33,7 @@ mod batch;
 mod error;
 mod form;
 mod memory;
+mod plans;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod records;

@@ -14,7 +14,7 @@ use crate::seal::Sealing;
 use heat_plugin_sdk::schema::ResourceTypes;
 use heat_plugin_sdk::{Credentials, PhysicalId};
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Records {
     store: Arc<dyn Store>,
-    sealing: Arc<Sealing>,
-    types: Arc<dyn ResourceTypes + Send + Sync>,
+    pub(super) sealing: Arc<Sealing>,
+    pub(super) types: Arc<dyn ResourceTypes + Send + Sync>,
 }
 
 impl Records {
@@ -295,6 +295,8 @@ fn tombstone(record: StackRecord) -> StackRecord {
         traversal: None,
         paused: None,
         snapshots: Vec::new(),
+        pending: BTreeSet::new(),
+        moved: BTreeMap::new(),
         ..record
     }
 }

@@ -40,7 +40,7 @@ impl<'a> RowName<'a> {
         StoreError::Seal { what: self.what(), source }
     }
 
-    fn corrupt(&self, reason: impl Into<String>) -> StoreError {
+    pub(super) fn corrupt(&self, reason: impl Into<String>) -> StoreError {
         StoreError::Corrupt { what: self.what(), reason: reason.into() }
     }
 }

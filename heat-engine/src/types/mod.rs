@@ -48,7 +48,7 @@ use heat_plugin_sdk::Plugin;
 
 /// The plugin with these types; an engine registers it by itself.
 pub fn plugin() -> Plugin {
-    let mut plugin = Plugin::new("heat");
+    let mut plugin = Plugin::new("heat").version(env!("CARGO_PKG_VERSION"));
     for (reason, types) in UNSUPPORTED {
         for name in *types {
             plugin = plugin.unsupported(format!("OS::Heat::{name}"), *reason);

@@ -139,10 +139,17 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
             next.serial = history.iter().map(|world| world.serial).max().unwrap_or_default() + 1;
         }
         let on_failure = RULES[rng.random_range(0..RULES.len())];
+        // Now and then only a part of it is to be done.
+        let (only, except) = match rng.random_range(0..6) {
+            0 => (next.some(&mut rng), Vec::new()),
+            1 => (Vec::new(), next.some(&mut rng)),
+            _ => (Vec::new(), Vec::new()),
+        };
         let text = next.template();
         let (files, environment) = (next.files(), next.environment());
         if tell {
-            eprintln!("--- {request:?} {on_failure:?} {}\n{text}", environment.to_value());
+            let environment = environment.to_value();
+            eprintln!("--- {request:?} {on_failure:?} only {only:?} except {except:?} {environment}\n{text}");
             files.iter().for_each(|(name, text)| eprintln!("--- {name}\n{text}"));
         }
         // The client repeats its request until an engine has taken it.
@@ -175,6 +182,7 @@ async fn live(seed: u64, tell: bool) -> Result<(), String> {
                     (Request::Create, Some(_)) => Ok(()),
                     (Request::Update, Some(stack)) => {
                         let update = Update::to(template(&text)).files(files.clone());
+                        let update = update.only(only.clone()).except(except.clone());
                         stack.update(update.environment(environment.clone()).on_failure(on_failure)).await
                     }
                     (Request::Delete, Some(stack)) => stack.delete().await,
@@ -388,7 +396,8 @@ async fn check(
     // These say nothing of whether it is what it shall be.
     let others = ["CHECK", "SUSPEND", "RESUME", "SNAPSHOT", "RESTORE"];
     let is_other = others.iter().any(|action| view.stack_status.starts_with(action));
-    if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE" || is_other) && !deleted {
+    let is_part = !view.pending.is_empty();
+    if (view.is_failed() || view.stack_status == "ROLLBACK_COMPLETE" || is_other || is_part) && !deleted {
         // A failure is true and is repaired by the next update.
         let again = Update::to(template(&world.template())).files(world.files());
         stack.update(again).await.map_err(|error| error.to_string())?;

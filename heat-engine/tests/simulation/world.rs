@@ -250,6 +250,14 @@ impl World {
         Environment::parse(&mut SourceMap::new(), "environment", &text, &Limits::default()).value.unwrap()
     }
 
+    /// Some of its resources, by name.
+    pub(crate) fn some(&self, rng: &mut StdRng) -> Vec<String> {
+        let things = self.things.keys().map(|number| format!("r{number}"));
+        let boxes = self.boxes.keys().map(|number| format!("b{number}"));
+        let groups = self.groups.keys().map(|number| format!("g{number}"));
+        things.chain(boxes).chain(groups).filter(|_| rng.random_range(0..3) == 0).collect()
+    }
+
     pub(crate) fn template(&self) -> String {
         let mut text = format!(
             "heat_template_version: 2021-04-16\noutputs:\n  serial: {{value: {{get_attr: [local, value]}}}}\nresources:\n  \

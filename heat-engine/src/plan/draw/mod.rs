@@ -1,5 +1,6 @@
 //! A plan for people: a short list with reasons and counts, DOT and Mermaid. (JSON is its `serde` form.)
 
+mod asked;
 mod chart;
 mod text;
 
@@ -140,7 +141,7 @@ fn mark(kind: &StepKind) -> &'static str {
 }
 
 /// What a step does, in a few words.
-fn words(kind: &StepKind) -> String {
+pub(super) fn words(kind: &StepKind) -> String {
     match kind {
         StepKind::Create { replaces: None, .. } => "create".to_owned(),
         StepKind::Create { order, .. } => match order {
@@ -174,7 +175,7 @@ fn words(kind: &StepKind) -> String {
 }
 
 /// Why, in a few words; the properties where they are the reason. Never a value: values may be secret.
-fn because(step: &Step) -> String {
+pub(super) fn because(step: &Step) -> String {
     let changes = match &step.kind {
         StepKind::Create { changes, .. }
         | StepKind::Update { changes, .. }

@@ -19,6 +19,8 @@ impl Plan {
     /// A question mark behind a property says that its value is known only in the run, an exclamation mark that a change
     /// of it takes a new resource, two that it is refused. Values are never shown.
     ///
+    /// Behind the totals stands what was said of single resources, what that takes along and what it leaves out.
+    ///
     /// What is done inside a nested stack follows its resource, indented; `...` where that is known only in the run.
     pub fn to_text(&self) -> String {
         let mut lines = Vec::new();
@@ -32,6 +34,7 @@ impl Plan {
             let _ = writeln!(text, "{}", line.trim_end());
         }
         let _ = writeln!(text, "{}", self.totals());
+        text.push_str(&self.asked.to_text());
         text
     }
 
@@ -153,7 +156,7 @@ mod tests {
                 &[],
             ),
         ];
-        Plan { version: Plan::VERSION, action: Action::Update, revision: 3, steps, abandons: false }
+        Plan::new(Action::Update, 3, steps)
     }
 
     #[test]

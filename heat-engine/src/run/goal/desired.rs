@@ -27,6 +27,10 @@ impl Desired for Goal {
         self.foreseen_nested(question)
     }
 
+    fn is_staged(&self) -> bool {
+        self.staged
+    }
+
     fn inside(&self, resource: &str, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let found = self
             .definition

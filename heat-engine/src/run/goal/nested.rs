@@ -146,6 +146,7 @@ impl Goal {
         let inside = self.asked_inside(name, properties, &definition);
         let mut goal = Self::new(&self.registry, definition, Arc::clone(&self.lookups), whose)?;
         goal.secret = secret;
+        goal.staged = !stages.is_empty();
         for (member, attribute, path) in inside {
             goal.wanted.entry(member.clone()).or_default().insert(attribute.clone());
             goal.asked.entry(member).or_default().insert((attribute, path));

@@ -171,8 +171,8 @@ impl Traversal {
                             };
                             let _ = schedule.fail(end.step, then);
                             match &mut failure {
-                                // A check tells all that it finds.
-                                Some(Failing::Resource(before)) if self.record.action == Action::Check => {
+                                // What goes on after a failure tells all that it finds.
+                                Some(Failing::Resource(before)) if self.tells_all() => {
                                     *before = format!("{before}; {reason}");
                                 }
                                 Some(_) => {}
@@ -248,6 +248,11 @@ impl Traversal {
             }
         }
         any
+    }
+
+    /// Whether the reason of a failure tells all of them.
+    pub(super) fn tells_all(&self) -> bool {
+        self.record.action == Action::Check || self.record.on_failure == OnFailure::Continue
     }
 
     /// What a step waits on while it works.

@@ -1,12 +1,14 @@
 //! How a traversal ends: the last look for what may be there twice, and the record of the end.
 
 use super::{End, Traversal};
+use crate::plan::Reason;
 use crate::record::{Action, Event, OnFailure, Paused, StackRecord, Status};
 use crate::run::Core;
 use crate::run::snapshots::{end_snapshot, remove_snapshots, saved};
 use crate::run::work::{Break, Signal};
 use crate::store::{Batch, StoreError, Write};
 use heat_plugin_sdk::PhysicalId;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -96,6 +98,24 @@ impl Traversal {
         self.core.commit_batch(batch.releasing()).await
     }
 
+    /// What is not as the template says because somebody wanted it so.
+    fn pending_after(&self, failed: bool) -> BTreeSet<String> {
+        let asked = &self.record.plan.asked;
+        let mut pending = match asked.is_selection() {
+            // What was deleted by itself is missing.
+            true if self.record.plan.steps.iter().all(|step| step.reason == Reason::StackDeleted) => {
+                let gone = self.record.plan.steps.iter().map(|step| step.resource.clone());
+                gone.filter(|name| self.goal.has(name)).chain(self.stack.pending.iter().cloned()).collect()
+            }
+            true => asked.left_out.iter().cloned().collect(),
+            false => BTreeSet::new(),
+        };
+        if failed {
+            pending.extend(self.stack.pending.iter().cloned());
+        }
+        pending
+    }
+
     /// Records the end of the traversal.
     pub(super) async fn finish(&mut self, failure: Option<Failing>) -> Result<End, StoreError> {
         let now = self.core.clock.now();
@@ -125,13 +145,27 @@ impl Traversal {
             self.stack.traversal = None;
         }
         // The other actions leave what it shall be as it is, and a failed one is not complete by them.
-        if failure.is_none()
-            && matches!(
-                action,
-                Action::Create | Action::Adopt | Action::Update | Action::Restore | Action::Rollback
-            )
-        {
-            self.stack.last_complete = Some(self.stack.desired.clone());
+        if matches!(
+            action,
+            Action::Create | Action::Adopt | Action::Update | Action::Restore | Action::Rollback
+        ) {
+            self.stack.pending = self.pending_after(failure.is_some());
+            match self.stack.pending.is_empty() {
+                _ if failure.is_some() => {}
+                true => {
+                    self.stack.last_complete = Some(self.stack.desired.clone());
+                    self.stack.moved.clear();
+                }
+                false => {
+                    let pending: Vec<&str> = self.stack.pending.iter().map(String::as_str).collect();
+                    let told = format!(
+                        "{}; not as the template says, as asked: {}",
+                        self.stack.reason,
+                        pending.join(", ")
+                    );
+                    self.stack.reason = told;
+                }
+            }
         }
         let event = stack_event(&self.core, &self.stack, now);
         let mut batch = Batch::new(self.claim.clone());

@@ -64,10 +64,9 @@ impl Traversal {
         };
         let mut reasons =
             self.current.resources().values().filter(failed).map(|record| record.reason.clone());
-        match self.record.action {
-            // It tells all that it finds.
-            Action::Check => reasons.reduce(|before, reason| format!("{before}; {reason}")),
-            _ => reasons.next(),
+        match self.tells_all() {
+            true => reasons.reduce(|before, reason| format!("{before}; {reason}")),
+            false => reasons.next(),
         }
     }
 }
