@@ -98,3 +98,56 @@ fn an_update_that_was_interrupted_is_cancelled() {
     let deleted = home.run(&["stack", "delete", "-y", "web"]);
     assert_eq!(deleted.code, 0, "{}", deleted.said());
 }
+
+const WAITS: &str = "
+heat_template_version: 2021-04-16
+resources:
+  ready: {type: OS::Heat::WaitConditionHandle}
+  wait: {type: OS::Heat::WaitCondition, properties: {handle: {get_resource: ready}, timeout: 600}}
+outputs:
+  data: {value: {get_attr: [wait, data]}}
+";
+
+#[test]
+fn a_stack_that_waits_is_signalled() {
+    let home = Home::new();
+    let waits = home.put("waits.yaml", WAITS);
+    let mut create =
+        home.command(&["stack", "create", "web", "-t", &waits]).spawn().expect("the command starts");
+    let waiting = || {
+        let shown = home.run(&["stack", "resource", "list", "web", "-f", "value"]);
+        shown.stdout.lines().any(|line| line.contains("wait") && line.contains("CREATE_IN_PROGRESS"))
+    };
+    let begun = std::time::Instant::now();
+    while !waiting() {
+        assert!(begun.elapsed().as_secs() < 60, "it comes to wait");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let busy = home.run(&["stack", "resource", "signal", "web", "ready"]);
+    assert_eq!(busy.code, 1, "another command works on it: {}", busy.said());
+    create.kill().expect("it is there");
+    create.wait().expect("it is gone");
+
+    for (words, code, why) in [
+        (vec!["web", "ready", "--data", "{not json"], 2, "JSON"),
+        (vec!["web", "ready", "--data", "{\"status\": \"MAYBE\"}"], 2, "Metadata format invalid"),
+        (vec!["web", "nobody"], 2, "no resource"),
+    ] {
+        let refused = home.run(&[vec!["stack", "resource", "signal"], words].concat());
+        assert_eq!(refused.code, code, "{}", refused.said());
+        assert!(refused.stderr.contains(why), "{}", refused.said());
+    }
+    let details = home.put("details.json", "{\"id\": \"app\", \"data\": \"up\"}");
+    let signalled = home.run(&["stack", "resource", "signal", "web", "ready", "--data-file", &details]);
+    assert_eq!((signalled.code, signalled.stdout.as_str()), (0, ""), "{}", signalled.said());
+    let metadata = home.json(&["stack", "resource", "metadata", "web", "ready"]);
+    assert_eq!(metadata["app"]["data"], "up");
+    let done = home.json(&["stack", "wait", "web"]);
+    assert_eq!(done["stack_status"], "CREATE_COMPLETE");
+    assert_eq!(
+        home.run(&["stack", "output", "show", "web", "data", "-f", "value"]).stdout,
+        "{\"app\": \"up\"}\n"
+    );
+    let not_taken = home.run(&["stack", "resource", "signal", "web", "wait", "-f", "json"]);
+    assert_eq!(not_taken.code, 2, "{}", not_taken.said());
+}

@@ -323,3 +323,46 @@ async fn a_hook_is_cleared_through_any_engine() {
     complete(&seen_by_first).await;
     made_once(&cloud, 3);
 }
+
+const WAITS: &str = "
+heat_template_version: 2021-04-16
+resources:
+  handle: {type: OS::Heat::WaitConditionHandle}
+  wait: {type: OS::Heat::WaitCondition, properties: {handle: {get_resource: handle}, timeout: 600, count: 3}}
+outputs:
+  data: {value: {get_attr: [wait, data]}}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: cargo xtask test --only postgresql"]
+async fn a_signal_to_any_engine_reaches_the_stack_and_who_worked_on_it_goes_on() {
+    let server = Server::start();
+    let cloud = Cloud::new(1);
+    let lease = Duration::from_secs(10);
+    // Neither takes up what it was not asked for.
+    let engine = |lease: Duration| {
+        let (url, cloud) = (server.url(), cloud.clone());
+        async move {
+            let store =
+                PostgresStore::connect_with(&url, PostgresSettings::default().lease(lease)).await.unwrap();
+            let builder = Engine::builder().registry(Registry::new().with(plugin(&cloud))).store(store);
+            builder.secrets_in_clear().without_resuming().build().await.unwrap()
+        }
+    };
+    let (works, tells) = (engine(lease).await, engine(lease).await);
+    let stack = works.create(NewStack::new("s", template(WAITS))).await.unwrap();
+    let mut events = stack.events();
+    while let Some(event) = events.next().await {
+        if event.unwrap().1.resource == "wait" {
+            break;
+        }
+    }
+    let other = support::stack_of(&tells, "s").await;
+    for id in ["a", "b", "c"] {
+        other.signal("handle", Some(serde_json::json!({"id": id}))).await.unwrap();
+    }
+    let done = tokio::time::timeout(Duration::from_secs(60), stack.finished()).await.unwrap().unwrap();
+    assert_eq!(done.stack_status, "CREATE_COMPLETE", "{done:?}");
+    let data = other.output("data").await.unwrap();
+    assert_eq!(data, serde_json::json!(r#"{"a": null, "b": null, "c": null}"#));
+}

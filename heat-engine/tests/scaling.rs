@@ -342,6 +342,19 @@ outputs:
         (of("middle"), of("middle/inner")),
         ("UPDATE_COMPLETE".to_owned(), "UPDATE_COMPLETE".to_owned())
     );
+    // Also while something else is being done to the stack around.
+    let busy = outer.replace("outputs:\n", "  handle: {type: OS::Heat::WaitConditionHandle}\n  wait: {type: OS::Heat::WaitCondition, properties: {handle: {get_resource: handle}, timeout: 600}}\noutputs:\n");
+    let files = Files::from_iter([("middle.yaml", middle), ("inner.yaml", GROUP)]);
+    stack.update(Update::to(template(&busy)).files(files)).await.unwrap();
+    settle().await;
+    assert_eq!(cloud.objects().len(), 2, "the update brought it back to what the template wants");
+    stack.signal("middle/inner/up", None).await.unwrap();
+    settle().await;
+    stack.signal("handle", None).await.unwrap();
+    assert_eq!(ended(&stack).await.0, "UPDATE_COMPLETE");
+    assert_eq!((size(&stack).await, cloud.objects().len()), (json!(3), 3));
+    let metadata = stack.resource_metadata("middle/inner/group").await.unwrap();
+    assert_eq!(metadata["scaling_in_progress"], json!(false));
     stack.delete().await.unwrap();
     ended(&stack).await;
     assert!(cloud.objects().is_empty());

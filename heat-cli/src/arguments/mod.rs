@@ -85,7 +85,7 @@ pub(crate) struct GlobalArguments {
 pub(crate) enum Command {
     /// Stacks, their resources, events and outputs.
     #[command(subcommand)]
-    Stack(StackCommand),
+    Stack(Box<StackCommand>),
     /// Templates: check, draw, what the language knows.
     #[command(subcommand)]
     Template(TemplateCommand),

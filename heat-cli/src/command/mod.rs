@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Outcome> {
         return Err(CliError::input("this format tells problems: it is for `heat template validate`"));
     }
     match &arguments.command {
-        Command::Stack(command) => match command {
+        Command::Stack(command) => match &**command {
             StackCommand::Create(create) => stack_change::create(global, create).await,
             StackCommand::Update(update) => stack_change::update(global, update).await,
             StackCommand::Delete(delete) => stack_change::delete(global, delete).await,

@@ -3,10 +3,12 @@
 use super::{EngineError, Stack};
 use crate::record::{Action, OnFailure, StackRecord, TraversalRecord};
 use crate::run::{
-    Addressee, Current, LetterContent, Secrets, Undelivered, adjusted, begin, deliver, listeners,
-    scaling_plan,
+    Addressee, Current, LetterContent, Secrets, Undelivered, adjusted, begin, deliver, leads_inside,
+    listeners, scaling_plan,
 };
 use crate::store::{Batch, Claim, StoreError, Write};
+use heat_template::environment::Hook;
+use heat_template::python::str_of;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -20,11 +22,16 @@ impl Stack {
     /// process goes on at once, at any moment of the stack's life. Where another engine works on the stack, that one lets
     /// go of it between two calls and takes it up again.
     ///
+    /// Details with `unset_hook` clear that hook ([`clear_hook`](Self::clear_hook)), as Heat's clients do it.
+    ///
     /// # Errors
-    /// [`EngineError::NoSuchResource`]; [`EngineError::Signal`] where the type takes no signals, or not these details, or the
+    /// [`EngineError::NoSuchResource`]; [`EngineError::NoHook`]; [`EngineError::Signal`] where the type takes no signals, or not these details, or the
     /// resource is suspended, being deleted or not there yet. Nothing changes then. The store fails.
     pub async fn signal(&self, resource: &str, details: Option<Value>) -> Result<Value, EngineError> {
         let (stack, name) = self.holder_of(resource).await?;
+        if let Some(hook) = details.as_ref().and_then(|details| details.get("unset_hook")) {
+            return stack.clear_by_signal(&name, hook).await;
+        }
         stack.send(&name, LetterContent::Signal(details)).await
     }
 
@@ -43,6 +50,19 @@ impl Stack {
             Some(resource) => Ok(resource.metadata.clone()),
             None => Err(EngineError::NoSuchResource { stack: record.name, name }),
         }
+    }
+
+    /// Clears a hook as Heat's clients do it: by a signal, whatever the type of the resource.
+    async fn clear_by_signal(&self, name: &str, hook: &Value) -> Result<Value, EngineError> {
+        let known = Hook::ALL.into_iter().find(|known| hook.as_str() == Some(known.name()));
+        let Some(hook) = known else {
+            let hook = str_of(hook);
+            let (stack, resource) = (self.id.0.clone(), name.to_owned());
+            let why = format!("Invalid hook type \"{hook}\" for {name}");
+            return Err(EngineError::Signal { stack, resource, why });
+        };
+        self.clear_hook(name, hook).await?;
+        self.resource_metadata(name).await
     }
 
     /// The stack that holds a resource, and its name there.
@@ -105,26 +125,12 @@ impl Stack {
             }
             let own = if self.id == root { claim.clone() } else { core.records.claim(&self.id).await? };
             let Written { answer, writes, scales } = self.written(&stack, name, content).await?;
+            // The way to a group is durable before that the group is to be scaled.
             let begun = match scales {
                 true => self.begin_to_scale(&claim, &stack).await?,
                 false => None,
             };
-            let begun = match begun {
-                Some((outer, record, batch)) if self.id == root => {
-                    self.commit(&own, batch.writes.into_iter().chain(writes).collect()).await?;
-                    Some((outer, record))
-                }
-                // That somebody scales the group is durable before that it is to be scaled.
-                Some((outer, record, batch)) => {
-                    core.commit_batch(batch).await?;
-                    self.commit(&own, writes).await?;
-                    Some((outer, record))
-                }
-                None => {
-                    self.commit(&own, writes).await?;
-                    None
-                }
-            };
+            self.commit(&own, writes).await?;
             if self.id != root {
                 core.records.release(&own).await?;
             }
@@ -165,28 +171,42 @@ impl Stack {
         answer
     }
 
-    /// A traversal of the outermost stack that does nothing but lead to the groups that are to be scaled; none where one is
-    /// under way, which comes to them itself.
+    /// Makes the way to a group durable that is to be scaled: each stack around says that something inside is, and the
+    /// outermost one has a traversal that goes there. Where one is under way it comes to it itself.
     async fn begin_to_scale(
         &self,
         claim: &Claim,
         stack: &StackRecord,
-    ) -> Result<Option<(StackRecord, TraversalRecord, Batch)>, EngineError> {
+    ) -> Result<Option<(StackRecord, TraversalRecord)>, EngineError> {
         let core = self.engine.core();
-        let (mut outer, mut owners) = (stack.clone(), Vec::new());
+        let (mut outer, mut marks) = (stack.clone(), Vec::new());
         while let Some(owner) = outer.owner.clone() {
             let (record, above) =
                 (core.records.resource(&owner.incarnation).await?, core.records.stack(&owner.stack).await?);
             let (Some(record), Some(above)) = (record, above) else { return Ok(None) };
-            owners.push((owner.incarnation, record.name, record.type_name, above.revision));
+            marks.push(leads_inside(&record));
             outer = above;
         }
-        if outer.traversal.is_some() {
-            return Ok(None);
+        let mut begun = None;
+        if outer.traversal.is_none() {
+            let plan = scaling_plan(outer.revision);
+            let (record, batch) = begin(core, claim, &mut outer, plan, Action::Signal, OnFailure::Stop, "");
+            core.commit_batch(batch).await?;
+            begun = Some((outer.clone(), record));
         }
-        let plan = scaling_plan(stack.revision, &owners);
-        let (record, batch) = begin(core, claim, &mut outer, plan, Action::Signal, OnFailure::Stop, "");
-        Ok(Some((outer, record, batch)))
+        // From the outside to the inside.
+        for mark in marks.into_iter().rev() {
+            let own = match mark.stack == outer.id {
+                true => claim.clone(),
+                false => core.records.claim(&mark.stack).await?,
+            };
+            let within = mark.stack != outer.id;
+            self.commit(&own, vec![Write::Resource(Arc::new(mark))]).await?;
+            if within {
+                core.records.release(&own).await?;
+            }
+        }
+        Ok(begun)
     }
 
     /// What a letter makes of the record of a stack that nobody works on.

@@ -20,7 +20,7 @@ pub struct NestedStack {
     /// It is made from a template that stands for the type, not by a composite type of a plugin.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub template: bool,
-    /// Its size is being changed, by nothing but that.
+    /// Its size is being changed, or that of a group inside of it, by nothing but that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<Scaling>,
 }
@@ -28,8 +28,8 @@ pub struct NestedStack {
 /// A change of the size of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scaling {
-    /// To so many members.
-    pub size: u64,
+    /// To so many members; `None` where it is a group inside of it that is changed.
+    pub size: Option<u64>,
     /// Milliseconds for which further changes are refused once it is done.
     pub cooldown: u64,
     /// What it was asked for by.

@@ -46,7 +46,7 @@ pub(crate) use planning::{
     begin, is_local, make_plan, make_plan_on, nested_records, perform_plan, taken_back, to_be_adopted, wake,
 };
 pub(crate) use post::{Addressee, Content as LetterContent, Undelivered};
-pub(crate) use scaling::{adjusted, scaling_plan};
+pub(crate) use scaling::{adjusted, leads_inside, scaling_plan};
 pub(crate) use secrets::Secrets;
 pub(crate) use signalling::{deliver, listeners};
 pub(crate) use snapshots::{give_up_snapshot, remove_snapshots};

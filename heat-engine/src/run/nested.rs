@@ -166,10 +166,16 @@ impl Nested {
         })
     }
 
+    /// Whether it is gone into for nothing but a group inside of it that is scaled.
+    fn leads_inside(&self, record: &ResourceRecord) -> bool {
+        let scaling = record.nested.as_ref().and_then(|nested| nested.scaling.as_ref());
+        self.scales && scaling.is_some_and(|scaling| scaling.size.is_none())
+    }
+
     /// How many members are wanted by a change of the size alone.
     fn size(&self, record: &ResourceRecord) -> Option<u64> {
         let scaling = record.nested.as_ref().and_then(|nested| nested.scaling.as_ref());
-        scaling.filter(|_| self.scales).map(|scaling| scaling.size)
+        scaling.filter(|_| self.scales).and_then(|scaling| scaling.size)
     }
 
     fn name(&self, record: &ResourceRecord) -> String {
@@ -190,6 +196,10 @@ impl Nested {
             owner.traversal.as_ref() == Some(&self.ledger.traversal) && owner.last
         });
         if !mine || stack.action == Action::Delete || !same(&stack.desired, &child.desired) {
+            return Ok(Picked::No(child));
+        }
+        // What the traversal did to it before does not tell whether it was scaled.
+        if self.scales && stack.traversal.is_none() {
             return Ok(Picked::No(child));
         }
         let Some(running) = &stack.traversal else {
@@ -306,6 +316,15 @@ impl Nested {
         child: ChildGoal,
         mut found: Found,
     ) -> Result<Ran, Trouble> {
+        if let Some(stack) = found.stack.as_ref().filter(|_| self.leads_inside(record)) {
+            // Nothing of what it shall be changes: it has no other steps than those that scale.
+            let plan = scaling::scaling_plan(stack.revision);
+            let (end, child) = self.run_one(record, id, child, found, Some(plan), true).await?;
+            return Ok(match end {
+                End::Interrupted => Ran::Interrupted,
+                end => Ran::Ended(end, Box::new(child)),
+            });
+        }
         for Stage { template, pause } in &child.stages {
             let stage = self.child(record, id, wanted, &found, Some(template))?;
             let (end, _) = self.run_one(record, id, stage, found, None, false).await?;

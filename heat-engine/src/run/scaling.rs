@@ -4,8 +4,8 @@
 //! anyway, or one that is begun for nothing else.
 
 use super::current::Current;
-use crate::plan::{NestedPlan, Plan, Reason, Step, StepKind};
-use crate::record::{Action, IncarnationId, NestedStack, ResourceRecord, Scaling, Status};
+use crate::plan::{Plan, Reason, Step, StepKind};
+use crate::record::{Action, NestedStack, ResourceRecord, Scaling, Status};
 use heat_plugin_sdk::{Adjustment, Capacity, Registry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ pub(crate) fn adjusted(
         let reason = format!("{} : {by}", adjustment.kind);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never below zero")]
         let cooldown = (seconds * 1000.0) as u64;
-        nested.scaling = Some(Scaling { size, cooldown, reason });
+        nested.scaling = Some(Scaling { size: Some(size), cooldown, reason });
     }
     let mut metadata = next.metadata.as_object().cloned().unwrap_or_default();
     metadata.insert(IN_PROGRESS.to_owned(), true.into());
@@ -138,6 +138,10 @@ fn settled(metadata: &Value, by: Option<(&str, SignedDuration)>, now: Timestamp)
 pub(super) fn close(registry: &Registry, record: &mut ResourceRecord, complete: bool, now: Timestamp) {
     let Some(nested) = &mut record.nested else { return };
     let scaling = nested.scaling.take();
+    if scaling.as_ref().is_some_and(|scaling| scaling.size.is_none()) {
+        // It is another one that was changed.
+        return;
+    }
     let Some(composite) = registry.composite(&record.type_name) else { return };
     let properties = record.properties.clone().unwrap_or_default();
     let Some(capacity) = composite.capacity(&properties, record.private.as_ref()) else { return };
@@ -163,22 +167,22 @@ fn time(time: Timestamp) -> String {
     }
 }
 
-/// The plan that leads to a stack whose groups are to be scaled, through those that it lies in: `owners` are their resources,
-/// the innermost first, with the revisions of the stacks that hold them. The stack itself has no steps: what is to be scaled in it is recorded there.
-pub(crate) fn scaling_plan(revision: u64, owners: &[(IncarnationId, String, String, u64)]) -> Plan {
-    let bare = |revision| Plan::new(Action::Signal, revision, Vec::new());
-    owners.iter().fold(bare(revision), |inside, (incarnation, resource, type_name, revision)| Plan {
-        steps: vec![Step {
-            resource: resource.clone(),
-            type_name: type_name.clone(),
-            kind: StepKind::Update { incarnation: incarnation.clone(), changes: Vec::new(), restore: false },
-            reason: Reason::Scaled,
-            after: Vec::new(),
-            hooks: Vec::new(),
-            nested: Some(Box::new(NestedPlan::Planned { plan: inside, exact: true })),
-        }],
-        ..bare(*revision)
-    })
+/// The plan of a traversal that does nothing but bring groups to their sizes: which ones is recorded with them.
+pub(crate) fn scaling_plan(revision: u64) -> Plan {
+    Plan::new(Action::Signal, revision, Vec::new())
+}
+
+/// The record of a nested stack inside of which a group is to be scaled: whoever works on the stack goes into it.
+pub(crate) fn leads_inside(record: &ResourceRecord) -> ResourceRecord {
+    let mut next = record.clone();
+    if let Some(nested) = &mut next.nested {
+        nested.scaling.get_or_insert_with(|| Scaling {
+            size: None,
+            cooldown: 0,
+            reason: "a group inside of it".to_owned(),
+        });
+    }
+    next
 }
 
 /// The step that changes the size of a group.
@@ -245,18 +249,5 @@ mod tests {
         let failed = settled(&first, None, at(90));
         assert_eq!(failed, first);
         assert!(!is_allowed(&json!({"scaling_in_progress": true}), at(0)) && is_allowed(&json!({}), at(0)));
-    }
-
-    #[test]
-    fn a_plan_leads_through_the_stacks_around() {
-        let owner =
-            |name: &str, revision| (IncarnationId(name.into()), name.to_owned(), "T".to_owned(), revision);
-        let plan = scaling_plan(3, &[owner("inner", 2), owner("outer", 1)]);
-        assert_eq!((plan.revision, plan.steps.len()), (1, 1));
-        assert_eq!(plan.steps[0].resource, "outer");
-        let Some(NestedPlan::Planned { plan: inside, .. }) = plan.steps[0].nested.as_deref() else {
-            panic!()
-        };
-        assert_eq!((inside.revision, inside.steps[0].resource.as_str()), (2, "inner"));
     }
 }

@@ -61,9 +61,6 @@ pub(crate) fn deliver(core: &Core, record: &ResourceRecord, content: &Content) -
             event: Some(Box::new(event(core, record, action, told))),
         });
     }
-    if let Some(why) = details.and_then(|details| hook(record, details)) {
-        return Err(Refusal::new(why));
-    }
     taken(core, record, &**resource, details)
 }
 
@@ -108,18 +105,6 @@ fn taken(
     };
     let event = (!ignored).then(|| event(core, record, Action::Signal, told()));
     Ok(Delivery { record: next, event, adjust })
-}
-
-/// Why a signal about a hook is refused. No resource waits at one: an environment with hooks is refused.
-fn hook(record: &ResourceRecord, details: &Value) -> Option<String> {
-    let hook = details.get("unset_hook")?;
-    let hook = hook.as_str().map_or_else(|| hook.to_string(), str::to_owned);
-    let known = ["pre-create", "pre-update", "pre-delete", "post-create", "post-update", "post-delete"];
-    let place = format!("{} \"{}\"", record.type_name, record.name);
-    Some(match known.contains(&hook.as_str()) {
-        true => format!("The \"{hook}\" hook is not defined on {place}"),
-        false => format!("Invalid hook type \"{hook}\" for {place}"),
-    })
 }
 
 /// What the event says of a signal that says nothing itself.

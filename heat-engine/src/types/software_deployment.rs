@@ -12,6 +12,7 @@ use heat_plugin_sdk::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use std::time::Duration;
 
 /// What both types of deployments are given.
 struct Wanted<'a> {
@@ -348,6 +349,10 @@ macro_rules! deployment {
 
             fn signals(&self) -> Signals {
                 Signals::AlwaysTaken
+            }
+
+            fn settle_time(&self) -> Duration {
+                Duration::ZERO
             }
 
             fn waits_for_signals(&self) -> bool {

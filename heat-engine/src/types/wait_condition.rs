@@ -236,6 +236,10 @@ macro_rules! wait_condition {
                 Ok(Finding::Absent)
             }
 
+            fn settle_time(&self) -> Duration {
+                Duration::ZERO
+            }
+
             fn waits_for_signals(&self) -> bool {
                 true
             }

@@ -4,6 +4,7 @@
 //! `HEAT_SIMULATION_SEEDS=5000` sets how many seeds are tried, `HEAT_SIMULATION_SEED=17` runs one and tells what happens.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
+mod signals;
 #[path = "../support/mod.rs"]
 mod support;
 mod world;
