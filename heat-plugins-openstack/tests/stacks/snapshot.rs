@@ -8,6 +8,7 @@ use super::replacements::{get, network, resource, with};
 use super::{Ground, STOP, delete, must_be, physical_ids, template, update};
 
 /// Tries it.
+#[allow(dead_code, reason = "the real control plane has no backup service")]
 pub(crate) async fn try_snapshot(ground: &Ground) {
     let site = &ground.site;
     let body = |size: i64| {
