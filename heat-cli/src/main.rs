@@ -68,7 +68,11 @@ fn mistyped(error: &clap::Error) -> u8 {
 /// Writes the answer or the failure. Gives the exit code.
 fn finish(arguments: &Arguments, result: error::Result<Outcome>) -> u8 {
     let written = result.and_then(|outcome| {
-        write(arguments, &outcome.answer)?;
+        match write(arguments, &outcome.answer) {
+            // Whoever closed the pipe has seen enough; the exit code says the rest.
+            Err(CliError::NobodyReads) => {}
+            written => written?,
+        }
         if let Some(failure) = &outcome.failure {
             report::message_line(failure);
         }

@@ -19,6 +19,11 @@
 //! own path and a way out; [`render`] makes texts of them. The crate does no I/O, reads no clock, starts no thread and does
 //! not panic.
 //!
+//! Numbers of any size keep all their digits, and maps their order: the crate turns on `arbitrary_precision` and
+//! `preserve_order` of `serde_json`, which then hold for the whole program. The former is felt where `serde` goes through
+//! untyped content: in untagged or internally tagged enums and in flattened maps a float is read from a `serde_json` text only
+//! as a [`serde_json::Number`], and writing a [`serde_json::Value`] to another format (TOML) makes maps of numbers.
+//!
 //! # Example
 //!
 //! ```

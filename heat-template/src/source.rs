@@ -81,11 +81,16 @@ pub struct SourceFile {
     text: Arc<str>,
     /// Byte offset of the first character of each line; nobody wants them of a text without problems.
     lines: OnceLock<Vec<u32>>,
+    /// How many characters begin before each [`STEP`] bytes: a line may be as long as the text.
+    characters: OnceLock<Vec<u32>>,
 }
+
+/// Bytes between two counts of the characters before.
+const STEP: usize = 256;
 
 impl SourceFile {
     fn new(name: String, text: Arc<str>) -> Self {
-        Self { name, text, lines: OnceLock::new() }
+        Self { name, text, lines: OnceLock::new(), characters: OnceLock::new() }
     }
 
     /// Path, URL or another name under which a user knows the text.
@@ -111,8 +116,30 @@ impl SourceFile {
         let line = lines.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = lines.get(line).copied().unwrap_or(0) as usize;
         let end = (offset as usize).min(self.text.len());
-        let column = self.text.get(start..end).map_or(0, |before| before.chars().count());
-        Position { line: line as u32 + 1, column: column as u32 + 1 }
+        let column = match self.text.is_char_boundary(end) {
+            true => self.characters_before(end) - self.characters_before(start),
+            false => 0,
+        };
+        Position { line: line as u32 + 1, column: column + 1 }
+    }
+
+    /// How many characters begin before a byte.
+    fn characters_before(&self, at: usize) -> u32 {
+        let bytes = self.text.as_bytes();
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u32;
+        let counts = self.characters.get_or_init(|| {
+            let sum = |sum: &mut u32, step: &[u8]| Some(std::mem::replace(sum, *sum + count(step)));
+            bytes.chunks(STEP).scan(0, sum).collect()
+        });
+        let step = at / STEP;
+        let (known, from) = match counts.get(step) {
+            Some(known) => (*known, step * STEP),
+            None => match counts.len().checked_sub(1) {
+                Some(last) => (counts[last], last * STEP),
+                None => (0, 0),
+            },
+        };
+        known + bytes.get(from..at).map_or(0, count)
     }
 }
 
@@ -204,6 +231,28 @@ mod tests {
         assert_eq!(position(6), Position { line: 2, column: 1 });
         assert_eq!(position(99), Position { line: 3, column: 1 });
         assert_eq!(map.slice(Span::new(file, 6, 7)), Some("b"));
+    }
+
+    #[test]
+    fn places_in_a_long_line_are_those_that_counting_gives() {
+        for text in [
+            "ä€x".repeat(300),
+            "a\n".repeat(300),
+            format!("{}\n{}", "é".repeat(511), "x".repeat(600)),
+            String::new(),
+        ] {
+            let mut map = SourceMap::new();
+            let file = map.add("a.yaml", text.as_str());
+            let file = map.get(file).unwrap();
+            for at in (0..=text.len()).filter(|at| text.is_char_boundary(*at)) {
+                let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+                assert_eq!(
+                    file.position(at as u32).column,
+                    text[line..at].chars().count() as u32 + 1,
+                    "{at}"
+                );
+            }
+        }
     }
 
     #[test]

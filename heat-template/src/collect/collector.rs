@@ -1,7 +1,7 @@
 //! The walk from text to text.
 
 use super::document::{Document, Named, Role, read};
-use super::{FetchError, Fetched, Source};
+use super::{FetchError, Fetched, Source, scheme};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::source::{FileId, SourceMap};
 use crate::template::{Files, NamesIn, ParseOptions, Template, Written};
@@ -41,6 +41,8 @@ pub struct Collector {
     /// In which roles an address is waited for, or was answered in.
     roles: HashMap<String, Vec<Role>>,
     contents: HashMap<String, Result<Fetched, FetchError>>,
+    /// Files of this machine that only texts from elsewhere name.
+    kept: HashSet<String>,
     bytes: usize,
     roots: HashMap<(String, Role), Document>,
     files: IndexMap<String, Document>,
@@ -122,6 +124,9 @@ impl Collector {
     }
 
     fn want(&mut self, address: &str, role: Role) {
+        if self.kept.remove(address) {
+            self.contents.remove(address);
+        }
         let roles = self.roles.entry(address.to_owned()).or_default();
         if roles.contains(&role) {
             return;
@@ -135,6 +140,17 @@ impl Collector {
         } else {
             self.wanted.insert(address.to_owned());
         }
+    }
+
+    /// A text from elsewhere reads no files of this machine, unless a text of this machine names them, too.
+    fn keep_from(&mut self, stranger: &str, named: String) {
+        if self.contents.contains_key(&named) || self.wanted.contains(&named) {
+            return;
+        }
+        let why = format!("{stranger} comes from elsewhere, and may not name files of this machine");
+        self.roles.entry(named.clone()).or_default();
+        self.kept.insert(named.clone());
+        self.contents.insert(named, Err(FetchError::new(why)));
     }
 
     fn take(&mut self, address: &str, role: Role) {
@@ -152,8 +168,12 @@ impl Collector {
             Role::File => drop(self.files.insert(address.to_owned(), document)),
             _ => drop(self.roots.insert((address.to_owned(), role), document)),
         }
-        for address in named {
-            self.want(&address, Role::File);
+        for named in named {
+            if is_local(&named) && !is_local(address) {
+                self.keep_from(address, named);
+            } else {
+                self.want(&named, Role::File);
+            }
         }
     }
 
@@ -244,6 +264,11 @@ impl std::fmt::Debug for Collector {
 fn written(document: &Document, missing: &Arc<HashSet<String>>) -> Written {
     let names = document.base.clone().map(|base| NamesIn { base, missing: Arc::clone(missing) });
     Written { name: document.name.clone(), text: document.written.clone(), names }
+}
+
+/// Whether it is the address of a file of this machine.
+fn is_local(address: &str) -> bool {
+    scheme(address).is_none_or(|scheme| scheme == "file")
 }
 
 /// An address as people write it.

@@ -5,7 +5,7 @@
 //! as a warning, because Heat would begin to create such a stack.
 
 use super::nested::{Checked, Composite};
-use super::{DefinedResource, Definition, DeletionPolicy, redact, unique};
+use super::{DefinedResource, Definition, DeletionPolicy, unique};
 use crate::diagnostic::{Diagnostic, Guess, Severity, codes, spell};
 use crate::environment::Implementation;
 use crate::evaluated::Evaluated;
@@ -129,7 +129,7 @@ impl Definition {
             }
         }
         self.check_members(&found, types, custom, &allowance, &mut diagnostics);
-        diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
+        diagnostics.iter_mut().for_each(|diagnostic| self.0.secrets.redact(diagnostic));
         spell(&mut diagnostics, self.template().file(), self.template().written());
         unique(diagnostics)
     }
@@ -190,6 +190,10 @@ impl Definition {
                     None => format!("the resource type {type_name} could not be found"),
                 };
                 let mut diagnostic = Diagnostic::error(codes::RESOURCE_TYPE_UNKNOWN, message);
+                if type_name.ends_with(".yml") || type_name.ends_with(".json") {
+                    diagnostic = diagnostic
+                        .help("the name of a file that stands for a type ends in `.yaml` or `.template`");
+                }
                 if reason.is_none() {
                     let names = names.get_or_insert_with(|| types.type_names());
                     let known = names.iter().map(String::as_str).chain(registry.type_names());

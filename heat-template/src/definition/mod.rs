@@ -11,6 +11,7 @@ mod names;
 mod nested;
 mod properties;
 mod resource;
+mod secrets;
 mod told;
 mod update;
 
@@ -33,6 +34,7 @@ use crate::schema::{CustomConstraints, ResourceTypes};
 use crate::template::{Files, Output, Resource, Template};
 use indexmap::{IndexMap, IndexSet};
 use names::Names;
+use secrets::Secrets;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +58,7 @@ pub(crate) struct Inner {
     order: Vec<String>,
     enabled_outputs: HashSet<String>,
     /// Texts of hidden parameters.
-    secrets: Vec<String>,
+    secrets: Secrets,
     nesting: Nesting,
     zones: AvailabilityZones,
     pseudo: PseudoParameters,
@@ -110,7 +112,7 @@ impl Template {
         let mut inner = define(self, inputs, custom, allowance, &mut diagnostics);
         inner.used = before.without(allowance.left());
         let secrets = &inner.secrets;
-        diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, secrets));
+        diagnostics.iter_mut().for_each(|diagnostic| secrets.redact(diagnostic));
         spell(&mut diagnostics, self.file(), self.written());
         Checked::new(Definition(Arc::new(inner)), unique(diagnostics))
     }
@@ -149,31 +151,6 @@ fn unique(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         }
     }
     kept
-}
-
-/// Takes the values of hidden parameters out of everything that is told.
-fn redact(diagnostic: &mut Diagnostic, secrets: &[String]) {
-    const MASK: &str = "******";
-    let clean = |text: &mut String| {
-        for secret in secrets {
-            // A very short secret would be found in every word; it is taken out only where it stands alone.
-            let found = if secret.chars().count() >= 4 {
-                text.contains(secret.as_str()).then(|| text.replace(secret.as_str(), MASK))
-            } else {
-                let quoted = [format!("'{secret}'"), format!("\"{secret}\""), format!(" {secret} ")];
-                quoted
-                    .iter()
-                    .any(|quoted| text.contains(quoted))
-                    .then(|| quoted.iter().fold(text.clone(), |text, quoted| text.replace(quoted, MASK)))
-            };
-            if let Some(found) = found {
-                *text = found;
-            }
-        }
-    };
-    clean(&mut diagnostic.message);
-    diagnostic.help.iter_mut().for_each(clean);
-    diagnostic.primary.iter_mut().chain(&mut diagnostic.labels).for_each(|label| clean(&mut label.text));
 }
 
 fn define(
@@ -257,7 +234,7 @@ fn define(
     }
     let dependencies = dependencies::draw(template, &names, &facts, allowance.guessing(), diagnostics);
     let order = dependencies::order(template, &dependencies, diagnostics);
-    let secrets = parameters.secrets();
+    let secrets = Secrets::new(parameters.secrets());
     Inner {
         template: template.clone(),
         environment: inputs.environment.clone(),
@@ -603,14 +580,14 @@ impl Definition {
     /// A diagnostic about this definition that somebody else made, without the values of hidden parameters.
     #[must_use]
     pub fn redacted(&self, mut diagnostic: Diagnostic) -> Diagnostic {
-        redact(&mut diagnostic, &self.0.secrets);
+        self.0.secrets.redact(&mut diagnostic);
         diagnostic
     }
 
     /// Takes the values of hidden parameters out of an error.
     fn without_secrets(&self, error: EvaluationError) -> EvaluationError {
         let mut diagnostic = error.into_diagnostic();
-        redact(&mut diagnostic, &self.0.secrets);
+        self.0.secrets.redact(&mut diagnostic);
         EvaluationError::compiled(diagnostic)
     }
 }

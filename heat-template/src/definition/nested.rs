@@ -1,6 +1,6 @@
 //! Nested stacks: the definitions of the templates behind types, and the checks that go into them.
 
-use super::{DefinedResource, Definition, Inputs, Nesting, redact};
+use super::{DefinedResource, Definition, Inputs, Nesting};
 use crate::composite::{
     ChildRequest, CompositeType, KnownChild, NotKnown, Stage, TemplateType, child_of, facade_problems,
 };
@@ -428,7 +428,7 @@ impl Definition {
             if child.template.is_generated() && one.severity == Severity::Warning && one.path.is_empty() {
                 continue;
             }
-            redact(&mut one, &self.0.secrets);
+            self.0.secrets.redact(&mut one);
             if mixed
                 && one.code != codes::RESOURCE_TYPE_UNKNOWN
                 && let Some(guess) = &mut one.guess

@@ -1,6 +1,6 @@
 //! From properties as they are written to properties as they are used.
 
-use super::{DefinedResource, Definition, redact};
+use super::{DefinedResource, Definition};
 use crate::diagnostic::{Diagnostic, codes};
 use crate::evaluated::Evaluated;
 use crate::expression::{Context, Expression, Kind, MapEntry, Scope, Step, join};
@@ -44,7 +44,7 @@ impl Definition {
             &|_| false,
             &mut diagnostics,
         );
-        diagnostics.iter_mut().for_each(|diagnostic| redact(diagnostic, &self.0.secrets));
+        diagnostics.iter_mut().for_each(|diagnostic| self.0.secrets.redact(diagnostic));
         if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(values) }
     }
 

@@ -172,7 +172,7 @@ codes! {
         "A type is mapped to the next until a plugin's type or a template is found; these never end.";
     MERGE_STRATEGY = "HT0227": "values cannot be merged",
         "Texts, lists and maps can be merged with `merge` and `deep_merge`, numbers and booleans only \
-         overwritten. All files must name the same strategy for a parameter.";
+         overwritten. A file may not name another strategy for a parameter than those before it.";
     ENVIRONMENT_FILE_MISSING = "HT0228": "an environment file is not attached",
         "The request names an environment that is not among its files.";
 

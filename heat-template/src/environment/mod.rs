@@ -21,6 +21,10 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
+/// Keys that templates begin with, and environments do not have.
+const TEMPLATE_VERSIONS: [&str; 3] =
+    ["heat_template_version", "HeatTemplateFormatVersion", "AWSTemplateFormatVersion"];
+
 /// The sections that an environment can have.
 const SECTIONS: [&str; 6] = [
     "parameters",
@@ -201,6 +205,12 @@ impl Reader<'_> {
             self.diagnostics.push(Diagnostic::error(codes::ENVIRONMENT_SHAPE, message).at(node.span, ""));
             return None;
         };
+        if let Some(version) = entries.iter().find(|entry| TEMPLATE_VERSIONS.contains(&&*entry.key)) {
+            let message = "this is a template, not an environment";
+            let diagnostic = Diagnostic::error(codes::ENVIRONMENT_SHAPE, message).at(version.key_span, "");
+            self.diagnostics.push(diagnostic.help("a template is given by -t, environments by -e"));
+            return None;
+        }
         let mut inner = Inner::default();
         for entry in entries {
             let section = &*entry.key;

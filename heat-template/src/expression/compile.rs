@@ -265,14 +265,17 @@ impl<'d> Compiler<'d> {
         }
         let name = call.name.trim();
         let later = || crate::dialect::function_table().iter().any(|row| row.name == &**call.name);
+        let names = self.dialect.function_names(false);
         // A name that is an everyday word would be suspected everywhere: what is behind it has to fit, too.
         let suspicious = name.len() >= 5
             && (looks_like_a_function(name) || self.dialect.has_function_in_other_case(name))
+            || name.starts_with("Fn::")
             || later() && argument_fits(name, call.argument);
-        if !suspicious {
+        // Signs and letters that others write: `getParam`, `get-param`.
+        let alike = names.iter().copied().find(|known| known.len() >= 5 && squeezed(known) == squeezed(name));
+        if !suspicious && alike.is_none() {
             return;
         }
-        let names = self.dialect.function_names(false);
         let warning = |message: String| {
             Diagnostic::warning(codes::FUNCTION_LOOKALIKE, message)
                 .at(call.name_span, "")
@@ -284,11 +287,22 @@ impl<'d> Compiler<'d> {
         } else {
             // Data may have keys that are somewhat like a function's name: only a slip of the pen is worth a word.
             let guess = Guess::word(name, names.iter().copied().filter(|name| name.len() >= 5));
-            let Some(guess) = guess.filter(|guess| guess.certain) else { return };
-            warning(format!("\"{}\" is not a function: this map is data", call.name)).meant(Some(guess))
+            let guess = guess.filter(|guess| guess.certain);
+            let alike =
+                alike.map(|meant| Guess { written: name.to_owned(), meant: meant.to_owned(), certain: true });
+            let guess = guess.or(alike);
+            if guess.is_none() && !name.starts_with("Fn::") {
+                return;
+            }
+            warning(format!("\"{}\" is not a function: this map is data", call.name)).meant(guess)
         };
         self.warnings.push(warning);
     }
+}
+
+/// A name without what people write in other ways.
+fn squeezed(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// Whether a function whose name is an everyday word could be called with this.

@@ -127,3 +127,37 @@ fn a_template_that_is_too_long_as_json_is_refused() {
     let found = errors(&collected(CollectLimits::default(), &Long));
     assert!(found.len() == 1 && found[0].contains("characters"), "{found:?}");
 }
+
+/// Two places: this machine and another one.
+struct Both;
+
+impl Source for Both {
+    fn fetch(&self, address: &str, _: usize) -> Result<Fetched, FetchError> {
+        Ok(Fetched::text(match address {
+            "https://h/t.yaml" => {
+                "heat_template_version: 2021-04-16\noutputs:\n  a: {value: {get_file: 'file:///home/key.yaml'}}\n"
+            }
+            "file:///home/e.yaml" => "resource_registry: {My::Key: 'file:///home/key.yaml'}\n",
+            "file:///home/key.yaml" => "secret",
+            other => return Err(FetchError::new(format!("nobody has {other}"))),
+        }))
+    }
+}
+
+#[test]
+fn a_text_from_elsewhere_reads_no_files_of_this_machine() {
+    for environment in [false, true] {
+        let mut collector = Collector::default();
+        collector.template("https://h/t.yaml");
+        if environment {
+            // What a text of this machine names is sent anyway.
+            collector.environment("file:///home/e.yaml");
+        }
+        collector.run(&Both);
+        let collected = collector.finish(&mut SourceMap::new(), &ParseOptions::default());
+        let told: Vec<String> = collected.diagnostics.iter().map(ToString::to_string).collect();
+        assert_eq!(collected.files.get("file:///home/key.yaml"), environment.then_some("secret"), "{told:?}");
+        let refused = told.iter().any(|told| told.contains("may not name files of this machine"));
+        assert_eq!(refused, !environment, "{told:?}");
+    }
+}

@@ -85,6 +85,9 @@ fn what_heat_swallows_is_a_warning() {
         ("outputs: {o: {value: {get_param: a, default: b}}}", "only key"),
         ("outputs: {o: {value: {get_parm: a}}}", "is not a function"),
         ("outputs: {o: {value: 1, descripton: x}}", "descripton"),
+        ("outputs: {o: {value: {getParam: a}}}", "is not a function"),
+        ("outputs: {o: {value: {get-attr: [a, b]}}}", "is not a function"),
+        ("outputs: {o: {value: {'Fn::Sub': text}}}", "is not a function"),
         (
             "parameters: {p: {type: string, default: x, constraints: [{length: {min: 1}, allowed_pattern: x}]}}\noutputs: {o: {value: {get_param: p}}}",
             "has no effect beside",
