@@ -272,7 +272,7 @@ fn nested_templates_and_environments_are_mended_too() {
 fn a_closed_pipe_makes_no_good_template_of_a_bad_one() {
     let home = Home::new();
     let many: String = (0..5_000).map(|at| format!("  r{at}: {{type: No::Such}}\n")).collect();
-    let path = home.put("many.yaml", &format!("heat_template_version: 2021-04-16\nresources:\n{many}"));
+    let path = home.put("many.yaml", format!("heat_template_version: 2021-04-16\nresources:\n{many}"));
     let mut child = home
         .command(&["template", "validate", "-t", &path])
         .stdout(std::process::Stdio::piped())

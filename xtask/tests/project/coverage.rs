@@ -46,6 +46,10 @@ fn problem(name: &str, families: &BTreeMap<String, Vec<String>>) -> Option<Strin
             true => Some(format!("{file} has no test {test}")),
         };
     }
+    if name.ends_with(".rs") {
+        let there = tree::root().join(name).is_file();
+        return (!there).then(|| format!("there is no file {name}"));
+    }
     let (family, case) = name.split_once('/')?;
     let Some(cases) = families.get(family) else {
         return Some(format!("{name}: there is no family {family}"));
@@ -96,12 +100,17 @@ fn every_family_of_cases_is_named() {
 #[test]
 fn a_name_that_does_not_exist_is_found() {
     let families = BTreeMap::from([("yaml".to_owned(), vec!["null-words".to_owned()])]);
-    for right in ["yaml/null-words", "yaml/null-*", "yaml/*-words", "yaml/*"] {
+    for right in ["yaml/null-words", "yaml/null-*", "yaml/*-words", "yaml/*", "xtask/src/main.rs"] {
         assert_eq!(problem(right, &families), None, "{right}");
     }
-    for wrong in
-        ["yaml/null", "yaml/x*", "cfn/null-words", "nowhere.rs::test", "xtask/src/main.rs::no_such_test"]
-    {
+    for wrong in [
+        "yaml/null",
+        "yaml/x*",
+        "cfn/null-words",
+        "nowhere.rs::test",
+        "xtask/src/main.rs::no_such_test",
+        "x/nowhere.rs",
+    ] {
         assert!(problem(wrong, &families).is_some(), "{wrong}");
     }
 }
