@@ -26,6 +26,8 @@ pub(super) struct Layout<'t> {
     out: String,
     /// Behind the last node or sign that was put down.
     done: u32,
+    /// A key is put down, and its colon comes later: what is said behind it is said behind the colon.
+    in_key: bool,
     /// A place and its column: those that are asked for come in the order of the text, more or less, so that no line is gone
     /// through again and again.
     known_column: Cell<(u32, u32)>,
@@ -45,6 +47,7 @@ pub(super) fn layout(text: &str, outline: &Outline, trivia: Trivia<'_>, width: u
         next_sign: 0,
         out: String::new(),
         done: 0,
+        in_key: false,
         known_column: Cell::new((0, 0)),
         tight: true,
     };
@@ -139,7 +142,9 @@ impl Layout<'_> {
         let behind = |comment: &Comment<'_>| {
             !comment.own_line && (comment.after <= self.done || gap(comment.at).chars().all(near))
         };
-        if let Some(comment) = self.comments.next_if(behind) {
+        if !self.in_key
+            && let Some(comment) = self.comments.next_if(behind)
+        {
             self.out.push_str("  ");
             self.out.push_str(comment.text);
         }
@@ -297,7 +302,9 @@ impl Layout<'_> {
         match text {
             Written::Line(text) if text.is_empty() && properties.is_empty() => {
                 self.out.push('?');
+                self.in_key = true;
                 self.end_of_line();
+                self.in_key = false;
                 self.tight = true;
                 self.indent(indent);
                 self.out.push(':');
@@ -317,7 +324,9 @@ impl Layout<'_> {
             }
             text => {
                 self.out.push('?');
+                self.in_key = true;
                 self.put(&properties, text, indent + INDENT);
+                self.in_key = false;
                 self.tight = true;
                 self.indent(indent);
                 self.out.push(':');

@@ -437,3 +437,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_said_behind_a_long_key_without_a_colon_is_said_behind_its_colon() {
+    let text = "value: {get_p---\n-\tubj\rect}#: 2\n";
+    let style = Style { width: 10 };
+    let arranged = |text: &str| arrange(SourceMap::new().add("t.yaml", text), text, &style).unwrap();
+    let once = arranged(text);
+    assert_eq!(once, "value:\n  ? get_p---\n    -\tubj\n    ect\n  :  #: 2\n");
+    assert_eq!(arranged(&once), once);
+    assert_eq!(value(&once), value(text));
+}
