@@ -40,6 +40,9 @@ impl Work {
             }
             return self.delete_thing(&PhysicalId::new(""), open).await;
         };
+        if open == Some(IntentKind::Snapshot) {
+            self.give_up_save(&id).await?;
+        }
         if retain || successor.as_ref() == Some(&id) {
             self.remove("state changed").await?;
             return Ok(Ended::Done);

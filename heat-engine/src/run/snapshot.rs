@@ -16,6 +16,9 @@ impl Work {
         let data = match known {
             Some(saved) => saved.data.clone(),
             None => {
+                if intent.kind == IntentKind::Snapshot && intent.traversal != self.traversal {
+                    return self.give_up_save(id).await;
+                }
                 let Some(data) = self.ask_to_save(id).await? else { return Ok(()) };
                 let saved = Saved {
                     key: intent.key.clone(),
@@ -47,6 +50,23 @@ impl Work {
                     self.retry(failure, None, &mut attempt).await?;
                 }
             }
+        }
+    }
+
+    /// Gives up a save that was begun for a snapshot which another action put an end to. What was saved and is not in that
+    /// snapshot, because nobody knew of it yet, is removed.
+    pub(crate) async fn give_up_save(&self, id: &PhysicalId) -> Result<(), Break> {
+        let record = self.record().await;
+        let open = record.intent.as_ref().filter(|intent| intent.kind == IntentKind::Snapshot);
+        let unknown = |key| record.saved.as_ref().is_none_or(|saved| saved.key != key);
+        if !open.is_some_and(|intent| unknown(intent.key.clone())) {
+            return Ok(());
+        }
+        match self.ask_to_save(id).await {
+            Ok(Some(data)) => self.remove_saved(&data).await,
+            Ok(None) => Ok(()),
+            Err(Break::Failed(failure)) if failure.is_not_found() => Ok(()),
+            Err(broken) => Err(broken),
         }
     }
 

@@ -619,10 +619,12 @@ async fn is_this_update(work: &Work, properties: &PropertyMap) -> bool {
 
 /// Does to it what is done to every resource alike; another operation that was interrupted is finished first.
 async fn perform(work: &Work, act: Act) -> Result<Ended, StoreError> {
-    let open = work.record().await.intent.as_ref().map(|intent| intent.kind);
-    let begun = match (open, act) {
-        (None, _) | (Some(IntentKind::Suspend), Act::Resume) => true,
-        (Some(kind), act) => kind == act.intent(),
+    let begun = match (&work.record().await.intent, act) {
+        (None, _) => true,
+        (Some(intent), Act::Resume) if intent.kind == IntentKind::Suspend => true,
+        // One for another snapshot is none for this one.
+        (Some(intent), Act::Snapshot) => intent.kind == act.intent() && intent.traversal == work.traversal,
+        (Some(intent), act) => intent.kind == act.intent(),
     };
     if !begun && let Some(ended) = settle(work).await? {
         return Ok(ended);
