@@ -135,8 +135,8 @@ pub(crate) struct Expect {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OutputError {
-    #[serde(rename = "message")]
-    _message: Option<String>,
+    #[serde(default)]
+    pub(crate) message: String,
     #[serde(rename = "crash")]
     _crash: Option<bool>,
     #[serde(default)]
