@@ -5,12 +5,13 @@ mod support;
 
 use heat_engine::record::OnFailure;
 use heat_engine::run::Clock;
-use heat_engine::store::{EventQuery, MemoryStore};
-use heat_engine::{DeploymentView, Engine, NewStack, Stack, Update};
+use heat_engine::store::MemoryStore;
+use heat_engine::{DeploymentView, Engine, NewStack, Update};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use support::signals::{ended, events, settle};
 use support::template;
 
 async fn engine_on(store: &MemoryStore) -> Engine {
@@ -27,15 +28,6 @@ async fn engine() -> Engine {
     engine_on(&MemoryStore::new()).await
 }
 
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(200)).await;
-}
-
-async fn ended(stack: &Stack) -> (String, String) {
-    let view = stack.finished().await.unwrap();
-    (view.stack_status, view.stack_status_reason)
-}
-
 fn new(text: &str) -> NewStack {
     NewStack::new("s", template(text)).on_failure(OnFailure::Stop)
 }
@@ -47,15 +39,6 @@ async fn deployments(engine: &Engine, server: &str) -> Vec<DeploymentView> {
 fn inputs(view: &DeploymentView) -> BTreeMap<String, Value> {
     let named = |input: &Value| (input["name"].as_str().unwrap().to_owned(), input["value"].clone());
     view.config.inputs.iter().map(named).collect()
-}
-
-async fn events(stack: &Stack, resource: &str) -> Vec<String> {
-    let query = EventQuery { resource: Some(resource.to_owned()), ..EventQuery::default() };
-    let events = stack.recorded_events(&query).await.unwrap();
-    events
-        .into_iter()
-        .map(|(_, event)| format!("{}_{} {}", event.action, event.status, event.reason))
-        .collect()
 }
 
 const DEPLOYED: &str = "

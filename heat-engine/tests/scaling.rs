@@ -5,14 +5,15 @@ mod support;
 
 use heat_engine::record::OnFailure;
 use heat_engine::run::Clock;
-use heat_engine::store::{EventQuery, MemoryStore};
-use heat_engine::{Engine, EngineError, NewStack, Stack, Update};
+use heat_engine::store::MemoryStore;
+use heat_engine::{Engine, NewStack, Stack, Update};
 use heat_plugin_sdk::Registry;
 use heat_template::Files;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::cloud::{Cloud, Weather, plugin};
+use support::signals::{ended, events, refusal, settle};
 use support::template;
 
 async fn engine_on(store: &MemoryStore, cloud: &Cloud) -> Engine {
@@ -59,15 +60,6 @@ outputs:
   refs: {value: {get_attr: [group, refs]}}
 ";
 
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(200)).await;
-}
-
-async fn ended(stack: &Stack) -> (String, String) {
-    let view = stack.finished().await.unwrap();
-    (view.stack_status, view.stack_status_reason)
-}
-
 async fn size(stack: &Stack) -> Value {
     stack.output("size").await.unwrap()
 }
@@ -76,22 +68,6 @@ async fn created(engine: &Engine, new: NewStack) -> Stack {
     let stack = engine.create(new.on_failure(OnFailure::Stop)).await.unwrap();
     assert_eq!(ended(&stack).await.0, "CREATE_COMPLETE");
     stack
-}
-
-async fn events(stack: &Stack, resource: &str) -> Vec<String> {
-    let query = EventQuery { resource: Some(resource.to_owned()), ..EventQuery::default() };
-    let events = stack.recorded_events(&query).await.unwrap();
-    events
-        .into_iter()
-        .map(|(_, event)| format!("{}_{} {}", event.action, event.status, event.reason))
-        .collect()
-}
-
-fn refusal(answer: Result<Value, EngineError>) -> String {
-    match answer {
-        Err(EngineError::Signal { why, .. }) => why,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test(start_paused = true)]

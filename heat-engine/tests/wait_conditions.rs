@@ -4,7 +4,7 @@
 mod support;
 
 use heat_engine::run::Clock;
-use heat_engine::store::{EventQuery, MemoryStore};
+use heat_engine::store::MemoryStore;
 use heat_engine::{Engine, EngineError, NewStack, Stack, Update};
 use heat_plugin_sdk::Registry;
 use heat_template::source::SourceMap;
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::cloud::{Cloud, plugin};
+use support::signals::{ended, events, refusal, settle};
 use support::template;
 use tokio::time::Instant;
 
@@ -48,33 +49,8 @@ outputs:
 ";
 
 /// Lets what runs come to its next pause.
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(200)).await;
-}
-
-async fn events(stack: &Stack, resource: &str) -> Vec<String> {
-    let query = EventQuery { resource: Some(resource.to_owned()), ..EventQuery::default() };
-    let events = stack.recorded_events(&query).await.unwrap();
-    events
-        .into_iter()
-        .map(|(_, event)| format!("{}_{} {}", event.action, event.status, event.reason))
-        .collect()
-}
-
-async fn ended(stack: &Stack) -> (String, String) {
-    let view = stack.finished().await.unwrap();
-    (view.stack_status, view.stack_status_reason)
-}
-
 async fn status(stack: &Stack, resource: &str) -> String {
     stack.resource(resource).await.unwrap().resource_status
-}
-
-fn refusal(answer: Result<Value, EngineError>) -> String {
-    match answer {
-        Err(EngineError::Signal { why, .. }) => why,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -172,13 +172,17 @@ pub trait Resource: Send + Sync + Sized + 'static {
         observed: Option<&Observed<Self>>,
     ) -> impl Future<Output = Result<Progress>> + Send {
         let _ = cx;
-        let progress = default_progress(Self::TYPE, id, matches!(operation, Operation::Delete), observed);
+        let progress = match self.is_local() {
+            true => Progress::Done,
+            false => default_progress(Self::TYPE, id, matches!(operation, Operation::Delete), observed),
+        };
         async { Ok(progress) }
     }
 
     /// Whether the thing is nothing but what the engine records of it: no call of the type makes, changes or removes
     /// anything outside, and what was not recorded may be forgotten and done anew. The engine then writes the beginning of
-    /// an operation together with its end, which is half of the writes.
+    /// an operation together with its end, which is half of the writes. The defaults of the other methods say what is true of such
+    /// a type: it is done at once, and nothing can be found.
     fn is_local(&self) -> bool {
         false
     }
@@ -219,7 +223,7 @@ pub trait Resource: Send + Sync + Sized + 'static {
     /// By what [`find`](Self::find) would recognise the object of a create with these properties.
     fn find_basis(&self, properties: &Self::Properties) -> FindBasis {
         let _ = properties;
-        FindBasis::None
+        if self.is_local() { FindBasis::Key } else { FindBasis::None }
     }
 
     /// What became of a create whose answer was not recorded. Leave out what [`Context::is_excluded`] names.
@@ -232,13 +236,18 @@ pub trait Resource: Send + Sync + Sized + 'static {
         properties: &Self::Properties,
     ) -> impl Future<Output = Result<Finding>> + Send {
         let _ = (cx, properties);
-        async { Err(Failure::unsupported(format!("{} cannot be found after a lost answer", Self::TYPE))) }
+        // Nothing is made outside the record, so nothing can be there without one.
+        let found = match self.is_local() {
+            true => Ok(Finding::Absent),
+            false => Err(Failure::unsupported(format!("{} cannot be found after a lost answer", Self::TYPE))),
+        };
+        async { found }
     }
 
     /// How long after a create [`Finding::Absent`] may still turn out wrong, because the service finishes a request
     /// late. Not waited for where [`find_basis`](Self::find_basis) is [`FindBasis::Unique`].
     fn settle_time(&self) -> Duration {
-        Duration::from_secs(10)
+        if self.is_local() { Duration::ZERO } else { Duration::from_secs(10) }
     }
 
     /// Whether a change that the schema would allow in place needs a new thing all the same.

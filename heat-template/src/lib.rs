@@ -115,6 +115,7 @@ pub mod function;
 pub mod json_schema;
 pub mod parameter;
 pub mod python;
+pub mod redaction;
 pub mod render;
 pub mod schema;
 pub mod source;

@@ -1,12 +1,11 @@
 //! `OS::Heat::DeployedServer`: a machine that somebody else made, for deployments to name.
 
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, Properties, PropertyType, Resource, Result,
+    Attributes, Change, Context, Created, Failure, Observed, PhysicalId, Properties, PropertyType, Resource,
+    Result,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::time::Duration;
 
 /// A machine that somebody else made.
 #[derive(Debug, Clone, Copy, Default)]
@@ -104,30 +103,8 @@ impl Resource for DeployedServer {
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        _: &Context<'_, Self>,
-        _: &PhysicalId,
-        _: &Operation<'_, DeployedServerProperties>,
-        _: Option<&Observed<Self>>,
-    ) -> Result<Progress> {
-        Ok(Progress::Done)
-    }
-
     fn is_local(&self) -> bool {
         true
-    }
-
-    fn find_basis(&self, _: &DeployedServerProperties) -> FindBasis {
-        FindBasis::Key
-    }
-
-    async fn find(&self, _: &Context<'_, Self>, _: &DeployedServerProperties) -> Result<Finding> {
-        Ok(Finding::Absent)
-    }
-
-    fn settle_time(&self) -> Duration {
-        Duration::ZERO
     }
 
     async fn attribute(&self, _: &Context<'_, Self>, _: &PhysicalId, name: &str) -> Result<Value> {

@@ -1,13 +1,9 @@
 //! `OS::Heat::MultipartMime`: several configurations as one message of several parts, as cloud-init takes it.
 
-use heat_plugin_sdk::{
-    Attributes, Context, Created, FindBasis, Finding, Observed, Operation, PhysicalId, Progress, Properties,
-    Resource, Result,
-};
+use heat_plugin_sdk::{Attributes, Context, Created, Observed, PhysicalId, Properties, Resource, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::time::Duration;
 
 /// Several configurations as one message.
 #[derive(Debug, Clone, Copy, Default)]
@@ -259,30 +255,8 @@ impl Resource for MultipartMime {
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        _: &Context<'_, Self>,
-        _: &PhysicalId,
-        _: &Operation<'_, MultipartMimeProperties>,
-        _: Option<&Observed<Self>>,
-    ) -> Result<Progress> {
-        Ok(Progress::Done)
-    }
-
     fn is_local(&self) -> bool {
         true
-    }
-
-    fn find_basis(&self, _: &MultipartMimeProperties) -> FindBasis {
-        FindBasis::Key
-    }
-
-    async fn find(&self, _: &Context<'_, Self>, _: &MultipartMimeProperties) -> Result<Finding> {
-        Ok(Finding::Absent)
-    }
-
-    fn settle_time(&self) -> Duration {
-        Duration::ZERO
     }
 }
 

@@ -1,12 +1,8 @@
 //! `OS::Heat::None`: takes the place of any other type and does nothing.
 
 use heat_plugin_sdk::schema::{ResourceSchema, Support};
-use heat_plugin_sdk::{
-    Change, Context, Created, FindBasis, Finding, Observed, Operation, PhysicalId, Progress, PropertyMap,
-    Resource, Result,
-};
+use heat_plugin_sdk::{Change, Context, Created, Observed, PhysicalId, PropertyMap, Resource, Result};
 use serde_json::{Map, Value};
-use std::time::Duration;
 
 /// Accepts any property, gives null for any attribute, does nothing. A resource registry maps a type to it to leave such
 /// resources out.
@@ -50,30 +46,8 @@ impl Resource for NoneResource {
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        _: &Context<'_, Self>,
-        _: &PhysicalId,
-        _: &Operation<'_, PropertyMap>,
-        _: Option<&Observed<Self>>,
-    ) -> Result<Progress> {
-        Ok(Progress::Done)
-    }
-
     fn is_local(&self) -> bool {
         true
-    }
-
-    fn find_basis(&self, _: &PropertyMap) -> FindBasis {
-        FindBasis::Key
-    }
-
-    async fn find(&self, _: &Context<'_, Self>, _: &PropertyMap) -> Result<Finding> {
-        Ok(Finding::Absent)
-    }
-
-    fn settle_time(&self) -> Duration {
-        Duration::ZERO
     }
 
     async fn attribute(&self, _: &Context<'_, Self>, _: &PhysicalId, _: &str) -> Result<Value> {

@@ -1,8 +1,8 @@
 //! `OS::Heat::RandomString`: a secret that nobody has to think up.
 
 use heat_plugin_sdk::{
-    Attributes, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, Resource, Result, Secret,
+    Attributes, Context, Created, Failure, FindBasis, Observed, PhysicalId, Properties, Resource, Result,
+    Secret,
 };
 use rand::rngs::{StdRng, SysRng};
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -189,16 +189,6 @@ impl Resource for RandomString {
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        _: &Context<'_, Self>,
-        _: &PhysicalId,
-        _: &Operation<'_, RandomStringProperties>,
-        _: Option<&Observed<Self>>,
-    ) -> Result<Progress> {
-        Ok(Progress::Done)
-    }
-
     fn is_local(&self) -> bool {
         true
     }
@@ -206,10 +196,6 @@ impl Resource for RandomString {
     fn find_basis(&self, _: &RandomStringProperties) -> FindBasis {
         // Its reference is its text, and a short one may well come out the same again.
         FindBasis::Unique
-    }
-
-    async fn find(&self, _: &Context<'_, Self>, _: &RandomStringProperties) -> Result<Finding> {
-        Ok(Finding::Absent)
     }
 
     fn reference_id(&self, cx: &Context<'_, Self>, _: &PhysicalId) -> String {

@@ -1,12 +1,11 @@
 //! `OS::Heat::ScalingPolicy`: changes the size of a scaling group when it is signalled.
 
 use heat_plugin_sdk::{
-    Adjustment, Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation,
-    PhysicalId, Progress, Properties, Resource, Result, Signal, SignalAnswer, Signals,
+    Adjustment, Attributes, Change, Context, Created, Failure, Observed, PhysicalId, Properties, Resource,
+    Result, Signal, SignalAnswer, Signals,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
 
 /// Changes the size of a scaling group when it is signalled.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,30 +82,8 @@ impl Resource for ScalingPolicy {
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        _: &Context<'_, Self>,
-        _: &PhysicalId,
-        _: &Operation<'_, ScalingPolicyProperties>,
-        _: Option<&Observed<Self>>,
-    ) -> Result<Progress> {
-        Ok(Progress::Done)
-    }
-
     fn is_local(&self) -> bool {
         true
-    }
-
-    fn find_basis(&self, _: &ScalingPolicyProperties) -> FindBasis {
-        FindBasis::Key
-    }
-
-    async fn find(&self, _: &Context<'_, Self>, _: &ScalingPolicyProperties) -> Result<Finding> {
-        Ok(Finding::Absent)
-    }
-
-    fn settle_time(&self) -> Duration {
-        Duration::ZERO
     }
 
     async fn attribute(&self, _: &Context<'_, Self>, _: &PhysicalId, name: &str) -> Result<Value> {

@@ -3,13 +3,12 @@
 
 use super::yaml_dump::dump;
 use heat_plugin_sdk::{
-    Attributes, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId, Progress,
-    Properties, Resource, Result, SoftwareConfiguration,
+    Attributes, Context, Created, Failure, Observed, PhysicalId, Properties, Resource, Result,
+    SoftwareConfiguration,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// The attribute that holds a configuration.
 pub(crate) const CONFIG: &str = "config";
@@ -154,32 +153,10 @@ macro_rules! kept {
                 Ok(())
             }
 
-            async fn progress(
-                &self,
-                _: &Context<'_, Self>,
-                _: &PhysicalId,
-                _: &Operation<'_, $properties>,
-                _: Option<&Observed<Self>>,
-            ) -> Result<Progress> {
-                Ok(Progress::Done)
-            }
-
             fn is_local(&self) -> bool {
                 true
             }
 
-            fn find_basis(&self, _: &$properties) -> FindBasis {
-                FindBasis::Key
-            }
-
-            async fn find(&self, _: &Context<'_, Self>, _: &$properties) -> Result<Finding> {
-                // Nothing is made outside the record, so nothing can be there without one.
-                Ok(Finding::Absent)
-            }
-
-            fn settle_time(&self) -> Duration {
-                Duration::ZERO
-            }
         }
     };
 }

@@ -4,13 +4,11 @@ use heat_plugin_sdk::schema::{
     AttributeSchema, Constraint, DeferredConstraints, PropertySchema, ResourceSchema, Support, ValueType,
 };
 use heat_plugin_sdk::{
-    Change, Context, Created, Failure, FindBasis, Finding, Observed, PhysicalId, PropertyMap, Resource,
-    Result,
+    Change, Context, Created, Failure, Observed, PhysicalId, PropertyMap, Resource, Result,
 };
 use heat_template::Evaluated;
 use heat_template::schema::Coercion;
 use serde_json::{Map, Value};
-use std::time::Duration;
 
 /// Keeps a value and gives it back as its attribute.
 ///
@@ -81,31 +79,8 @@ impl Resource for ValueResource {
         Ok(())
     }
 
-    async fn progress(
-        &self,
-        _: &Context<'_, Self>,
-        _: &PhysicalId,
-        _: &heat_plugin_sdk::Operation<'_, PropertyMap>,
-        _: Option<&Observed<Self>>,
-    ) -> Result<heat_plugin_sdk::Progress> {
-        Ok(heat_plugin_sdk::Progress::Done)
-    }
-
     fn is_local(&self) -> bool {
         true
-    }
-
-    fn find_basis(&self, _: &PropertyMap) -> FindBasis {
-        FindBasis::Key
-    }
-
-    async fn find(&self, _: &Context<'_, Self>, _: &PropertyMap) -> Result<Finding> {
-        // Nothing is made outside the record, so nothing can be there without one.
-        Ok(Finding::Absent)
-    }
-
-    fn settle_time(&self) -> Duration {
-        Duration::ZERO
     }
 
     fn validate(&self, properties: &PropertyMap) -> Result<()> {

@@ -2,13 +2,12 @@
 //! signals come to that a wait condition waits for. Every signal is an entry of the handle's metadata.
 
 use heat_plugin_sdk::{
-    Attributes, Change, Context, Created, Failure, FindBasis, Finding, Observed, Operation, PhysicalId,
-    Progress, Properties, Resource, Result, Signal, SignalAnswer, Signals,
+    Attributes, Change, Context, Created, Failure, Observed, PhysicalId, Properties, Resource, Result,
+    Signal, SignalAnswer, Signals,
 };
 use heat_template::python::str_of;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::time::Duration;
 
 /// The names that a dialect gives to the parts of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,31 +90,8 @@ macro_rules! handle {
                 Ok(())
             }
 
-            async fn progress(
-                &self,
-                _: &Context<'_, Self>,
-                _: &PhysicalId,
-                _: &Operation<'_, $properties>,
-                _: Option<&Observed<Self>>,
-            ) -> Result<Progress> {
-                Ok(Progress::Done)
-            }
-
             fn is_local(&self) -> bool {
                 true
-            }
-
-            fn find_basis(&self, _: &$properties) -> FindBasis {
-                FindBasis::Key
-            }
-
-            async fn find(&self, _: &Context<'_, Self>, _: &$properties) -> Result<Finding> {
-                // Nothing is made outside the record, so nothing can be there without one.
-                Ok(Finding::Absent)
-            }
-
-            fn settle_time(&self) -> Duration {
-                Duration::ZERO
             }
 
             fn signals(&self) -> Signals {

@@ -1,10 +1,11 @@
 //! What the tests of the engine share.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, missing_docs)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::panic, missing_docs)]
 
 pub mod cloud;
 #[cfg(all(feature = "postgres", feature = "testing"))]
 pub mod postgres;
 pub mod process;
+pub mod signals;
 
 use heat_engine::{Engine, Stack};
 use heat_template::source::SourceMap;

@@ -129,7 +129,7 @@ impl Definition {
             }
         }
         self.check_members(&found, types, custom, &allowance, &mut diagnostics);
-        diagnostics.iter_mut().for_each(|diagnostic| self.0.secrets.redact(diagnostic));
+        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.redact(&self.0.secrets));
         spell(&mut diagnostics, self.template().file(), self.template().written());
         unique(diagnostics)
     }

@@ -11,7 +11,6 @@ mod names;
 mod nested;
 mod properties;
 mod resource;
-mod secrets;
 mod told;
 mod update;
 
@@ -30,11 +29,11 @@ use crate::expression::{
     References, Scope, Used, Visited, join, walk,
 };
 use crate::parameter::{self, ParameterValues, PseudoParameters};
+use crate::redaction::Redaction;
 use crate::schema::{CustomConstraints, ResourceTypes};
 use crate::template::{Files, Output, Resource, Template};
 use indexmap::{IndexMap, IndexSet};
 use names::Names;
-use secrets::Secrets;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -58,7 +57,7 @@ pub(crate) struct Inner {
     order: Vec<String>,
     enabled_outputs: HashSet<String>,
     /// Texts of hidden parameters.
-    secrets: Secrets,
+    secrets: Redaction,
     nesting: Nesting,
     zones: AvailabilityZones,
     pseudo: PseudoParameters,
@@ -112,7 +111,7 @@ impl Template {
         let mut inner = define(self, inputs, custom, allowance, &mut diagnostics);
         inner.used = before.without(allowance.left());
         let secrets = &inner.secrets;
-        diagnostics.iter_mut().for_each(|diagnostic| secrets.redact(diagnostic));
+        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.redact(secrets));
         spell(&mut diagnostics, self.file(), self.written());
         Checked::new(Definition(Arc::new(inner)), unique(diagnostics))
     }
@@ -234,7 +233,7 @@ fn define(
     }
     let dependencies = dependencies::draw(template, &names, &facts, allowance.guessing(), diagnostics);
     let order = dependencies::order(template, &dependencies, diagnostics);
-    let secrets = Secrets::new(parameters.secrets());
+    let secrets = parameters.secrets();
     Inner {
         template: template.clone(),
         environment: inputs.environment.clone(),
@@ -580,14 +579,14 @@ impl Definition {
     /// A diagnostic about this definition that somebody else made, without the values of hidden parameters.
     #[must_use]
     pub fn redacted(&self, mut diagnostic: Diagnostic) -> Diagnostic {
-        self.0.secrets.redact(&mut diagnostic);
+        diagnostic.redact(&self.0.secrets);
         diagnostic
     }
 
     /// Takes the values of hidden parameters out of an error.
     fn without_secrets(&self, error: EvaluationError) -> EvaluationError {
         let mut diagnostic = error.into_diagnostic();
-        self.0.secrets.redact(&mut diagnostic);
+        diagnostic.redact(&self.0.secrets);
         EvaluationError::compiled(diagnostic)
     }
 }

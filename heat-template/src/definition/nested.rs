@@ -428,7 +428,7 @@ impl Definition {
             if child.template.is_generated() && one.severity == Severity::Warning && one.path.is_empty() {
                 continue;
             }
-            self.0.secrets.redact(&mut one);
+            one.redact(&self.0.secrets);
             if mixed
                 && one.code != codes::RESOURCE_TYPE_UNKNOWN
                 && let Some(guess) = &mut one.guess

@@ -44,7 +44,7 @@ impl Definition {
             &|_| false,
             &mut diagnostics,
         );
-        diagnostics.iter_mut().for_each(|diagnostic| self.0.secrets.redact(diagnostic));
+        diagnostics.iter_mut().for_each(|diagnostic| diagnostic.redact(&self.0.secrets));
         if diagnostics.iter().any(Diagnostic::is_error) { Err(diagnostics) } else { Ok(values) }
     }
 

@@ -11,8 +11,10 @@ pub use guess::Guess;
 pub(crate) use guess::spell;
 pub(crate) use suggest::Effort;
 
+use crate::redaction::Redaction;
 use crate::source::Span;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::fmt;
 
 /// A stable name of one kind of problem, `HT` and four digits; [`codes`] declares them all.
@@ -87,6 +89,18 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// Takes secrets out of all that it tells.
+    pub(crate) fn redact(&mut self, secrets: &Redaction) {
+        let clean = |text: &mut String| {
+            if let Cow::Owned(clean) = secrets.mask(text) {
+                *text = clean;
+            }
+        };
+        clean(&mut self.message);
+        self.help.iter_mut().for_each(clean);
+        self.primary.iter_mut().chain(&mut self.labels).for_each(|label| clean(&mut label.text));
+    }
+
     /// An error without a place yet.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
         Self::new(code, Severity::Error, message)

@@ -6,6 +6,7 @@ use crate::dialect::Dialect;
 use crate::evaluated::{Evaluated, Unknown};
 use crate::expression::join_key;
 use crate::python::{self, PatternEffort};
+use crate::redaction::Redaction;
 use crate::schema::check::boolean_word;
 use crate::schema::{Checks, CustomConstraints};
 use crate::source::Span;
@@ -121,25 +122,21 @@ impl ParameterValues {
     }
 
     /// The texts in values of hidden parameters, for taking them out of messages.
-    pub(crate) fn secrets(&self) -> Vec<String> {
-        fn gather(value: &Value, into: &mut Vec<String>) {
+    pub(crate) fn secrets(&self) -> Redaction {
+        fn gather(value: &Value, into: &mut Redaction) {
             match value {
                 Value::Null | Value::Bool(_) => {}
-                Value::Number(number) => into.push(number.to_string()),
-                Value::String(text) => into.push(text.clone()),
+                Value::Number(number) => into.add_also_short(number.as_str()),
+                Value::String(text) => into.add_also_short(text),
                 Value::Array(items) => items.iter().for_each(|item| gather(item, into)),
                 Value::Object(entries) => entries.values().for_each(|entry| gather(entry, into)),
             }
         }
-        let mut texts = Vec::new();
+        let mut secrets = Redaction::default();
         for value in self.values.values().filter(|value| value.hidden) {
-            gather(&value.value.to_value_lossy(), &mut texts);
+            gather(&value.value.to_value_lossy(), &mut secrets);
         }
-        texts.retain(|text| !text.is_empty());
-        // Longer ones first, so that one which is part of another does not leave the rest of it standing.
-        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        texts.dedup();
-        texts
+        secrets
     }
 }
 
